@@ -1,0 +1,199 @@
+// What a vendor folder must offer. The registry finds the folders; the conformance suite runs on whatever it found.
+import type { Clock } from "./clock.ts";
+import type { DefinitionKind, DefinitionSnapshot, LinkedAccountSnapshot } from "./definition.ts";
+import type { ErrorCode, UserProblem } from "./errors.ts";
+import type { Observation, StartOptions } from "./sync.ts";
+import type { SyncStatus } from "./status.ts";
+
+/** What a vendor can do, as data. A capability that is false has no method behind it. */
+export interface Capabilities {
+  readonly syncJobs: boolean;
+  readonly modelSyncs: boolean;
+  /** Runs can be cancelled through the API; then `cancel` exists. */
+  readonly cancel: boolean;
+  /** Starting twice with one key starts once, by the vendor's own promise. */
+  readonly idempotentStart: boolean;
+  /** A start without an answer can be looked up afterwards; then `findStarted` exists. */
+  readonly lookupByTime: boolean;
+  /** Past runs can be listed, not only the latest. */
+  readonly history: boolean;
+  /** The vendor can report events; then `webhook.ts` exists. */
+  readonly webhooks: boolean;
+  readonly modelSyncCrud: boolean;
+  readonly syncJobCrud: boolean;
+  readonly schedules: boolean;
+  /** One call observes many runs. */
+  readonly bulkStatus: boolean;
+  /** Options of a start that the vendor understands; any other is refused before the vendor is called. */
+  readonly startOptions: readonly (keyof StartOptions)[];
+  /** Options a start cannot do without. */
+  readonly requiredStartOptions: readonly (keyof StartOptions)[];
+  readonly poll: PollIntervals;
+  readonly rateLimit: RateLimit;
+}
+
+/** How often an open run is looked at. */
+export interface PollIntervals {
+  /** Right after the start. */
+  readonly fastMs: number;
+  /** Cap of the back-off. */
+  readonly slowMs: number;
+  /** How often runs started elsewhere are looked for. */
+  readonly discoverMs: number;
+}
+
+/** What may be sent to the vendor with one credential. */
+export interface RateLimit {
+  readonly requests: number;
+  readonly perMs: number;
+}
+
+/** What an adapter needs to find a run again. */
+export interface RunRef {
+  readonly remoteId: string;
+  readonly definitionRemoteId: string | null;
+  readonly linkedAccountRemoteId: string | null;
+  readonly batchId: string | null;
+  readonly models: readonly string[];
+  readonly status: SyncStatus;
+  readonly createdAt: Date;
+  readonly startedAt: Date | null;
+}
+
+export const MissingReason = {
+  /** The vendor answers that there is no such run. */
+  NotFound: "NOT_FOUND",
+  /** A newer run took its place and the vendor keeps only the newest. */
+  Replaced: "REPLACED",
+} as const;
+export type MissingReason = (typeof MissingReason)[keyof typeof MissingReason];
+
+export interface MissingRun {
+  readonly remoteId: string;
+  readonly reason: MissingReason;
+}
+
+export interface ObserveResult {
+  /** May hold runs that were not asked for, when the answer told about them anyway. */
+  readonly observations: readonly Observation[];
+  readonly missing: readonly MissingRun[];
+}
+
+export interface CallOptions {
+  /** Ends the call: the caller went away or its deadline passed. */
+  readonly signal?: AbortSignal;
+}
+
+export interface ObserveOptions extends CallOptions {
+  /** Whether tasks are wanted too, where they cost calls of their own. */
+  readonly tasks: boolean;
+}
+
+export interface StartRequest {
+  readonly definition: DefinitionSnapshot;
+  /** The linked account the run is for; null when neither the definition nor the caller names one. */
+  readonly linkedAccount: LinkedAccountSnapshot | null;
+  readonly options: StartOptions;
+}
+
+/**
+ * One configured account at one vendor. Every method throws `ProviderError` and nothing else, and turns the vendor's JSON into
+ * domain values: what it returns needs no further checking.
+ */
+export interface SyncProvider {
+  readonly key: string;
+  readonly kind: string;
+  readonly capabilities: Capabilities;
+
+  /** All linked accounts, a page at a time. */
+  listLinkedAccounts(options?: CallOptions): AsyncIterable<readonly LinkedAccountSnapshot[]>;
+  /** All definitions, a page at a time. Entries with `detailed: false` need `getDefinition`. */
+  listDefinitions(options?: CallOptions): AsyncIterable<readonly DefinitionSnapshot[]>;
+  /** One definition in full. Throws `PROVIDER_NOT_FOUND` when the vendor has none of that id. */
+  getDefinition(remoteId: string, kind: DefinitionKind, options?: CallOptions): Promise<DefinitionSnapshot>;
+
+  /**
+   * What is wrong with a start, found without calling the vendor: arguments against the job's schema, an inactive definition, a
+   * disabled link, a model the definition does not have. Empty when nothing is.
+   */
+  checkStart(request: StartRequest): readonly UserProblem[];
+  /**
+   * Starts a run. One start may give several runs (Stuut: one per model) or none.
+   *
+   * @param triggerKey the vendor's idempotency key where it has one; at most 36 characters of `[A-Za-z0-9-]`
+   * @throws ProviderError whose `sent` says whether the vendor may have acted
+   */
+  start(request: StartRequest, triggerKey: string, options?: CallOptions): Promise<readonly Observation[]>;
+  /** Runs that a start sent at `sentAt` may have begun. Exists when `capabilities.lookupByTime`. */
+  findStarted?(request: StartRequest, sentAt: Date, options?: CallOptions): Promise<readonly Observation[]>;
+  /** What the vendor says of these runs now, in as few calls as it allows. A run that failed to be read is in neither list. */
+  observe(refs: readonly RunRef[], options: ObserveOptions): Promise<ObserveResult>;
+  /**
+   * Runs created or changed since then, whoever started them, a page at a time. May repeat known runs.
+   *
+   * @param definitions what the catalog holds, for vendors that list runs only per definition
+   */
+  discover(since: Date, definitions: readonly DefinitionSnapshot[], options?: CallOptions): AsyncIterable<readonly Observation[]>;
+  /** Asks the vendor to stop a run; the run's end is observed later. Exists when `capabilities.cancel`. */
+  cancel?(ref: RunRef, options?: CallOptions): Promise<void>;
+  /** Frees connections. */
+  close(): Promise<void>;
+}
+
+/** What the configuration says about a provider; the module checks its own part of it. */
+export interface ProviderSettings {
+  readonly key: string;
+  /** Null means the vendor's public address. */
+  readonly baseUrl: string | null;
+  readonly credentials: Readonly<Record<string, string>>;
+  /** Current secret first; two during a rotation. */
+  readonly webhookSecrets: readonly string[];
+  /** Vendor specific settings, such as `apiVersion`. */
+  readonly options: Readonly<Record<string, string>>;
+  readonly allowPrivateAddress: boolean;
+  readonly poll: Partial<PollIntervals>;
+}
+
+/** A problem in a provider's settings: which value, and what is expected there. */
+export interface SettingsProblem {
+  readonly path: readonly string[];
+  readonly message: string;
+}
+
+export type ParsedSettings<Config> =
+  | { readonly ok: true; readonly config: Config }
+  | { readonly ok: false; readonly problems: readonly SettingsProblem[] };
+
+/** How a vendor's API is reached; what the wire client needs to know. */
+export interface Endpoint {
+  /** No trailing slash. */
+  readonly baseUrl: string;
+  /** Sent with every request and never anywhere else. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Header values and other strings that must not appear in any log, error or answer. */
+  readonly secrets: readonly string[];
+}
+
+/** What a vendor's error body says, in our facts. */
+export interface ErrorReading {
+  /** The vendor's sentence, unredacted and uncut; null when the body has none. */
+  readonly message: string | null;
+  /** Set where the body tells more than the HTTP status; undefined leaves the code to the status. */
+  readonly code?: ErrorCode;
+}
+
+/** Default export of `providers/<vendor>/index.ts`. `Http` is the wire's client; the domain does not know it. */
+export interface ProviderModule<Config, Http> {
+  /** The folder's name. */
+  readonly kind: string;
+  /** The vendor's name as people write it. */
+  readonly displayName: string;
+  readonly capabilities: Capabilities;
+  /** Checks settings and says exactly what is missing. */
+  parseConfig(settings: ProviderSettings): ParsedSettings<Config>;
+  endpoint(config: Config): Endpoint;
+  /** Reads the body of an answer that is not 2xx. Total: any JSON value, text or null. */
+  readError(httpStatus: number, body: unknown): ErrorReading;
+  create(settings: ProviderSettings, config: Config, tools: { readonly http: Http; readonly clock: Clock }): SyncProvider;
+}
+

@@ -1,0 +1,28 @@
+// The two ports that differ between one process and many: the doorbell and due work.
+
+/**
+ * The doorbell. It says "the tenant's ledger grew" and carries no data: whoever is woken reads the ledger. Rings may be lost or
+ * doubled; listeners also look by themselves now and then.
+ */
+export interface EventBus {
+  ring(tenantId: string): void;
+  /** @returns the call that ends the subscription */
+  listen(tenantId: string, listener: () => void): () => void;
+  close(): Promise<void>;
+}
+
+/** Work that is due at some time. Doing an item twice must be harmless: what is due is decided by the store. */
+export interface WorkItem {
+  readonly kind: "POLL" | "DISCOVER" | "CATALOG" | "TRIGGERS";
+  readonly tenantId: string;
+  readonly providerKey: string;
+}
+
+export interface WorkQueue {
+  /** Plans an item. The same item planned twice is kept once, at the earlier time. */
+  schedule(item: WorkItem, dueAt: Date): Promise<void>;
+  /** Begins to hand out due items. At most one of the same item runs at a time. */
+  start(handler: (item: WorkItem) => Promise<void>): void;
+  /** Stops handing out and waits for what is running. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,275 @@
+// What tracking and GraphQL ask of the database. One port, SQLite and PostgreSQL behind it, one suite for both.
+// Every call takes the tenant; nothing of another tenant is ever returned, counted or changed.
+import type { advance } from "./advance.ts";
+import type {
+  DefinitionKind,
+  DefinitionSnapshot,
+  LinkedAccount,
+  LinkedAccountSnapshot,
+  LinkedAccountStatus,
+  SyncDefinition,
+} from "./definition.ts";
+import type { ErrorCode } from "./errors.ts";
+import type { SyncOrigin, SyncOutcome, SyncStatus } from "./status.ts";
+import type { Observation, Sync, SyncTask, Transition, Trigger, TriggerState } from "./sync.ts";
+
+/** Place in a list: the sort key of the row a page ended on, and its id to break ties. Dates are epoch milliseconds. */
+export interface Position {
+  readonly value: string | number;
+  readonly id: string;
+}
+
+/** A keyset page: rows strictly after (or, backwards, strictly before) a position. Pages are always in list order. */
+export interface PageRequest {
+  /** 1 to 100. */
+  readonly limit: number;
+  readonly direction: "forward" | "backward";
+  /** Null starts at the list's beginning (forward) or end (backward). */
+  readonly from: Position | null;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly hasNextPage: boolean;
+  readonly hasPreviousPage: boolean;
+}
+
+/** "Any of" within a field, "and" between fields; undefined does not filter, an empty list matches nothing. */
+export interface LinkedAccountFilter {
+  readonly providerKeys?: readonly string[];
+  readonly ids?: readonly string[];
+  readonly statuses?: readonly LinkedAccountStatus[];
+  readonly integrations?: readonly string[];
+  readonly customerIds?: readonly string[];
+}
+
+export interface DefinitionFilter {
+  readonly providerKeys?: readonly string[];
+  readonly ids?: readonly string[];
+  readonly linkedAccountIds?: readonly string[];
+  readonly integrations?: readonly string[];
+  readonly active?: boolean;
+}
+
+export interface SyncFilter {
+  readonly providerKeys?: readonly string[];
+  readonly linkedAccountIds?: readonly string[];
+  readonly definitionIds?: readonly string[];
+  readonly syncIds?: readonly string[];
+  readonly statuses?: readonly SyncStatus[];
+  readonly outcomes?: readonly SyncOutcome[];
+  readonly models?: readonly string[];
+  readonly origins?: readonly SyncOrigin[];
+  /** Inclusive. */
+  readonly createdAfter?: Date;
+  /** Exclusive. */
+  readonly createdBefore?: Date;
+  /** True: not ended; false: ended. */
+  readonly open?: boolean;
+}
+
+export const SyncOrderField = { CreatedAt: "CREATED_AT", ObservedAt: "OBSERVED_AT" } as const;
+export type SyncOrderField = (typeof SyncOrderField)[keyof typeof SyncOrderField];
+
+export interface SyncOrder {
+  readonly field: SyncOrderField;
+  readonly descending: boolean;
+}
+
+/** The mirror of what vendors list. Ids are `identityOf` values. Lists are ordered by name, then id. Gone rows are kept, and left out of lists. */
+export interface CatalogStore {
+  /** Inserts or updates; a row that was gone comes back. */
+  putLinkedAccounts(tenantId: string, providerKey: string, snapshots: readonly LinkedAccountSnapshot[], observedAt: Date): Promise<void>;
+  /**
+   * Inserts or updates. A snapshot with `detailed: false` whose `updatedAt` equals that of a stored detailed one only renews `observedAt`;
+   * otherwise it replaces the row.
+   *
+   * @returns the vendor's ids whose row is not detailed now
+   */
+  putDefinitions(
+    tenantId: string,
+    providerKey: string,
+    snapshots: readonly DefinitionSnapshot[],
+    observedAt: Date,
+  ): Promise<readonly string[]>;
+  /** Marks as gone whatever of this provider was not observed since. */
+  markGone(tenantId: string, providerKey: string, kind: "linkedAccount" | "definition", notObservedSince: Date, now: Date): Promise<void>;
+
+  linkedAccountsByIds(tenantId: string, ids: readonly string[]): Promise<readonly LinkedAccount[]>;
+  listLinkedAccounts(tenantId: string, filter: LinkedAccountFilter, page: PageRequest): Promise<Page<LinkedAccount>>;
+  countLinkedAccounts(tenantId: string, filter: LinkedAccountFilter): Promise<number>;
+
+  definitionsByIds(tenantId: string, ids: readonly string[]): Promise<readonly SyncDefinition[]>;
+  /** @param kind null lists both kinds */
+  listDefinitions(tenantId: string, kind: DefinitionKind | null, filter: DefinitionFilter, page: PageRequest): Promise<Page<SyncDefinition>>;
+  countDefinitions(tenantId: string, kind: DefinitionKind | null, filter: DefinitionFilter): Promise<number>;
+  /** Everything of one provider that is not gone, for discovery. */
+  definitionsOfProvider(tenantId: string, providerKey: string): Promise<readonly SyncDefinition[]>;
+}
+
+export interface RecordEntry {
+  readonly providerKey: string;
+  readonly observation: Observation;
+  /** Set on a run's first observation when a trigger began it. Never replaces one that is set. */
+  readonly triggerId?: string;
+  readonly retryOfId?: string;
+  /** Fence of the poll lease under which the observation was made. If the run's lease has moved on, the entry is dropped. */
+  readonly fence?: number;
+}
+
+export interface RecordRules {
+  readonly advance: typeof advance;
+  /** When the run is due to be looked at next; null when it has ended. Asked with the state after the observation. */
+  nextPollAt(sync: Omit<Sync, "id" | "version">, changed: boolean): Date | null;
+}
+
+export interface Recorded {
+  readonly sync: Sync;
+  readonly transitions: readonly Transition[];
+  readonly conflict: boolean;
+  /** False when the fence was old: nothing was written. */
+  readonly accepted: boolean;
+}
+
+export interface TaskPage {
+  readonly syncId: string;
+  readonly page: Page<SyncTask>;
+}
+
+/**
+ * Runs and the append-only ledger of their transitions.
+ *
+ * A tenant's transitions are numbered 1, 2, 3 ... without holes. The number is given while the tenant's ledger head is locked, and the lock
+ * is held until commit: a reader that sees number n sees every number below it, on both databases and with any number of writers.
+ */
+export interface LedgerStore {
+  /** One transaction for all entries: run rows, transitions, tasks, conflicts, due times. Returns one result per entry, in order. */
+  record(tenantId: string, entries: readonly RecordEntry[], rules: RecordRules): Promise<readonly Recorded[]>;
+  /** Number of the newest committed transition; 0 when there is none. */
+  head(tenantId: string): Promise<number>;
+  /** Committed transitions with a higher number, in order, at most `limit`. */
+  transitionsAfter(tenantId: string, sequence: number, limit: number): Promise<readonly Transition[]>;
+  /** Lowest number still kept; 1 while nothing has been pruned. */
+  oldestSequence(tenantId: string): Promise<number>;
+  transitionsByIds(tenantId: string, ids: readonly string[]): Promise<readonly Transition[]>;
+  /** A run's transitions, oldest first; position values are sequence numbers. One result per id, in the ids' order. */
+  transitionsBySync(tenantId: string, syncIds: readonly string[], page: PageRequest): Promise<readonly Page<Transition>[]>;
+
+  syncsByIds(tenantId: string, ids: readonly string[]): Promise<readonly Sync[]>;
+  listSyncs(tenantId: string, filter: SyncFilter, order: SyncOrder, page: PageRequest): Promise<Page<Sync>>;
+  countSyncs(tenantId: string, filter: SyncFilter): Promise<number>;
+  /** The newest run by `createdAt` of each definition that has one. */
+  latestSyncs(tenantId: string, definitionIds: readonly string[]): Promise<readonly Sync[]>;
+  /** The newest run of each (definition, model) pair, for definitions that run their models apart. */
+  latestSyncsByModel(tenantId: string, pairs: readonly { readonly definitionId: string; readonly model: string }[]): Promise<readonly Sync[]>;
+  /** One page per definition, newest run first, in one statement. In the ids' order. */
+  syncsByDefinition(tenantId: string, definitionIds: readonly string[], page: PageRequest): Promise<readonly Page<Sync>[]>;
+  /** Runs of a definition that have not ended, newest first. */
+  openSyncs(tenantId: string, definitionId: string): Promise<readonly Sync[]>;
+  /** A run's tasks by name; position values are names, ids are task keys. One result per id, in the ids' order. */
+  tasksBySync(tenantId: string, syncIds: readonly string[], page: PageRequest): Promise<readonly Page<SyncTask>[]>;
+}
+
+/** A run taken to be polled. */
+export interface ClaimedRun {
+  readonly sync: Sync;
+  /** Number of this lease; `record` and `settle` refuse an older one. */
+  readonly fence: number;
+  /** Polls since the run was first seen. */
+  readonly polls: number;
+  /** Polls in a row that failed. */
+  readonly failures: number;
+  /** Since when the vendor does not know it; null while it does. */
+  readonly missingSince: Date | null;
+}
+
+export interface PollSettlement {
+  readonly syncId: string;
+  readonly fence: number;
+  readonly nextPollAt: Date;
+  readonly failures: number;
+  readonly missingSince: Date | null;
+}
+
+/** Which open runs are due to be looked at. A row exists for each open run, and is made and removed by `record`. */
+export interface PollStore {
+  /** Takes due runs, longest overdue first, so that no other node does until `leaseUntil`. */
+  claimDue(
+    tenantId: string,
+    providerKey: string,
+    now: Date,
+    limit: number,
+    lease: { readonly owner: string; readonly until: Date },
+  ): Promise<readonly ClaimedRun[]>;
+  /** Gives leases back and says when to look again. `record` does the same for the runs it records. */
+  settle(tenantId: string, settlements: readonly PollSettlement[]): Promise<void>;
+  /** When the next run is due, or its lease ends; null when none is open. */
+  nextDueAt(tenantId: string, providerKey: string): Promise<Date | null>;
+  /** Makes a run due now, for hints. */
+  makeDue(tenantId: string, syncId: string, now: Date): Promise<void>;
+}
+
+export interface TriggerPatch {
+  readonly state?: TriggerState;
+  readonly options?: null;
+  readonly attached?: boolean;
+  readonly syncIds?: readonly string[];
+  readonly error?: { readonly code: ErrorCode; readonly message: string } | null;
+  readonly sentAt?: Date;
+  readonly resolvedAt?: Date;
+}
+
+export interface TriggerStore {
+  /**
+   * Commits an intention.
+   *
+   * @returns the stored trigger: the one given, or the one that had the tenant's idempotency key before it
+   */
+  create(trigger: Trigger): Promise<Trigger>;
+  /** @param expected the write happens only while the trigger is in this state. @returns whether it happened */
+  update(tenantId: string, id: string, expected: TriggerState, patch: TriggerPatch): Promise<boolean>;
+  byIds(tenantId: string, ids: readonly string[]): Promise<readonly Trigger[]>;
+  /** Triggers in PENDING or SENT created before then, oldest first, for recovery. */
+  unresolved(tenantId: string, createdBefore: Date): Promise<readonly Trigger[]>;
+}
+
+export const ProviderHealth = { Unknown: "UNKNOWN", Up: "UP", Down: "DOWN", AuthFailed: "AUTH_FAILED" } as const;
+export type ProviderHealth = (typeof ProviderHealth)[keyof typeof ProviderHealth];
+
+/** What the gateway knows of its contact with a provider. */
+export interface ProviderState {
+  readonly health: ProviderHealth;
+  readonly lastSuccessAt: Date | null;
+  readonly lastFailureAt: Date | null;
+  readonly lastError: {
+    readonly code: ErrorCode;
+    readonly message: string;
+    readonly retryable: boolean;
+    readonly retryAfterMs: number | null;
+    readonly httpStatus: number | null;
+  } | null;
+  /** When the catalog was last read whole. */
+  readonly catalogAt: Date | null;
+  /** Runs created before then have been discovered. */
+  readonly discoveredUntil: Date | null;
+  /** Status words seen that are in no table, each with its count. */
+  readonly unknownStatuses: Readonly<Record<string, number>>;
+}
+
+export interface ProviderStateStore {
+  /** The stored state, or one that says nothing is known. */
+  get(tenantId: string, providerKey: string): Promise<ProviderState>;
+  /** Changes the named fields, creating the row when there is none. */
+  patch(tenantId: string, providerKey: string, patch: Partial<ProviderState>): Promise<void>;
+}
+
+export interface Store {
+  readonly catalog: CatalogStore;
+  readonly ledger: LedgerStore;
+  readonly polling: PollStore;
+  readonly triggers: TriggerStore;
+  readonly providerStates: ProviderStateStore;
+  /** Rejects with `SERVICE_UNAVAILABLE` when the database does not answer. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}

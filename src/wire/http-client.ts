@@ -1,0 +1,37 @@
+// The wire's contract with the provider folders: what a request is, what an answer is. `create-http-client.ts` makes one.
+import type { JsonValue } from "../domain/json.ts";
+
+export interface HttpRequest {
+  /** What is being done, in words, for errors and logs: `list syncs`. */
+  readonly operation: string;
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Starts with a slash and is made with `path`, which encodes what is put in. */
+  readonly path: string;
+  /** Undefined values are left out; a list repeats the name. */
+  readonly query?: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
+  /** Sent as JSON. */
+  readonly body?: JsonValue;
+  readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * `safe` requests are sent again after a failure that may pass; `once` requests never after they may have reached the vendor.
+   * Default: `safe` for GET, `once` for everything else. A POST with a vendor's idempotency key may say `safe`.
+   */
+  readonly repeat?: "safe" | "once";
+  /** Deadline for the whole request with its repetitions. Default 15,000 for `safe` and 30,000 for `once`. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The parsed JSON body; null when the body was empty. Not validated. */
+  readonly body: unknown;
+}
+
+/** A client bound to one provider's origin and credential. Throws `ProviderError` and nothing else; a 2xx is the only answer it returns. */
+export interface HttpClient {
+  request(request: HttpRequest): Promise<HttpResponse>;
+  close(): Promise<void>;
+}
