@@ -66,12 +66,13 @@ export interface CatalogOperations {
 
 export interface TransitionFeed {
   /**
-   * Every committed transition that matches, in ledger order, each once, until the signal aborts.
+   * Every committed transition that matches, in ledger order, each once, until the iterator is returned.
    *
    * @param after sequence number to go on from; null begins with the next one committed
-   * @throws GatewayError `CURSOR_EXPIRED` when transitions after that number have been pruned
+   * @throws GatewayError from the first `next()`: `CURSOR_EXPIRED` when transitions after that number have been pruned,
+   * `CURSOR_INVALID` when the ledger has not come that far
    */
-  follow(tenantId: string, filter: SyncFilter, after: number | null, signal: AbortSignal): AsyncIterable<FeedEntry>;
+  follow(tenantId: string, filter: SyncFilter, after: number | null): AsyncIterableIterator<FeedEntry>;
 }
 
 /** A transition and the run as it stands now. */

@@ -1,0 +1,36 @@
+// Idempotency keys: the same key with the same input gives the same answer.
+import { createHash } from "node:crypto";
+import { v5, v7 } from "uuid";
+import { ErrorCode, type UserProblem } from "../domain/errors.ts";
+import type { TriggerCommand } from "../domain/gateway-port.ts";
+
+const NAMESPACE = "0f4f4a43-8a2c-5b7e-9a7f-3a5c1d0e7b61";
+
+/** Id of the trigger of a request. It follows from tenant and key, so a repeated request finds the first one's trigger. */
+export function triggerIdOf(tenantId: string, idempotencyKey: string | null): string {
+  return idempotencyKey === null ? v7() : v5(JSON.stringify([tenantId, idempotencyKey]), NAMESPACE);
+}
+
+/** Hash of what a request asks for, the key itself left out. Equal inputs have equal hashes whatever the order of their fields. */
+export function fingerprintOf(command: TriggerCommand, retryOfId: string | null): string {
+  const { idempotencyKey: _, ...asked } = command;
+  return createHash("sha256").update(canonical({ ...asked, retryOfId })).digest("hex");
+}
+
+/** What is wrong with a key; null when nothing is. */
+export function keyProblem(idempotencyKey: string | null): UserProblem | null {
+  if (idempotencyKey === null || (idempotencyKey.length >= 1 && idempotencyKey.length <= 255)) return null;
+  return {
+    code: ErrorCode.BadUserInput,
+    message: "idempotencyKey must have 1 to 255 characters; a UUID made for this request is a good one.",
+    field: ["idempotencyKey"],
+  };
+}
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_name, inner: unknown) =>
+    inner !== null && typeof inner === "object" && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}

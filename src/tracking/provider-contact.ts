@@ -1,0 +1,90 @@
+// Calls to providers, watched: each success and failure is what the gateway knows of a provider's health.
+import { ErrorCode, ProviderError } from "../domain/errors.ts";
+import { ProviderHealth, type ProviderState } from "../domain/store-port.ts";
+import type { ConfiguredProvider } from "./provider-directory.ts";
+import type { TrackingTools } from "./tools.ts";
+
+export interface ProviderContact {
+  /** Makes a call and remembers how it went. Passes its result or error on. */
+  through<T>(tenantId: string, configured: ConfiguredProvider, call: () => Promise<T>): Promise<T>;
+  /** The failure the last contact ended with, as an error; null when the provider answered. */
+  outage(tenantId: string, configured: ConfiguredProvider): Promise<ProviderError | null>;
+}
+
+/** A success is written down again only after this long: health changes are what matters. */
+const SUCCESS_NOTED_EVERY_MS = 10_000;
+/** Other gateways' contacts are seen this late. */
+const STATE_KEPT_MS = 2_000;
+
+export function createProviderContact({ store, clock, log }: TrackingTools): ProviderContact {
+  const known = new Map<string, { readonly state: ProviderState; readonly readAt: number }>();
+  const keyOf = (tenantId: string, configured: ConfiguredProvider) => JSON.stringify([tenantId, configured.info.key]);
+
+  async function stateOf(tenantId: string, configured: ConfiguredProvider): Promise<ProviderState> {
+    const now = clock.now().getTime();
+    const kept = known.get(keyOf(tenantId, configured));
+    if (kept !== undefined && now - kept.readAt < STATE_KEPT_MS) return kept.state;
+    const state = await store.providerStates.get(tenantId, configured.info.key);
+    known.set(keyOf(tenantId, configured), { state, readAt: now });
+    return state;
+  }
+
+  async function note(tenantId: string, configured: ConfiguredProvider, patch: Partial<ProviderState>): Promise<void> {
+    const before = await stateOf(tenantId, configured);
+    known.set(keyOf(tenantId, configured), { state: { ...before, ...patch }, readAt: clock.now().getTime() });
+    if (before.health !== patch.health) {
+      const facts = { provider: configured.info.key, from: before.health, to: patch.health, error: patch.lastError?.message };
+      if (patch.health === ProviderHealth.Up) log.info(facts, "provider answers");
+      else log.warn(facts, "provider does not answer as it should");
+    }
+    await store.providerStates.patch(tenantId, configured.info.key, patch);
+  }
+
+  async function noteSuccess(tenantId: string, configured: ConfiguredProvider): Promise<void> {
+    const now = clock.now();
+    const { health, lastSuccessAt } = await stateOf(tenantId, configured);
+    const notedLately = lastSuccessAt !== null && now.getTime() - lastSuccessAt.getTime() < SUCCESS_NOTED_EVERY_MS;
+    if (health === ProviderHealth.Up && notedLately) return;
+    await note(tenantId, configured, { health: ProviderHealth.Up, lastSuccessAt: now });
+  }
+
+  async function noteFailure(tenantId: string, configured: ConfiguredProvider, error: ProviderError): Promise<void> {
+    const health = healthAfter(error.code);
+    if (health === ProviderHealth.Up) return noteSuccess(tenantId, configured);
+    const { code, message, retryable, retryAfterMs, httpStatus } = error;
+    await note(tenantId, configured, {
+      health,
+      lastFailureAt: clock.now(),
+      lastError: { code, message, retryable, retryAfterMs, httpStatus },
+    });
+  }
+
+  return {
+    async through(tenantId, configured, call) {
+      try {
+        const result = await call();
+        await noteSuccess(tenantId, configured);
+        return result;
+      } catch (error) {
+        if (error instanceof ProviderError) await noteFailure(tenantId, configured, error);
+        throw error;
+      }
+    },
+    async outage(tenantId, configured) {
+      const { health, lastError } = await stateOf(tenantId, configured);
+      if (lastError === null || health === ProviderHealth.Up || health === ProviderHealth.Unknown) return null;
+      return new ProviderError(lastError.message, { ...lastError, provider: configured.info.key, sent: true });
+    },
+  };
+}
+
+/** A vendor that refuses one request answers; only these codes say that it does not work as a whole. */
+function healthAfter(code: ErrorCode): ProviderHealth {
+  if (code === ErrorCode.ProviderAuthFailed) return ProviderHealth.AuthFailed;
+  const down: readonly ErrorCode[] = [
+    ErrorCode.ProviderUnavailable,
+    ErrorCode.ProviderTimeout,
+    ErrorCode.ProviderBadResponse,
+  ];
+  return down.includes(code) ? ProviderHealth.Down : ProviderHealth.Up;
+}

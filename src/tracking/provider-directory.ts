@@ -1,0 +1,33 @@
+// The configured providers of each tenant, as tracking sees them.
+import type { ProviderInfo } from "../domain/gateway-port.ts";
+import type { PollIntervals, SyncProvider } from "../domain/provider-port.ts";
+
+export interface ConfiguredProvider {
+  readonly info: ProviderInfo;
+  readonly provider: SyncProvider;
+  /** The module's intervals with the configuration's own put over them. */
+  readonly poll: PollIntervals;
+}
+
+export interface ProviderDirectory {
+  tenantIds(): readonly string[];
+  providersOf(tenantId: string): readonly ConfiguredProvider[];
+  find(tenantId: string, providerKey: string): ConfiguredProvider | undefined;
+}
+
+/** A directory over a fixed configuration. Keys are unique within a tenant. */
+export function createProviderDirectory(
+  byTenant: ReadonlyMap<string, readonly ConfiguredProvider[]>,
+): ProviderDirectory {
+  const index = new Map(
+    [...byTenant].map(([tenantId, providers]) => [
+      tenantId,
+      new Map(providers.map((configured) => [configured.info.key, configured])),
+    ]),
+  );
+  return {
+    tenantIds: () => [...index.keys()],
+    providersOf: (tenantId) => [...(index.get(tenantId)?.values() ?? [])],
+    find: (tenantId, providerKey) => index.get(tenantId)?.get(providerKey),
+  };
+}

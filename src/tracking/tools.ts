@@ -1,0 +1,24 @@
+// What every part of tracking works with; the composition root makes it once.
+import type { Clock } from "../domain/clock.ts";
+import type { EventBus, WorkQueue } from "../domain/runtime-ports.ts";
+import type { Store } from "../domain/store-port.ts";
+import type { ProviderDirectory } from "./provider-directory.ts";
+
+export interface TrackingLog {
+  info(facts: Readonly<Record<string, unknown>>, message: string): void;
+  warn(facts: Readonly<Record<string, unknown>>, message: string): void;
+  error(facts: Readonly<Record<string, unknown>>, message: string): void;
+}
+
+export interface TrackingTools {
+  readonly store: Store;
+  readonly bus: EventBus;
+  readonly queue: WorkQueue;
+  readonly clock: Clock;
+  readonly directory: ProviderDirectory;
+  readonly log: TrackingLog;
+  /** Uniform in [0, 1); spreads polls so that they do not march in step. */
+  readonly random: () => number;
+  /** Names this process in poll leases. */
+  readonly owner: string;
+}
