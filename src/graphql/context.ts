@@ -1,0 +1,50 @@
+// What a resolver may use: the request's tenant and loaders, and the gateway's ports. Made once per operation.
+import type { GraphQLResolveInfo } from "graphql";
+import type { Clock } from "../domain/clock.ts";
+import type { ProviderError } from "../domain/errors.ts";
+import type { CatalogOperations, ProviderInfo, SyncOperations, TransitionFeed } from "../domain/gateway-port.ts";
+import type { Store } from "../domain/store-port.ts";
+import { createLoaders, type Loaders } from "./loaders.ts";
+
+/** Who asks. The tenant comes from the credential and from nowhere else. */
+export interface ViewerIdentity {
+  readonly tenantId: string;
+  readonly name: string;
+  readonly scopes: readonly string[];
+}
+
+/** The ports behind the schema, the same for every request. */
+export interface GatewayPorts {
+  readonly store: Store;
+  readonly operations: SyncOperations;
+  readonly catalog: CatalogOperations;
+  readonly feed: TransitionFeed;
+  readonly clock: Clock;
+  providersOf(tenantId: string): readonly ProviderInfo[];
+}
+
+/** A provider that failed while a list was answered without it. */
+export interface PartialFailure {
+  readonly error: ProviderError;
+  readonly info: GraphQLResolveInfo;
+}
+
+export interface GatewayContext {
+  readonly viewer: ViewerIdentity;
+  readonly tenantId: string;
+  readonly ports: GatewayPorts;
+  /** Batches and remembers for one operation; a subscription gets new ones with each event. */
+  loaders: Loaders;
+  /** Failures to put beside the data: the answer's `errors` get one entry each. */
+  readonly partialFailures: PartialFailure[];
+}
+
+export function createContext(ports: GatewayPorts, viewer: ViewerIdentity): GatewayContext {
+  const { tenantId } = viewer;
+  return { viewer, tenantId, ports, loaders: createLoaders(ports.store, tenantId), partialFailures: [] };
+}
+
+/** The tenant's provider of that key. */
+export function providerInfo(context: GatewayContext, key: string): ProviderInfo | undefined {
+  return context.ports.providersOf(context.tenantId).find((info) => info.key === key);
+}

@@ -1,0 +1,49 @@
+// The one place where errors become GraphQL errors: known codes keep their facts, everything else is masked.
+import { GraphQLError, type GraphQLFormattedError } from "graphql";
+import { ErrorCode, GatewayError, ProviderError } from "../domain/errors.ts";
+
+/** Codes of the GraphQL layer itself that clients may see as they are. */
+const PROTOCOL_CODES: ReadonlySet<unknown> = new Set([
+  "GRAPHQL_PARSE_FAILED",
+  "GRAPHQL_VALIDATION_FAILED",
+  "OPERATION_RESOLUTION_FAILURE",
+  "PERSISTED_QUERY_NOT_FOUND",
+  "PERSISTED_QUERY_NOT_SUPPORTED",
+  ErrorCode.BadUserInput,
+  "BAD_REQUEST",
+]);
+
+/**
+ * @param reportDefect told of every error that is masked, with the error itself
+ */
+export function formatError(
+  formatted: GraphQLFormattedError,
+  error: unknown,
+  reportDefect: (error: unknown) => void,
+): GraphQLFormattedError {
+  const place = {
+    ...(formatted.locations === undefined ? {} : { locations: formatted.locations }),
+    ...(formatted.path === undefined ? {} : { path: formatted.path }),
+  };
+  const cause = causeOf(error);
+  if (cause instanceof ProviderError) {
+    const { code, provider, retryable, retryAfterMs, httpStatus } = cause;
+    return { message: cause.message, ...place, extensions: { code, provider, retryable, retryAfterMs, httpStatus } };
+  }
+  if (cause instanceof GatewayError && cause.code !== ErrorCode.Internal) {
+    return { message: cause.message, ...place, extensions: { code: cause.code } };
+  }
+  // An error without a path was made before execution, by GraphQL itself: its text quotes nothing but the request.
+  if (error instanceof GraphQLError && formatted.path === undefined) {
+    const code = formatted.extensions?.["code"];
+    return { message: formatted.message, ...place, extensions: { code: PROTOCOL_CODES.has(code) ? code : ErrorCode.BadUserInput } };
+  }
+  reportDefect(error);
+  return { message: "The gateway failed. Its log has the details.", ...place, extensions: { code: ErrorCode.Internal } };
+}
+
+/** The error a resolver threw, unwrapped; null when GraphQL itself made the error. */
+function causeOf(error: unknown): unknown {
+  if (!(error instanceof GraphQLError)) return error;
+  return error.originalError === undefined || error.originalError === null ? null : causeOf(error.originalError);
+}

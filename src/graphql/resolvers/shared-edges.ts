@@ -1,0 +1,59 @@
+// Edges that several types have: to the provider, to a linked account, to a page of runs.
+import { identityOf } from "../../domain/identity.ts";
+import { providerInfo, type GatewayContext } from "../context.ts";
+import { NodeKind, globalIdOf } from "../global-id.ts";
+import { pageRequest, toConnection } from "../paging.ts";
+import type { ConnectionOf } from "../types/connection.ts";
+import type { PageArgs } from "../types/inputs.ts";
+import { LinkedAccountType } from "../types/linked-account.ts";
+import { ProviderCapabilitiesType, ProviderType } from "../types/provider.ts";
+import { SyncType } from "../types/sync.ts";
+
+/** What is left of a provider that was taken out of the configuration while its runs are still in the ledger. */
+const NOTHING: ProviderCapabilitiesType = {
+  syncJobs: false,
+  modelSyncs: false,
+  cancel: false,
+  idempotentStart: false,
+  lookupByTime: false,
+  history: false,
+  webhooks: false,
+  modelSyncCrud: false,
+  syncJobCrud: false,
+  schedules: false,
+  bulkStatus: false,
+  startOptions: [],
+  requiredStartOptions: [],
+};
+
+export function providerOf(context: GatewayContext, key: string): ProviderType {
+  const info = providerInfo(context, key);
+  if (info !== undefined) return ProviderType.from(info);
+  const id = globalIdOf(NodeKind.Provider, key);
+  const capabilities = Object.assign(new ProviderCapabilitiesType(), NOTHING);
+  return Object.assign(new ProviderType(), { id, key, kind: "removed", displayName: key, sandbox: false, capabilities });
+}
+
+export async function linkedAccountOf(
+  { loaders, tenantId }: GatewayContext,
+  providerKey: string,
+  remoteId: string | null,
+): Promise<LinkedAccountType | null> {
+  if (remoteId === null) return null;
+  const account = await loaders.linkedAccountById.load(identityOf(tenantId, providerKey, "linkedAccount", remoteId));
+  return account === null ? null : LinkedAccountType.from(account);
+}
+
+export async function runsOf(
+  { loaders, tenantId, ports }: GatewayContext,
+  definitionId: string,
+  args: PageArgs,
+): Promise<ConnectionOf<SyncType>> {
+  return toConnection({
+    list: "syncs of a definition",
+    page: await loaders.syncsByDefinitionId(pageRequest("syncs of a definition", args)).load(definitionId),
+    node: (sync) => SyncType.from(sync),
+    position: ({ createdAt, id }) => ({ value: createdAt.getTime(), id }),
+    count: () => ports.store.ledger.countSyncs(tenantId, { definitionIds: [definitionId] }),
+  });
+}

@@ -1,0 +1,134 @@
+// The edges of runs, transitions and triggers.
+import { Args, Ctx, FieldResolver, Float, Resolver, Root } from "type-graphql";
+import type { JsonObject } from "../../domain/json.ts";
+import { isTerminal } from "../../domain/status.ts";
+import { providerInfo, type GatewayContext } from "../context.ts";
+import { pageRequest, toConnection } from "../paging.ts";
+import type { ConnectionOf } from "../types/connection.ts";
+import { SyncDefinitionType } from "../types/definition.ts";
+import { PageArgs } from "../types/inputs.ts";
+import { LinkedAccountType } from "../types/linked-account.ts";
+import { ProviderType } from "../types/provider.ts";
+import { JsonObjectScalar } from "../types/scalars.ts";
+import {
+  SyncConnection,
+  SyncTaskConnection,
+  SyncTaskType,
+  SyncTransitionConnection,
+  SyncTransitionType,
+  SyncType,
+  TriggerType,
+} from "../types/sync.ts";
+import { definitionNode } from "./objects.ts";
+import { linkedAccountOf, providerOf } from "./shared-edges.ts";
+
+/** An open run not confirmed for twice its slowest poll, and some slack for the poll itself, is stale. */
+const STALE_POLLS = 2;
+const STALE_SLACK_MS = 30_000;
+/** Callers with this scope see vendors' answers as they came, without their secrets. */
+export const RAW_SCOPE = "raw:read";
+
+@Resolver(() => SyncType)
+export class SyncEdges {
+  @FieldResolver(() => ProviderType, { description: "Whose run it is." })
+  provider(@Ctx() context: GatewayContext, @Root() { source }: SyncType): ProviderType {
+    return providerOf(context, source.providerKey);
+  }
+
+  @FieldResolver(() => LinkedAccountType, { nullable: true, description: "The end customer's link it runs for." })
+  linkedAccount(@Ctx() context: GatewayContext, @Root() { source }: SyncType): Promise<LinkedAccountType | null> {
+    return linkedAccountOf(context, source.providerKey, source.linkedAccountRemoteId);
+  }
+
+  @FieldResolver(() => SyncDefinitionType, { nullable: true, description: "What was run; null when the gateway does not know it." })
+  async definition(@Ctx() { loaders }: GatewayContext, @Root() { source }: SyncType): Promise<SyncDefinitionType | null> {
+    const definition = source.definitionId === null ? null : await loaders.definitionById.load(source.definitionId);
+    return definition === null ? null : definitionNode(definition);
+  }
+
+  @FieldResolver(() => Float, { nullable: true, description: "From start to end in milliseconds; null until it ends, or when the vendor gives no times." })
+  durationMs(@Root() { startedAt, finishedAt }: SyncType): number | null {
+    return startedAt === null || finishedAt === null ? null : Math.max(0, finishedAt.getTime() - startedAt.getTime());
+  }
+
+  @FieldResolver(() => Boolean, { description: "True when it is open and the vendor has not confirmed it for longer than it should have." })
+  isStale(@Ctx() context: GatewayContext, @Root() { source, observedAt, status }: SyncType): boolean {
+    const slowMs = providerInfo(context, source.providerKey)?.capabilities.poll.slowMs ?? 0;
+    const ageMs = context.ports.clock.now().getTime() - observedAt.getTime();
+    return !isTerminal(status) && ageMs > STALE_POLLS * slowMs + STALE_SLACK_MS;
+  }
+
+  @FieldResolver(() => SyncTaskConnection, { nullable: true, description: "Its shares, by name; empty when the vendor has none or they were not read yet." })
+  async tasks(@Ctx() { loaders }: GatewayContext, @Root() { source }: SyncType, @Args(() => PageArgs) args: PageArgs): Promise<ConnectionOf<SyncTaskType>> {
+    return toConnection({
+      list: "tasks",
+      page: await loaders.tasksBySyncId(pageRequest("tasks", args)).load(source.id),
+      node: (task) => SyncTaskType.from(task),
+      position: ({ name, key }) => ({ value: name, id: key }),
+      count: null,
+    });
+  }
+
+  @FieldResolver(() => SyncTransitionConnection, { description: "How its status changed, oldest first." })
+  async transitions(
+    @Ctx() { loaders }: GatewayContext,
+    @Root() { source }: SyncType,
+    @Args(() => PageArgs) args: PageArgs,
+  ): Promise<ConnectionOf<SyncTransitionType>> {
+    return toConnection({
+      list: "transitions",
+      page: await loaders.transitionsBySyncId(pageRequest("transitions", args)).load(source.id),
+      node: (transition) => SyncTransitionType.from(transition, source),
+      position: ({ sequence, id }) => ({ value: sequence, id }),
+      count: null,
+    });
+  }
+
+  @FieldResolver(() => SyncType, { nullable: true, description: "The run this one repeats." })
+  async retryOf(@Ctx() { loaders }: GatewayContext, @Root() { source }: SyncType): Promise<SyncType | null> {
+    const earlier = source.retryOfId === null ? null : await loaders.syncById.load(source.retryOfId);
+    return earlier === null ? null : SyncType.from(earlier);
+  }
+
+  @FieldResolver(() => TriggerType, { nullable: true, description: "The recorded intention that began it; null when somebody else did." })
+  async trigger(@Ctx() { loaders }: GatewayContext, @Root() { source }: SyncType): Promise<TriggerType | null> {
+    const trigger = source.triggerId === null ? null : await loaders.triggerById.load(source.triggerId);
+    return trigger === null ? null : TriggerType.from(trigger);
+  }
+
+  @FieldResolver(() => JsonObjectScalar, { nullable: true, description: "The vendor's last answer without its secrets; null without the scope `raw:read`." })
+  raw(@Ctx() { viewer }: GatewayContext, @Root() { source }: SyncType): JsonObject | null {
+    return viewer.scopes.includes(RAW_SCOPE) ? source.raw : null;
+  }
+}
+
+@Resolver(() => SyncTransitionType)
+export class SyncTransitionEdges {
+  @FieldResolver(() => SyncType, { description: "The run, as it stands now." })
+  async sync(@Ctx() { loaders }: GatewayContext, @Root() { run, syncId }: SyncTransitionType): Promise<SyncType> {
+    const sync = run ?? (await loaders.syncById.load(syncId));
+    if (sync === null) throw new Error(`transition of a run that is not in the ledger: ${syncId}`);
+    return SyncType.from(sync);
+  }
+}
+
+@Resolver(() => TriggerType)
+export class TriggerEdges {
+  @FieldResolver(() => SyncDefinitionType, { nullable: true, description: "What was to be started." })
+  async definition(@Ctx() { loaders }: GatewayContext, @Root() { definitionId }: TriggerType): Promise<SyncDefinitionType | null> {
+    const definition = await loaders.definitionById.load(definitionId);
+    return definition === null ? null : definitionNode(definition);
+  }
+
+  @FieldResolver(() => SyncConnection, { description: "The runs it began, or was answered with." })
+  async syncs(@Ctx() { loaders }: GatewayContext, @Root() { syncIds }: TriggerType): Promise<ConnectionOf<SyncType>> {
+    const loaded = await Promise.all(syncIds.map((id) => loaders.syncById.load(id)));
+    return toConnection({
+      list: "syncs of a trigger",
+      page: { items: loaded.filter((sync) => sync !== null), hasNextPage: false, hasPreviousPage: false },
+      node: (sync) => SyncType.from(sync),
+      position: ({ createdAt, id }) => ({ value: createdAt.getTime(), id }),
+      count: () => Promise.resolve(syncIds.length),
+    });
+  }
+}

@@ -1,0 +1,111 @@
+// A configured account at a vendor, with what it can do and how it is.
+import { Field, Float, Int, ObjectType } from "type-graphql";
+import type { ProviderInfo } from "../../domain/gateway-port.ts";
+import type { Capabilities } from "../../domain/provider-port.ts";
+import type { ErrorCode } from "../../domain/errors.ts";
+import { ErrorCodeEnum } from "../enums.ts";
+import { NodeKind, globalIdOf } from "../global-id.ts";
+import { NodeType } from "./node.ts";
+
+@ObjectType("ProviderCapabilities", { description: "What a provider can do. What it cannot do is refused before the vendor is called.", simpleResolvers: true })
+export class ProviderCapabilitiesType {
+  @Field(() => Boolean, { description: "It has sync jobs: definitions that pull." })
+  syncJobs!: boolean;
+
+  @Field(() => Boolean, { description: "It has model syncs: definitions that push." })
+  modelSyncs!: boolean;
+
+  @Field(() => Boolean, { description: "Runs can be cancelled with `cancelSync`." })
+  cancel!: boolean;
+
+  @Field(() => Boolean, { description: "The vendor itself makes sure that one start with one key begins one run." })
+  idempotentStart!: boolean;
+
+  @Field(() => Boolean, { description: "A start whose answer was lost can be looked up." })
+  lookupByTime!: boolean;
+
+  @Field(() => Boolean, { description: "The vendor lists past runs; otherwise the gateway knows only those it saw." })
+  history!: boolean;
+
+  @Field(() => Boolean, { description: "The vendor reports events, so that changes arrive before the next poll." })
+  webhooks!: boolean;
+
+  @Field(() => Boolean, { description: "Model syncs can be created, changed and deleted through the gateway." })
+  modelSyncCrud!: boolean;
+
+  @Field(() => Boolean, { description: "Sync jobs can be created, changed and deleted through the gateway." })
+  syncJobCrud!: boolean;
+
+  @Field(() => Boolean, { description: "Schedules can be changed through the gateway." })
+  schedules!: boolean;
+
+  @Field(() => Boolean, { description: "One call to the vendor tells about many runs." })
+  bulkStatus!: boolean;
+
+  @Field(() => [String], { description: "Fields of `TriggerSyncInput` the provider understands beside the general ones." })
+  startOptions!: readonly string[];
+
+  @Field(() => [String], { description: "Fields of `TriggerSyncInput` it cannot do without." })
+  requiredStartOptions!: readonly string[];
+}
+
+@ObjectType("ProviderFailure", { description: "The last failure of a provider.", simpleResolvers: true })
+export class ProviderFailureType {
+  @Field(() => ErrorCodeEnum, { description: "What kind of failure." })
+  code!: ErrorCode;
+
+  @Field(() => String, { description: "What happened, with secrets taken out." })
+  message!: string;
+
+  @Field(() => Boolean, { description: "Whether it may pass without anybody changing anything." })
+  retryable!: boolean;
+
+  @Field(() => Float, { nullable: true, description: "How long the vendor asks to wait, in milliseconds." })
+  retryAfterMs!: number | null;
+}
+
+@ObjectType("UnknownStatus", { description: "A status word of the vendor's that the gateway does not know. Nothing is concluded from it.", simpleResolvers: true })
+export class UnknownStatusType {
+  @Field(() => String, { description: "The vendor's word." })
+  word!: string;
+
+  @Field(() => Int, { description: "How often it was seen." })
+  count!: number;
+}
+
+@ObjectType("Provider", { implements: NodeType, description: "One configured account at one vendor.", simpleResolvers: true })
+export class ProviderType extends NodeType {
+  @Field(() => String, { description: "The configuration's name for it, for example `truto-eu`." })
+  key!: string;
+
+  @Field(() => String, { description: "The vendor: `rootfi`, `stuut`, `polytomic`, `truto` ..." })
+  kind!: string;
+
+  @Field(() => String, { description: "The vendor's name as people write it." })
+  displayName!: string;
+
+  @Field(() => Boolean, { description: "Whether it is the built-in sandbox: its data is made up." })
+  sandbox!: boolean;
+
+  @Field(() => ProviderCapabilitiesType, { description: "What it can do." })
+  capabilities!: ProviderCapabilitiesType;
+
+  static from(info: ProviderInfo): ProviderType {
+    return Object.assign(new ProviderType(), {
+      ...info,
+      id: globalIdOf(NodeKind.Provider, info.key),
+      capabilities: capabilitiesOf(info.capabilities),
+    });
+  }
+}
+
+/** Options are named as the mutation's input names them. */
+function capabilitiesOf(capabilities: Capabilities): ProviderCapabilitiesType {
+  const inputName = (option: string) => (option === "linkedAccountRemoteId" ? "linkedAccountId" : option);
+  return Object.assign(new ProviderCapabilitiesType(), {
+    ...capabilities,
+    startOptions: capabilities.startOptions.map(inputName),
+    requiredStartOptions: capabilities.requiredStartOptions.map(inputName),
+  });
+}
+
