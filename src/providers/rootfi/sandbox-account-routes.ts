@@ -1,0 +1,175 @@
+// Routes of the RootFi sandbox about customers: companies, invite links, and webhook registrations (kept, never called).
+import { createHash } from "node:crypto";
+import { Router } from "express";
+import { z } from "zod";
+import { notFound, pageQuery, parsed, slice } from "./sandbox-http.ts";
+import type { Organisation } from "./sandbox-sync-routes.ts";
+import { dataModel, liveCompany, operationDenied } from "./sandbox-sync-routes.ts";
+import type { Company } from "./sandbox-views.ts";
+import { activityView, companyView, inviteLinkId, inviteLinkView, pipelineStatus } from "./sandbox-views.ts";
+
+const companiesQuery = pageQuery.extend({
+  integrations: commaList().optional(),
+  categories: commaList().optional(),
+  status: z.enum(["HEALTHY", "EXPIRED", "PENDING", "DISCONNECTED", "SLEEPING", "DELETED"]).optional(),
+  expand: commaList().optional(),
+});
+
+const syncConfig = z.object({
+  enabled: z.boolean(),
+  interval: z.number().int().min(1),
+  frequency: z.enum(["DAILY", "WEEKLY", "MONTHLY", "YEARLY"]),
+  data_model: dataModel,
+  category: z.enum(["ACCOUNTING", "PAYMENTS", "CRM", "ECOMMERCE", "CUSTOM"]),
+  scope_access: z.partialRecord(z.enum(["READ", "CREATE", "UPDATE", "DELETE"]), z.boolean()),
+  sync_from: z.iso.datetime().nullish(),
+  custom_fields: z.array(z.string()).nullish(),
+});
+
+const updateCompany = z.object({
+  name: z.string().min(1).optional(),
+  partner_id: z.string().optional(),
+  sync_config: syncConfig.optional(),
+});
+
+const webhookBody = z.object({
+  name: z.string().min(1),
+  type: z.enum(["DATA_MODEL_CHANGES", "CONNECTION_CHANGED", "SYNC_COMPLETED"]),
+  url: z.url(),
+  operations: z.array(z.enum(["CREATE", "UPDATE", "DELETE"])),
+  data_models: z.array(dataModel),
+  headers: z.record(z.string(), z.unknown()),
+});
+
+export function companyRoutes({ book, companies }: Organisation): Router {
+  const router = Router();
+
+  router.get("/core/companies", (request, response) => {
+    const query = parsed(companiesQuery, request.query);
+    const nowMs = Date.now();
+    const fitting = [...companies.values()].filter(
+      (company) =>
+        hasStatus(company, query.status, book, nowMs) &&
+        hasConnection(company, "integration", query.integrations) &&
+        hasConnection(company, "category", query.categories),
+    );
+    const page = slice(fitting, (company) => company.seed.id, "rootfi_id", query);
+    const data = page.items.map((company) => ({
+      ...companyView(company, book, nowMs),
+      ...(query.expand?.includes("activity_log") === true ? { activity_log: activityView(company) } : {}),
+    }));
+    response.json({ data, next: page.next });
+  });
+
+  return router.use(oneCompanyRoutes({ book, companies }));
+}
+
+export function inviteLinkRoutes({ book, companies }: Organisation): Router {
+  const router = Router();
+  const live = (): readonly Company[] => [...companies.values()].filter((company) => !company.deleted);
+
+  router.get("/core/invite_links", (request, response) => {
+    const query = parsed(pageQuery.extend({ expand: z.enum(["connections"]).optional() }), request.query);
+    const page = slice(live(), (company) => company.seed.id, "rootfi_id", query);
+    const nowMs = Date.now();
+    const data = page.items.map((company) => inviteLinkView(company, book, nowMs, query.expand === "connections"));
+    response.json({ data, next: page.next });
+  });
+
+  router.get("/core/invite_links/:inviteLinkId", (request, response) => {
+    const company = live().find((candidate) => inviteLinkId(candidate.seed) === request.params.inviteLinkId);
+    if (company === undefined) throw notFound("Invite link", "invite_link_id");
+    response.json({ data: inviteLinkView(company, book, Date.now(), true) });
+  });
+
+  return router;
+}
+
+/** The body is wrapped on creation and not wrapped on update; the answer is the other way round. */
+export function webhookRoutes({ webhooks }: Organisation, seed: number): Router {
+  const router = Router();
+  let created = 0;
+
+  router.get("/core/webhooks", (_request, response) => {
+    response.json({ data: [...webhooks.values()] });
+  });
+
+  router.post("/core/webhooks", (request, response) => {
+    const { webhook } = parsed(z.object({ webhook: webhookBody }), request.body);
+    created += 1;
+    const id = createHash("sha256").update(`${seed}:webhook:${created}`).digest("hex").slice(0, 16);
+    const stored = { id, created_at: new Date(Date.now()).toISOString(), ...webhook };
+    webhooks.set(id, stored);
+    response.json(stored);
+  });
+
+  router.put("/core/webhooks/:webhookId", (request, response) => {
+    const known = webhooks.get(request.params.webhookId);
+    if (known === undefined) throw notFound("Webhook", "webhook_id");
+    const changed = { ...known, ...parsed(webhookBody, request.body) };
+    webhooks.set(request.params.webhookId, changed);
+    response.json({ data: changed });
+  });
+
+  router.delete("/core/webhooks/:webhookId", (request, response) => {
+    if (!webhooks.delete(request.params.webhookId)) throw notFound("Webhook", "webhook_id");
+    response.json({ status: "success" });
+  });
+
+  return router;
+}
+
+function oneCompanyRoutes({ book, companies }: Pick<Organisation, "book" | "companies">): Router {
+  const router = Router();
+
+  router.get("/core/companies/:companyId", (request, response) => {
+    const company = liveCompany(companies, Number(request.params.companyId), "company_id");
+    response.json({ data: companyView(company, book, Date.now()) });
+  });
+
+  router.put("/core/companies/:companyId", (request, response) => {
+    const company = liveCompany(companies, Number(request.params.companyId), "company_id");
+    const body = parsed(updateCompany, request.body);
+    const changed: Company = {
+      ...company,
+      name: body.name ?? company.name,
+      partnerId: body.partner_id ?? company.partnerId,
+      syncConfig: body.sync_config ?? company.syncConfig,
+      updatedAtMs: Date.now(),
+    };
+    companies.set(company.seed.id, changed);
+    // The official client types this answer, alone among the single reads, as a list.
+    response.json({ data: [companyView(changed, book, Date.now())] });
+  });
+
+  router.delete("/core/companies/:companyId", (request, response) => {
+    const nowMs = Date.now();
+    const company = liveCompany(companies, Number(request.params.companyId), "company_id");
+    const busy = company.seed.connections.some(
+      (connection) => book.open(company.seed.id, connection.integration, nowMs) !== undefined,
+    );
+    if (busy) throw operationDenied("A sync is running for this company", "company_id");
+    companies.set(company.seed.id, { ...company, deleted: true, updatedAtMs: nowMs });
+    response.json({ status: "success" });
+  });
+
+  return router;
+}
+
+/** A comma-separated list. */
+function commaList() {
+  return z.string().transform((text) => text.split(","));
+}
+
+function hasConnection(company: Company, name: "integration" | "category", wanted: readonly string[] | undefined): boolean {
+  return wanted === undefined || company.seed.connections.some((connection) => wanted.includes(connection[name]));
+}
+
+function hasStatus(company: Company, wanted: string | undefined, book: Organisation["book"], nowMs: number): boolean {
+  if (wanted === "DELETED") return company.deleted;
+  if (company.deleted) return false;
+  if (wanted === undefined) return true;
+  const { id, connections } = company.seed;
+  if (wanted !== "SLEEPING") return connections.some((connection) => connection.status === wanted);
+  return connections.some(({ integration }) => pipelineStatus(book.open(id, integration, nowMs), nowMs).word === "SLEEPING");
+}

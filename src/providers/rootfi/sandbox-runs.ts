@@ -1,0 +1,182 @@
+// The RootFi sandbox's book of runs: history at the start, runs asked for, and runs that start by themselves when their time has come.
+// Nothing ticks: what a run is doing is worked out from its age whenever somebody asks.
+import { createHash } from "node:crypto";
+import type { CompanySeed, ConnectionSeed } from "./sandbox-data.ts";
+import { COMPANIES, Fate, enabledModels } from "./sandbox-data.ts";
+import type { Plan } from "./sandbox-plan.ts";
+import { RunStatus, planRun, runStatus } from "./sandbox-plan.ts";
+
+export interface Run {
+  /** The id in paths. */
+  readonly syncId: string;
+  /** `rootfi_id`; rises with time. Its jobs' ids are `firstJobId`, `firstJobId + 1` ... */
+  readonly rowId: number;
+  readonly firstJobId: number;
+  readonly companyId: number;
+  readonly integration: string;
+  readonly models: readonly string[];
+  readonly fullSync: boolean;
+  readonly automatic: boolean;
+  readonly createdAtMs: number;
+  /** How much faster than life this run goes. */
+  readonly pace: number;
+  readonly plan: Plan;
+}
+
+type RunRequest = Pick<Run, "companyId" | "models" | "fullSync"> & { readonly connection: ConnectionSeed };
+
+export class RunBook {
+  /** In the order in which they were created. */
+  readonly #runs: Run[] = [];
+  readonly #schedules: Schedule[];
+  readonly #speed: number;
+  readonly #seed: number;
+  #nextJobId = 551_001;
+
+  constructor(options: { readonly seed: number; readonly speed: number }, nowMs: number) {
+    this.#seed = options.seed;
+    this.#speed = options.speed;
+    this.#schedules = schedulesFrom(nowMs, options.speed);
+    for (const past of pastRuns()) {
+      this.#add(past.request, nowMs - past.agoMs, { automatic: past.automatic, pace: 1, fate: past.fate });
+    }
+  }
+
+  /** All runs so far, newest first. */
+  all(nowMs: number): readonly Run[] {
+    this.#startScheduled(nowMs);
+    return this.#runs.toReversed();
+  }
+
+  start(request: RunRequest, nowMs: number): Run {
+    this.#startScheduled(nowMs);
+    return this.#add(request, nowMs, { automatic: false, pace: this.#speed, fate: request.connection.fate });
+  }
+
+  /** The run of that company and integration that has not ended; undefined when there is none. */
+  open(companyId: number, integration: string, nowMs: number): Run | undefined {
+    return this.all(nowMs).find((run) => belongs(run, companyId, integration) && !hasEnded(run, nowMs));
+  }
+
+  /** When data was last read with success; null when it never was. */
+  lastSuccessMs(companyId: number, integration: string, nowMs: number): number | null {
+    const latest = this.all(nowMs).find(
+      (run) => belongs(run, companyId, integration) && runStatus(run.plan, ageMs(run, nowMs)) === RunStatus.Success,
+    );
+    return latest === undefined ? null : momentMs(latest, latest.plan.endMs);
+  }
+
+  #startScheduled(nowMs: number): void {
+    for (const schedule of this.#schedules) {
+      // After a long silence only the last few missed runs are caught up with.
+      const missed = Math.floor((nowMs - schedule.nextAtMs) / schedule.everyMs) + 1;
+      if (missed > MOST_CAUGHT_UP) schedule.nextAtMs += (missed - MOST_CAUGHT_UP) * schedule.everyMs;
+      for (; schedule.nextAtMs <= nowMs; schedule.nextAtMs += schedule.everyMs) {
+        const { companyId, connection } = schedule;
+        const busy = this.#runs.some(
+          (run) => belongs(run, companyId, connection.integration) && !hasEnded(run, schedule.nextAtMs),
+        );
+        if (busy) continue;
+        const request = { companyId, connection, models: enabledModels(connection.category), fullSync: false };
+        this.#add(request, schedule.nextAtMs, { automatic: true, pace: this.#speed, fate: connection.fate });
+      }
+    }
+  }
+
+  #add(
+    request: RunRequest,
+    createdAtMs: number,
+    how: { readonly automatic: boolean; readonly pace: number; readonly fate: Fate },
+  ): Run {
+    const rowId = 190_001 + this.#runs.length;
+    const digest = createHash("sha256").update(`${this.#seed}:sync:${rowId}`).digest("base64");
+    const plan = planRun(how.fate, request.models, (label, bound) => drawn(`${this.#seed}:${rowId}:${label}`, bound));
+    const run: Run = {
+      syncId: digest.replaceAll(/[^A-Za-z0-9]/gu, "").slice(0, 15),
+      rowId,
+      firstJobId: this.#nextJobId,
+      companyId: request.companyId,
+      integration: request.connection.integration,
+      models: request.models,
+      fullSync: request.fullSync,
+      automatic: how.automatic,
+      createdAtMs,
+      pace: how.pace,
+      plan,
+    };
+    this.#nextJobId += plan.jobs.length;
+    this.#runs.push(run);
+    return run;
+  }
+}
+
+/** How old a run is, in its own life's milliseconds. */
+export function ageMs(run: Run, nowMs: number): number {
+  return (nowMs - run.createdAtMs) * run.pace;
+}
+
+/** The moment at which the run reaches that age. */
+export function momentMs(run: Run, lifeMs: number): number {
+  return run.createdAtMs + lifeMs / run.pace;
+}
+
+interface Schedule {
+  readonly companyId: number;
+  readonly connection: ConnectionSeed;
+  readonly everyMs: number;
+  nextAtMs: number;
+}
+
+const MOST_CAUGHT_UP = 20;
+
+function schedulesFrom(nowMs: number, speed: number): Schedule[] {
+  return COMPANIES.flatMap((company) =>
+    company.connections.flatMap((connection) => {
+      if (connection.automaticEveryMs === null) return [];
+      const everyMs = connection.automaticEveryMs / speed;
+      // The first comes after a third of the time, so that a short look already sees one.
+      return [{ companyId: company.id, connection, everyMs, nextAtMs: nowMs + everyMs / 3 }];
+    }),
+  );
+}
+
+interface PastRun {
+  readonly request: RunRequest;
+  readonly agoMs: number;
+  readonly automatic: boolean;
+  readonly fate: Fate;
+}
+
+const MINUTE_MS = 60_000;
+
+/** Four runs for every connection that once worked, oldest first. The latest met its connection's fate, those before went well. */
+function pastRuns(): readonly PastRun[] {
+  return COMPANIES.flatMap((company) => company.connections.flatMap((connection) => pastRunsOf(company, connection))).toSorted(
+    (left, right) => right.agoMs - left.agoMs,
+  );
+}
+
+function pastRunsOf(company: CompanySeed, connection: ConnectionSeed): readonly PastRun[] {
+  if (connection.status === "PENDING") return [];
+  const request = { companyId: company.id, connection, models: enabledModels(connection.category), fullSync: false };
+  // Company ids spread the runs, so that no two share a moment.
+  const shiftMs = (company.id % 100) * 1.3 * MINUTE_MS;
+  return [20, 190, 540, 1_200].map((minutesAgo, place) => ({
+    request: { ...request, fullSync: place === 3 },
+    agoMs: minutesAgo * MINUTE_MS + shiftMs,
+    automatic: place % 2 === 1,
+    fate: place === 0 ? connection.fate : Fate.Complete,
+  }));
+}
+
+function belongs(run: Run, companyId: number, integration: string): boolean {
+  return run.companyId === companyId && run.integration === integration;
+}
+
+function hasEnded(run: Run, nowMs: number): boolean {
+  return ageMs(run, nowMs) >= run.plan.endMs;
+}
+
+function drawn(label: string, bound: number): number {
+  return createHash("sha256").update(label).digest().readUInt32BE(0) % bound;
+}

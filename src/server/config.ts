@@ -1,0 +1,141 @@
+// The whole configuration, read once from the environment and the YAML file, checked at once, and frozen.
+import { readFileSync } from "node:fs";
+import { parse as parseYaml } from "yaml";
+import { z } from "zod";
+import type { PollIntervals, ProviderSettings } from "../domain/provider-port.ts";
+import { resolveReferences } from "./config-references.ts";
+
+export interface ProviderConfig extends ProviderSettings {
+  readonly kind: string;
+}
+
+export interface GatewayConfig {
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  readonly databaseUrl: string;
+  readonly sandbox: boolean;
+  /** How much faster than life the sandboxes' runs go. */
+  readonly sandboxSpeed: number;
+  readonly logLevel: string;
+  readonly providers: readonly ProviderConfig[];
+}
+
+/** Every problem of the configuration, so that nobody mends them one start at a time. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`The configuration has ${problems.length === 1 ? "a problem" : `${problems.length} problems`}:\n${problems.map((one) => `  - ${one}`).join("\n")}`);
+    this.problems = problems;
+  }
+}
+
+const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
+
+const environmentSchema = z.object({
+  PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
+  HOST: z.string().min(1).default("127.0.0.1"),
+  DATABASE_URL: z
+    .string()
+    .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/, "expected sqlite:<file> or postgres://...")
+    .default("sqlite:./data/syncgraph.sqlite"),
+  REDIS_URL: z.string().regex(/^rediss?:\/\/.+$/, "expected redis://...").optional(),
+  SYNCGRAPH_CONFIG: z.string().min(1).optional(),
+  SYNCGRAPH_SANDBOX: z.enum(["on", "off"]).optional(),
+  SYNCGRAPH_SANDBOX_SPEED: z.coerce.number().positive().max(1_000).default(1),
+  LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
+});
+
+const milliseconds = z.number().int().min(10).max(86_400_000);
+const scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String);
+
+const providerSchema = z
+  .object({
+    key: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "expected lower-case letters, digits and dashes, at most 63"),
+    kind: z.string().min(1),
+    baseUrl: z.url("expected a URL").optional(),
+    credentials: z.record(z.string(), scalar).default({}),
+    webhookSecret: z.union([scalar.transform((one) => [one]), z.array(scalar)]).default([]),
+    allowPrivateAddress: z.boolean().default(false),
+    poll: z.strictObject({ fastMs: milliseconds, slowMs: milliseconds, discoverMs: milliseconds }).partial().default({}),
+  })
+  // What else stands there is the vendor's own, such as `apiVersion`; its module checks it.
+  .catchall(scalar);
+
+const fileSchema = z.strictObject({ providers: z.array(providerSchema).default([]) });
+
+/**
+ * @param environment usually `process.env`
+ * @throws ConfigError with all problems
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): GatewayConfig {
+  const problems: string[] = [];
+  const parsed = environmentSchema.safeParse(withoutEmpty(environment));
+  if (!parsed.success) problems.push(...parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`));
+  const file = environment["SYNCGRAPH_CONFIG"];
+  const providers = file === undefined || file === "" ? [] : readProviders(file, environment, problems);
+  if (!parsed.success) throw new ConfigError(problems);
+  const values = parsed.data;
+  if (!LOOPBACK.has(values.HOST)) {
+    problems.push(`HOST: ${values.HOST} can be reached by others, and no authentication is configured. Use 127.0.0.1, with a proxy that authenticates in front.`);
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return Object.freeze({
+    host: values.HOST,
+    port: values.PORT,
+    databaseUrl: values.DATABASE_URL,
+    sandbox: values.SYNCGRAPH_SANDBOX === undefined ? providers.length === 0 : values.SYNCGRAPH_SANDBOX === "on",
+    sandboxSpeed: values.SYNCGRAPH_SANDBOX_SPEED,
+    logLevel: values.LOG_LEVEL,
+    providers,
+  });
+}
+
+function readProviders(
+  file: string,
+  environment: Readonly<Record<string, string | undefined>>,
+  problems: string[],
+): readonly ProviderConfig[] {
+  let raw: unknown;
+  try {
+    raw = parseYaml(readFileSync(file, "utf8"));
+  } catch (error) {
+    problems.push(`SYNCGRAPH_CONFIG: ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    return [];
+  }
+  const parsed = fileSchema.safeParse(resolveReferences(raw ?? {}, environment, problems));
+  if (!parsed.success) {
+    problems.push(...parsed.error.issues.map((issue) => `${file}: ${issue.path.join(".")}: ${issue.message}`));
+    return [];
+  }
+  const keys = parsed.data.providers.map(({ key }) => key);
+  for (const key of new Set(keys.filter((one, index) => keys.indexOf(one) !== index))) {
+    problems.push(`${file}: providers: the key "${key}" is there twice; every provider needs a key of its own`);
+  }
+  return parsed.data.providers.map(toProviderConfig);
+}
+
+function toProviderConfig(provider: z.infer<typeof providerSchema>): ProviderConfig {
+  const { key, kind, baseUrl, credentials, webhookSecret, allowPrivateAddress, poll, ...options } = provider;
+  return {
+    key,
+    kind,
+    baseUrl: baseUrl === undefined ? null : baseUrl.replace(/\/+$/, ""),
+    credentials,
+    webhookSecrets: webhookSecret,
+    allowPrivateAddress,
+    poll: definedOnly(poll),
+    options,
+  };
+}
+
+function definedOnly(poll: { readonly [Name in keyof PollIntervals]?: number | undefined }): Partial<PollIntervals> {
+  return Object.fromEntries(Object.entries(poll).filter(([, value]) => value !== undefined));
+}
+
+/** An empty variable is one that is not set: that is how shells and compose files leave things out. */
+function withoutEmpty(environment: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
+}

@@ -1,0 +1,97 @@
+// GraphQL over HTTP: Apollo Server behind a thin node:http handler. No logic of GraphQL is here.
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { ApolloServer, HeaderMap, type ApolloServerPlugin } from "@apollo/server";
+import { ApolloServerPluginCacheControlDisabled, ApolloServerPluginLandingPageDisabled } from "@apollo/server/plugin/disabled";
+import { responsePathAsArray, type GraphQLSchema } from "graphql";
+import type { GatewayContext } from "../graphql/context.ts";
+import { formatError } from "../graphql/errors.ts";
+import { readBody } from "./request-body.ts";
+
+export interface GraphqlHttp {
+  handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  /** Waits for running operations. */
+  stop(): Promise<void>;
+}
+
+export interface GraphqlHttpOptions {
+  readonly schema: GraphQLSchema;
+  /** Makes the context of an operation from its request. */
+  readonly contextOf: (request: IncomingMessage) => GatewayContext;
+  /** Told of every error that clients only see masked. */
+  readonly reportDefect: (error: unknown) => void;
+}
+
+/** RELAY's largest operations fit; a flood of tokens is refused while it is parsed. */
+export const MOST_TOKENS = 2_000;
+
+export async function createGraphqlHttp({ schema, contextOf, reportDefect }: GraphqlHttpOptions): Promise<GraphqlHttp> {
+  const apollo = new ApolloServer<GatewayContext>({
+    schema,
+    plugins: [
+      // It would wrap every field of every operation, and nothing here sets cache hints.
+      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginLandingPageDisabled(),
+      partialFailuresPlugin(reportDefect),
+    ],
+    formatError: (formatted, error) => formatError(formatted, error, reportDefect),
+    includeStacktraceInErrorResponses: false,
+    introspection: true,
+    stopOnTerminationSignals: false,
+    status400ForVariableCoercionErrors: true,
+    parseOptions: { maxTokens: MOST_TOKENS },
+    logger: SILENT,
+  });
+  await apollo.start();
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = request.method === "POST" ? await readBody(request, response) : { json: undefined };
+    if (body === null) return;
+    const headers = new HeaderMap();
+    for (const [name, value] of Object.entries(request.headers)) {
+      if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
+    }
+    const result = await apollo.executeHTTPGraphQLRequest({
+      httpGraphQLRequest: {
+        method: (request.method ?? "GET").toUpperCase(),
+        headers,
+        search: new URL(request.url ?? "/", "http://gateway").search,
+        body: body.json,
+      },
+      context: () => Promise.resolve(contextOf(request)),
+    });
+    for (const [name, value] of result.headers) response.setHeader(name, value);
+    response.statusCode = result.status ?? 200;
+    if (result.body.kind === "complete") {
+      response.end(result.body.string);
+      return;
+    }
+    for await (const chunk of result.body.asyncIterator) response.write(chunk);
+    response.end();
+  }
+
+  return { handle, stop: () => apollo.stop() };
+}
+
+/** Puts the failures that lists noted beside their data into the answer's `errors`. */
+function partialFailuresPlugin(reportDefect: (error: unknown) => void): ApolloServerPlugin<GatewayContext> {
+  return {
+    requestDidStart: () =>
+      Promise.resolve({
+        willSendResponse: ({ contextValue, response }) => {
+          const { body } = response;
+          if (body.kind === "single" && contextValue.partialFailures.length > 0) {
+            const noted = contextValue.partialFailures.map(({ error, info }) =>
+              formatError({ message: error.message, path: responsePathAsArray(info.path) }, error, reportDefect),
+            );
+            body.singleResult.errors = [...(body.singleResult.errors ?? []), ...noted];
+          }
+          return Promise.resolve();
+        },
+      }),
+  };
+}
+
+/** What Apollo would log comes to `reportDefect` already. */
+const SILENT = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+
+function ignore(): void {}

@@ -1,0 +1,113 @@
+// The newest part of one tenant's ledger, kept in memory while somebody follows it. A cache: the ledger is the truth.
+import type { Clock } from "../domain/clock.ts";
+import type { FeedEntry } from "../domain/gateway-port.ts";
+import type { EventBus } from "../domain/runtime-ports.ts";
+import type { Store } from "../domain/store-port.ts";
+import type { Transition } from "../domain/sync.ts";
+
+export interface Tail {
+  /** Subscribers that hold it. */
+  followers: number;
+  /** Reads what is new. @returns number of the newest transition */
+  catchUp(): Promise<number>;
+  /** Entries after that number, oldest first; empty when there are none yet. */
+  after(sequence: number): Promise<readonly FeedEntry[]>;
+  /** Resolves when the ledger has gone beyond that number, or when the signal aborts. */
+  grownBeyond(sequence: number, signal: AbortSignal): Promise<void>;
+  close(): void;
+}
+
+/** Entries kept; a subscriber further behind reads the database. */
+const KEPT = 2_000;
+const PAGE = 500;
+/** The bell may be lost: the ledger is looked at this often without it. */
+const SWEEP_MS = 1_000;
+
+export function createTail(
+  { store, bus, clock }: { readonly store: Store; readonly bus: EventBus; readonly clock: Clock },
+  tenantId: string,
+): Tail {
+  const closed = new AbortController();
+  const waiting = new Set<() => void>();
+  let recent: FeedEntry[] = [];
+  let head: number | null = null;
+  let reading: Promise<number> | null = null;
+  let ringing = false;
+
+  async function withRuns(transitions: readonly Transition[]): Promise<FeedEntry[]> {
+    const ids = [...new Set(transitions.map(({ syncId }) => syncId))];
+    const runs = new Map((await store.ledger.syncsByIds(tenantId, ids)).map((sync) => [sync.id, sync]));
+    return transitions.map((transition) => {
+      const sync = runs.get(transition.syncId);
+      if (sync === undefined) throw new Error(`the ledger has a transition of no run: ${transition.syncId}`);
+      return { transition, sync };
+    });
+  }
+
+  async function read(): Promise<number> {
+    let newest = head ?? (await store.ledger.head(tenantId));
+    head = newest;
+    for (;;) {
+      const page = await store.ledger.transitionsAfter(tenantId, newest, PAGE);
+      if (page.length === 0) return newest;
+      recent = [...recent, ...(await withRuns(page))].slice(-KEPT);
+      newest = page.at(-1)?.sequence ?? newest;
+      head = newest;
+      for (const wake of waiting) wake();
+    }
+  }
+
+  /** One read at a time; a ring during a read makes another follow, for the read may have passed the new rows by. */
+  function catchUp(): Promise<number> {
+    if (reading !== null) {
+      ringing = true;
+      return reading.then(() => (ringing ? catchUp() : (head ?? 0)));
+    }
+    ringing = false;
+    reading = read().finally(() => {
+      reading = null;
+    });
+    return reading;
+  }
+
+  /** A database that does not answer now is asked again with the next bell or sweep; subscribers just wait. */
+  const look = (): void => void catchUp().catch(() => undefined);
+
+  const unlisten = bus.listen(tenantId, look);
+  void (async () => {
+    while (!closed.signal.aborted) {
+      await clock.sleep(SWEEP_MS, closed.signal).catch(() => undefined);
+      if (!closed.signal.aborted) look();
+    }
+  })();
+
+  return {
+    followers: 0,
+    catchUp,
+    async after(sequence) {
+      const oldest = recent[0]?.transition.sequence;
+      if (sequence >= (head ?? 0)) return [];
+      // Numbers have no holes, so a number is a place in the array.
+      if (oldest !== undefined && sequence >= oldest - 1) return recent.slice(sequence - oldest + 1);
+      return withRuns(await store.ledger.transitionsAfter(tenantId, sequence, PAGE));
+    },
+    grownBeyond(sequence, signal) {
+      return new Promise((resolve) => {
+        const done = () => {
+          if ((head ?? 0) <= sequence && !signal.aborted && !closed.signal.aborted) return;
+          waiting.delete(done);
+          signal.removeEventListener("abort", done);
+          resolve();
+        };
+        waiting.add(done);
+        signal.addEventListener("abort", done);
+        done();
+      });
+    },
+    close() {
+      closed.abort();
+      unlisten();
+      for (const wake of waiting) wake();
+    },
+  };
+}

@@ -1,0 +1,4 @@
+// Planted: domain imports no framework.
+import { GraphQLError } from "graphql";
+
+export const planted = GraphQLError;

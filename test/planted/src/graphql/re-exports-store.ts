@@ -1,0 +1,2 @@
+// Planted: a re-export is an edge too.
+export { target } from "../store/target.ts";

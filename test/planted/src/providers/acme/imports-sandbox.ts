@@ -1,0 +1,4 @@
+// Planted: the adapter never imports its sandbox.
+import { target } from "./sandbox-target.ts";
+
+export const planted = target;

@@ -1,0 +1,2 @@
+// Something to import. Breaks no rule: a sandbox may be several files.
+export const target = "sandbox";

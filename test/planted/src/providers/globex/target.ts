@@ -1,0 +1,2 @@
+// Something to import. Breaks no rule.
+export const target = "providers/globex";

@@ -1,0 +1,3 @@
+// Planted: a suppression without its reason.
+// @ts-ignore
+export const planted: number = "text";

@@ -1,0 +1,2 @@
+// Planted: loose equality.
+export const planted = (value: string | null | undefined): boolean => value == null;

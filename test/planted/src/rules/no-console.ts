@@ -1,0 +1,3 @@
+// Planted: the console in shipped code.
+console.log("text");
+export const planted = 1;

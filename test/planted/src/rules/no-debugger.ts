@@ -1,0 +1,3 @@
+// Planted: a breakpoint left behind.
+debugger;
+export const planted = 1;

@@ -1,0 +1,2 @@
+// Planted: a default export.
+export default 1;

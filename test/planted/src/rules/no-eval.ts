@@ -1,0 +1,4 @@
+// Planted: text that becomes code.
+export const planted = (text: string): void => {
+  eval(text);
+};

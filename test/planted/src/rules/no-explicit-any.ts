@@ -1,0 +1,2 @@
+// Planted: any.
+export const planted: any[] = [];

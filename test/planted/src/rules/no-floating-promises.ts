@@ -1,0 +1,4 @@
+// Planted: a promise nobody waits for.
+export const planted = (work: () => Promise<void>): void => {
+  work();
+};

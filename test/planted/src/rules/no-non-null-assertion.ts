@@ -1,0 +1,2 @@
+// Planted: a claim nobody checks.
+export const planted = (value: string | null): number => value!.length;

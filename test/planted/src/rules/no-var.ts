@@ -1,0 +1,3 @@
+// Planted: var.
+var planted = 1;
+export { planted };

@@ -1,0 +1,4 @@
+// Planted: something thrown that is no error.
+export const planted = (): never => {
+  throw "text";
+};

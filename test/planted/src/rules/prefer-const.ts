@@ -1,0 +1,3 @@
+// Planted: let for what never changes.
+let planted = 1;
+export { planted };

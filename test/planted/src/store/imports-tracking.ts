@@ -1,0 +1,4 @@
+// Planted: store imports domain only.
+import { target } from "../tracking/target.ts";
+
+export const planted = target;
