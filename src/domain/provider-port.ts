@@ -24,6 +24,8 @@ export interface Capabilities {
   readonly schedules: boolean;
   /** One call observes many runs. */
   readonly bulkStatus: boolean;
+  /** Tasks, or why a run failed, cost calls of their own. */
+  readonly separateTasks: boolean;
   /** Options of a start that the vendor understands; any other is refused before the vendor is called. */
   readonly startOptions: readonly (keyof StartOptions)[];
   /** Options a start cannot do without. */
@@ -152,6 +154,8 @@ export interface ProviderSettings {
   readonly options: Readonly<Record<string, string>>;
   readonly allowPrivateAddress: boolean;
   readonly poll: Partial<PollIntervals>;
+  /** What the account may send, where it differs from the vendor's usual quota; null when it does not. */
+  readonly rateLimit: RateLimit | null;
 }
 
 /** A problem in a provider's settings: which value, and what is expected there. */

@@ -59,6 +59,7 @@ const providerSchema = z
     credentials: z.record(z.string(), scalar).default({}),
     webhookSecret: z.union([scalar.transform((one) => [one]), z.array(scalar)]).default([]),
     allowPrivateAddress: z.boolean().default(false),
+    rateLimit: z.strictObject({ requests: z.number().int().min(1), perMs: milliseconds }).optional(),
     poll: z.strictObject({ fastMs: milliseconds, slowMs: milliseconds, discoverMs: milliseconds }).partial().default({}),
   })
   // What else stands there is the vendor's own, such as `apiVersion`; its module checks it.
@@ -118,7 +119,7 @@ function readProviders(
 }
 
 function toProviderConfig(provider: z.infer<typeof providerSchema>): ProviderConfig {
-  const { key, kind, baseUrl, credentials, webhookSecret, allowPrivateAddress, poll, ...options } = provider;
+  const { key, kind, baseUrl, credentials, webhookSecret, allowPrivateAddress, poll, rateLimit, ...options } = provider;
   return {
     key,
     kind,
@@ -127,6 +128,7 @@ function toProviderConfig(provider: z.infer<typeof providerSchema>): ProviderCon
     webhookSecrets: webhookSecret,
     allowPrivateAddress,
     poll: definedOnly(poll),
+    rateLimit: rateLimit ?? null,
     options,
   };
 }

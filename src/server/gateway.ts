@@ -32,6 +32,8 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
+/** Fixed, so that the sandboxes' accounts and definitions are the same ones after a restart. */
+const SANDBOX_SEED = 1;
 /** The one tenant of a gateway without tenants configured. */
 const LOCAL_TENANT = "local";
 const LOCAL_OWNER: ViewerIdentity = {
@@ -64,7 +66,7 @@ async function assemble(
   opened: (() => Promise<void> | void)[],
   close: () => Promise<void>,
 ): Promise<Gateway> {
-  const sandboxes = config.sandbox ? await startSandboxes({ speed: config.sandboxSpeed, seed: clock.now().getTime() }) : [];
+  const sandboxes = config.sandbox ? await startSandboxes({ speed: config.sandboxSpeed, seed: SANDBOX_SEED }) : [];
   opened.push(...sandboxes.map(({ server }) => () => server.close()));
   const taken = new Set(config.providers.map(({ key }) => key));
   const providers = await createProviders(

@@ -47,18 +47,25 @@ function createOne(
     problems.push(`${where}.baseUrl: ${addressProblem}`);
     return null;
   }
+  const rateLimit = config.rateLimit ?? module.capabilities.rateLimit;
+  let calls = 0;
   const http = createHttpClient({
     provider: config.key,
     endpoint,
     readError: module.readError.bind(module),
-    rateLimit: module.capabilities.rateLimit,
+    rateLimit,
     allowPrivateAddress: config.allowPrivateAddress,
     clock,
+    onCall: () => {
+      calls += 1;
+    },
   });
   const { kind, displayName, capabilities } = module;
   return {
     info: { key: config.key, kind, displayName, capabilities, sandbox },
     provider: module.create(config, parsed.config, { http, clock }),
     poll: { ...capabilities.poll, ...config.poll },
+    rateLimit,
+    callsMade: () => calls,
   };
 }

@@ -27,6 +27,9 @@ export async function startSandboxes({ speed, seed }: SandboxFleetOptions): Prom
 /** Runs last seconds here, so they are looked at more often than a real vendor's. */
 const SANDBOX_POLL = { fastMs: 400, slowMs: 2_000, discoverMs: 5_000 } as const;
 
+/** A little below what every sandbox allows, which is more than the vendors do. */
+const SANDBOX_RATE_LIMIT = { requests: 100, perMs: 12_000 } as const;
+
 /** @param takenKeys keys of configured providers, which a sandbox must not take */
 export function sandboxConfig({ kind, server }: RunningSandbox, takenKeys: ReadonlySet<string>): ProviderConfig {
   return {
@@ -38,5 +41,6 @@ export function sandboxConfig({ kind, server }: RunningSandbox, takenKeys: Reado
     options: {},
     allowPrivateAddress: true,
     poll: SANDBOX_POLL,
+    rateLimit: SANDBOX_RATE_LIMIT,
   };
 }

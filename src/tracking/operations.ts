@@ -56,7 +56,7 @@ export function createOperations(
     sync: Sync,
     error: unknown,
   ): Promise<UserProblem> {
-    const refusals: readonly ErrorCode[] = [ErrorCode.ProviderConflict, ErrorCode.ProviderNotFound, ErrorCode.ProviderRejected];
+    const refusals: readonly ErrorCode[] = [ErrorCode.ProviderConflict, ErrorCode.ProviderNotFound, ErrorCode.ProviderRejected, ErrorCode.SyncFinished];
     if (!(error instanceof ProviderError) || !refusals.includes(error.code)) throw error;
     const now = await poller.readNow(tenantId, configured, sync);
     if (!isTerminal(now.status)) throw error;

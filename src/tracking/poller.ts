@@ -5,6 +5,7 @@ import { MissingReason, type MissingRun, type ObserveResult, type RunRef } from 
 import { ObservationSource, isTerminal } from "../domain/status.ts";
 import type { ClaimedRun, PollSettlement } from "../domain/store-port.ts";
 import type { Observation, Sync } from "../domain/sync.ts";
+import type { PollLoad } from "./poll-load.ts";
 import { backOffMs } from "./poll-plan.ts";
 import type { ConfiguredProvider } from "./provider-directory.ts";
 import type { ProviderContact } from "./provider-contact.ts";
@@ -26,17 +27,32 @@ const LOST_AFTER_MS = 60_000;
 /** Tasks may cost a call per run: they are read with every fifth poll, and at the end. */
 const TASKS_EVERY = 5;
 
-export function createPoller(tools: TrackingTools, contact: ProviderContact, recorder: Recorder): Poller {
+interface Parts {
+  readonly contact: ProviderContact;
+  readonly recorder: Recorder;
+  readonly load: PollLoad;
+}
+
+export function createPoller(tools: TrackingTools, { contact, recorder, load }: Parts): Poller {
   const { store, clock, queue } = tools;
 
   async function poll(tenantId: string, configured: ConfiguredProvider): Promise<void> {
     const { key } = configured.info;
     const now = clock.now();
     const lease = { owner: tools.owner, until: new Date(now.getTime() + LEASE_MS) };
-    const claims = await store.polling.claimDue(tenantId, key, now, RUNS_AT_ONCE, lease);
-    if (claims.length > 0) await look(tenantId, configured, claims);
+    // Runs that would be due in a moment are taken along: one answer often tells about all of them.
+    const soon = new Date(now.getTime() + load.intervalsOf(configured).fastMs / 2);
+    const claims = await store.polling.claimDue(tenantId, key, soon, RUNS_AT_ONCE, lease);
+    if (claims.length > 0) await lookMeasured(tenantId, configured, claims);
     const next = await store.polling.nextDueAt(tenantId, key);
     if (next !== null) await queue.schedule({ kind: "POLL", tenantId, providerKey: key }, next);
+  }
+
+  async function lookMeasured(tenantId: string, configured: ConfiguredProvider, claims: readonly ClaimedRun[]): Promise<void> {
+    const before = configured.callsMade();
+    await look(tenantId, configured, claims);
+    const openRuns = await store.ledger.countSyncs(tenantId, { providerKeys: [configured.info.key], open: true });
+    load.note(configured, { openRuns, runs: claims.length, calls: configured.callsMade() - before });
   }
 
   async function look(tenantId: string, configured: ConfiguredProvider, claims: readonly ClaimedRun[]): Promise<void> {
@@ -67,6 +83,7 @@ export function createPoller(tools: TrackingTools, contact: ProviderContact, rec
     recorded: readonly Sync[],
     observations: readonly Observation[],
   ): Promise<void> {
+    if (!configured.info.capabilities.separateTasks) return;
     const withTasks = new Set(observations.filter(({ tasks }) => tasks !== undefined).map(({ remoteId }) => remoteId));
     const ended = recorded.filter((sync) => isTerminal(sync.status) && !withTasks.has(sync.remoteId));
     if (ended.length === 0) return;

@@ -1,12 +1,15 @@
 // The configured providers of each tenant, as tracking sees them.
 import type { ProviderInfo } from "../domain/gateway-port.ts";
-import type { PollIntervals, SyncProvider } from "../domain/provider-port.ts";
+import type { PollIntervals, RateLimit, SyncProvider } from "../domain/provider-port.ts";
 
 export interface ConfiguredProvider {
   readonly info: ProviderInfo;
   readonly provider: SyncProvider;
   /** The module's intervals with the configuration's own put over them. */
   readonly poll: PollIntervals;
+  readonly rateLimit: RateLimit;
+  /** Requests sent to the vendor since the start. */
+  readonly callsMade: () => number;
 }
 
 export interface ProviderDirectory {

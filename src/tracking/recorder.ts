@@ -4,6 +4,7 @@ import type { ObservationSource } from "../domain/status.ts";
 import type { Recorded } from "../domain/store-port.ts";
 import type { Observation, Sync } from "../domain/sync.ts";
 import { createDurationBook } from "./duration-book.ts";
+import type { PollLoad } from "./poll-load.ts";
 import { nextPollAt } from "./poll-plan.ts";
 import type { ConfiguredProvider } from "./provider-directory.ts";
 import type { TrackingTools } from "./tools.ts";
@@ -24,7 +25,7 @@ export interface Recorder {
   record(request: RecordRequest): Promise<readonly Sync[]>;
 }
 
-export function createRecorder(tools: TrackingTools): Recorder {
+export function createRecorder(tools: TrackingTools, load: PollLoad): Recorder {
   const { store, bus, queue, clock, random, log } = tools;
   const durations = createDurationBook();
 
@@ -45,7 +46,7 @@ export function createRecorder(tools: TrackingTools): Recorder {
         advance,
         nextPollAt: (sync) => {
           const usualMs = durations.usualMs(sync.definitionId);
-          const due = nextPollAt(sync, clock.now(), configured.poll, usualMs, random());
+          const due = nextPollAt(sync, clock.now(), load.intervalsOf(configured), usualMs, random());
           if (due !== null && (earliest === null || due < earliest)) earliest = due;
           return due;
         },

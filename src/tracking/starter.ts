@@ -32,13 +32,11 @@ export interface Starter {
 
 /** The pauses before each look for a run whose start was not answered. */
 const LOOK_AFTER_MS = [500, 2_000, 5_000] as const;
-/** After these codes the vendor has read the request and did not act on it. */
-const REFUSALS: readonly ErrorCode[] = [
-  ErrorCode.ProviderRejected,
-  ErrorCode.ProviderConflict,
-  ErrorCode.ProviderAuthFailed,
-  ErrorCode.ProviderNotFound,
-  ErrorCode.ProviderRateLimited,
+/** After these codes nobody can tell whether the vendor acted; after any other it read the request and refused. */
+const DOUBTFUL: readonly ErrorCode[] = [
+  ErrorCode.ProviderTimeout,
+  ErrorCode.ProviderUnavailable,
+  ErrorCode.ProviderBadResponse,
 ];
 
 export function createStarter(tools: TrackingTools, contact: ProviderContact, recorder: Recorder): Starter {
@@ -53,7 +51,7 @@ export function createStarter(tools: TrackingTools, contact: ProviderContact, re
       return await accept(intention, await call(intention));
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
-      if (!error.sent || REFUSALS.includes(error.code)) return await refuse(intention, error);
+      if (!isDoubtful(error)) return await refuse(intention, error);
       return await resolveDoubt(intention, sentAt, error);
     }
   }
@@ -119,7 +117,7 @@ export function createStarter(tools: TrackingTools, contact: ProviderContact, re
       return ours.length > 0 ? await accept(intention, ours) : null;
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
-      if (configured.info.capabilities.idempotentStart && REFUSALS.includes(error.code)) return await refuse(intention, error);
+      if (configured.info.capabilities.idempotentStart && !isDoubtful(error)) return await refuse(intention, error);
       return null;
     }
   }
@@ -147,6 +145,11 @@ export function createStarter(tools: TrackingTools, contact: ProviderContact, re
   }
 
   return { send, recover };
+}
+
+/** A conflict that may pass by itself is the vendor still working on the same key. */
+function isDoubtful({ code, retryable, sent }: ProviderError): boolean {
+  return sent && (DOUBTFUL.includes(code) || (code === ErrorCode.ProviderConflict && retryable));
 }
 
 function requestOf(

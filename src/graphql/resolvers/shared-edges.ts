@@ -22,6 +22,7 @@ const NOTHING: ProviderCapabilitiesType = {
   syncJobCrud: false,
   schedules: false,
   bulkStatus: false,
+  separateTasks: false,
   startOptions: [],
   requiredStartOptions: [],
 };

@@ -42,6 +42,9 @@ export class ProviderCapabilitiesType {
   @Field(() => Boolean, { description: "One call to the vendor tells about many runs." })
   bulkStatus!: boolean;
 
+  @Field(() => Boolean, { description: "Tasks, or why a run failed, cost calls of their own, so they are read with some polls and at the end." })
+  separateTasks!: boolean;
+
   @Field(() => [String], { description: "Fields of `TriggerSyncInput` the provider understands beside the general ones." })
   startOptions!: readonly string[];
 

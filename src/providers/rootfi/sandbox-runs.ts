@@ -31,14 +31,16 @@ export class RunBook {
   readonly #schedules: Schedule[];
   readonly #speed: number;
   readonly #seed: number;
+  readonly #startedAtMs: number;
   #nextJobId = 551_001;
 
   constructor(options: { readonly seed: number; readonly speed: number }, nowMs: number) {
     this.#seed = options.seed;
+    this.#startedAtMs = nowMs;
     this.#speed = options.speed;
     this.#schedules = schedulesFrom(nowMs, options.speed);
     for (const past of pastRuns()) {
-      this.#add(past.request, nowMs - past.agoMs, { automatic: past.automatic, pace: 1, fate: past.fate });
+      this.#add(past.request, nowMs - past.agoMs, { automatic: past.automatic, pace: 1, fate: past.fate, past: true });
     }
   }
 
@@ -50,7 +52,7 @@ export class RunBook {
 
   start(request: RunRequest, nowMs: number): Run {
     this.#startScheduled(nowMs);
-    return this.#add(request, nowMs, { automatic: false, pace: this.#speed, fate: request.connection.fate });
+    return this.#add(request, nowMs, { automatic: false, pace: this.#speed, fate: request.connection.fate, past: false });
   }
 
   /** The run of that company and integration that has not ended; undefined when there is none. */
@@ -78,7 +80,7 @@ export class RunBook {
         );
         if (busy) continue;
         const request = { companyId, connection, models: enabledModels(connection.category), fullSync: false };
-        this.#add(request, schedule.nextAtMs, { automatic: true, pace: this.#speed, fate: connection.fate });
+        this.#add(request, schedule.nextAtMs, { automatic: true, pace: this.#speed, fate: connection.fate, past: false });
       }
     }
   }
@@ -86,10 +88,12 @@ export class RunBook {
   #add(
     request: RunRequest,
     createdAtMs: number,
-    how: { readonly automatic: boolean; readonly pace: number; readonly fate: Fate },
+    how: { readonly automatic: boolean; readonly pace: number; readonly fate: Fate; readonly past: boolean },
   ): Run {
     const rowId = 190_001 + this.#runs.length;
-    const digest = createHash("sha256").update(`${this.#seed}:sync:${rowId}`).digest("base64");
+    // A sandbox that starts again must not give a new run the id of one that an earlier sandbox ended.
+    const label = how.past ? `${this.#seed}:sync:${rowId}` : `${this.#seed}:sync:${rowId}:${this.#startedAtMs}`;
+    const digest = createHash("sha256").update(label).digest("base64");
     const plan = planRun(how.fate, request.models, (label, bound) => drawn(`${this.#seed}:${rowId}:${label}`, bound));
     const run: Run = {
       syncId: digest.replaceAll(/[^A-Za-z0-9]/gu, "").slice(0, 15),

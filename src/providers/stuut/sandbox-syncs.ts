@@ -25,10 +25,12 @@ export class SyncBook {
   readonly #tracks = new Map<string, Track>();
   readonly #speed: number;
   readonly #seed: number;
+  readonly #startedAtMs: number;
   #requests = 0;
 
   constructor(options: { readonly seed: number; readonly speed: number }, nowMs: number) {
     this.#seed = options.seed;
+    this.#startedAtMs = nowMs;
     this.#speed = options.speed;
     for (const connection of CONNECTIONS) {
       for (const [place, model] of connection.models.entries()) {
@@ -58,7 +60,7 @@ export class SyncBook {
    */
   request(connection: ConnectionSeed, nowMs: number): readonly ModelSync[] {
     this.#requests += 1;
-    const batchId = connection.batches ? uuid(`${this.#seed}:batch:${this.#requests}`) : null;
+    const batchId = connection.batches ? uuid(`${this.#seed}:${this.#startedAtMs}:batch:${this.#requests}`) : null;
     return connection.models.flatMap((model) => {
       const track = this.#track(model.id, nowMs);
       if (track === undefined || !model.readEnabled || !model.syncSupported || isOpen(track.last, nowMs)) return [];
@@ -88,9 +90,11 @@ export class SyncBook {
     const { model, connection } = track;
     track.made += 1;
     const label = `${this.#seed}:${model.id}:${track.made}`;
+    // A sandbox that starts again must not give a new sync the id of one that an earlier sandbox ended.
+    const named = how.kind === "past" ? label : `${label}:${this.#startedAtMs}`;
     // What replaces a sync unseen must itself end well, whatever the model's fate.
     const sync: ModelSync = {
-      id: `sync_${createHash("sha256").update(label).digest("hex").slice(0, 20).toUpperCase()}`,
+      id: `sync_${createHash("sha256").update(named).digest("hex").slice(0, 20).toUpperCase()}`,
       modelId: model.id,
       batchId: how.batchId,
       entityId: connection.entityId,

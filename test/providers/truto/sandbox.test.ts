@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { startSandbox } from "../../../src/providers/truto/sandbox.ts";
 import { type Client, NOWHERE, TOKEN, WEBHOOK_ID, closeAll, connect, contract, record, rows, text, until } from "./sandbox-client.ts";
+import { FATES, type Fate } from "./sandbox-fates.ts";
 import { walkJobs, walkRuns, walkTheRest } from "./sandbox-walk.ts";
 
 afterEach(closeAll);
@@ -265,21 +266,3 @@ describe("the Truto sandbox", () => {
     await expect(fetch(`${server.url}/ping`, { headers: TOKEN })).rejects.toThrow();
   });
 });
-
-type Fate = readonly [
-  label: string,
-  tenant: string,
-  integration: string,
-  statuses: readonly string[],
-  extra?: Readonly<Record<string, unknown>>,
-];
-const COMPLETED = ["created", "running", "completed"];
-const FATES: readonly Fate[] = [
-  ["Zendesk tickets", "acme-inc", "zendesk", COMPLETED, { args: { start_date: "2026-01-01" } }],
-  ["Salesforce opportunities", "globex", "salesforce", COMPLETED],
-  ["Salesforce opportunities", "umbrella-labs", "salesforce", ["created", "running", "failed"], { error_handling: "fail_fast" }],
-  ["Jira issues", "globex", "jira", ["created", "running", "failed"]],
-  ["Slack messages", "acme-inc", "slack", ["created", "running", "rate_limited", "running", "completed"]],
-  ["Notion pages", "initech", "notion", ["created", "running", "stopped"]],
-  ["BambooHR time off", "acme-inc", "bamboohr", COMPLETED, { webhook_id: WEBHOOK_ID }],
-];

@@ -1,0 +1,135 @@
+// Polytomic: model syncs that write models to a target connection. Settings are checked here; the work is provider.ts's.
+import { z } from "zod";
+import type {
+  Capabilities,
+  ParsedSettings,
+  ProviderModule,
+  ProviderSettings,
+  SettingsProblem,
+} from "../../domain/provider-port.ts";
+import type { HttpClient } from "../../wire/http-client.ts";
+import { createRedactor } from "../../wire/redact.ts";
+import { readError } from "./errors.ts";
+import { polytomicProvider } from "./provider.ts";
+
+export interface PolytomicConfig {
+  /** No trailing slash, without `/api`. */
+  readonly baseUrl: string;
+  /** Value of the `Authorization` header. */
+  readonly authorization: string;
+  /** Every form in which the key may show up in a text. */
+  readonly secrets: readonly string[];
+}
+
+const PUBLIC_ADDRESS = "https://app.polytomic.com";
+
+/** The vendor serves several versions and says differently which one a request without this header gets. */
+const API_VERSION = "2025-09-18";
+
+const KIND = "polytomic";
+
+const capabilities: Capabilities = {
+  syncJobs: false,
+  modelSyncs: true,
+  cancel: true,
+  idempotentStart: true,
+  lookupByTime: true,
+  history: true,
+  webhooks: false,
+  modelSyncCrud: false,
+  syncJobCrud: false,
+  schedules: false,
+  bulkStatus: false,
+  separateTasks: false,
+  startOptions: ["fullRefresh", "test", "identities"],
+  requiredStartOptions: [],
+  poll: { fastMs: 1_000, slowMs: 30_000, discoverMs: 60_000 },
+  // No limit is published for these calls; this is ours, to stay a polite guest.
+  rateLimit: { requests: 300, perMs: 60_000 },
+};
+
+export default {
+  kind: KIND,
+  displayName: "Polytomic",
+  capabilities,
+  parseConfig,
+  endpoint: ({ baseUrl, authorization, secrets }) => ({
+    baseUrl,
+    headers: { Authorization: authorization, "X-Polytomic-Version": API_VERSION },
+    secrets,
+  }),
+  readError,
+  create: (settings, config, { http, clock }) =>
+    polytomicProvider({
+      kind: KIND,
+      key: settings.key,
+      capabilities: { ...capabilities, poll: { ...capabilities.poll, ...settings.poll } },
+      http,
+      clock,
+      redact: createRedactor(config.secrets),
+    }),
+} satisfies ProviderModule<PolytomicConfig, HttpClient>;
+
+function parseConfig(settings: ProviderSettings): ParsedSettings<PolytomicConfig> {
+  const problems = [
+    ...credentialProblems(settings.credentials),
+    ...addressProblems(settings.baseUrl),
+    ...optionProblems(settings),
+  ];
+  if (problems.length > 0) return { ok: false, problems };
+  const { apiKey, organizationKey } = settings.credentials;
+  const key = apiKey ?? organizationKey ?? "";
+  const encoded = Buffer.from(`${key}:`, "utf8").toString("base64");
+  const authorization = apiKey === undefined ? `Basic ${encoded}` : `Bearer ${key}`;
+  const baseUrl = (settings.baseUrl ?? PUBLIC_ADDRESS).replace(/\/+$/, "");
+  return { ok: true, config: { baseUrl, authorization, secrets: [key, encoded, authorization] } };
+}
+
+const WAYS_IN = ["apiKey", "organizationKey"] as const;
+
+/** A key goes into a header: what could end the header or hide in it is refused. */
+const keySchema = z.string().regex(/^[\x21-\x7e]+$/);
+
+function credentialProblems(credentials: Readonly<Record<string, string>>): readonly SettingsProblem[] {
+  const known: readonly string[] = WAYS_IN;
+  const unknown = Object.keys(credentials)
+    .filter((name) => !known.includes(name))
+    .map((name) => ({
+      path: ["credentials", name],
+      message: `Polytomic has no credential "${name}"; expected apiKey or organizationKey`,
+    }));
+  const given = WAYS_IN.filter((name) => credentials[name] !== undefined);
+  if (given.length !== 1) {
+    const got = given.length === 0 ? "neither" : "both";
+    const message = `expected exactly one of apiKey (a user's key) and organizationKey (an organization's key), got ${got}`;
+    return [...unknown, { path: ["credentials"], message }];
+  }
+  const unusable = given
+    .filter((name) => !keySchema.safeParse(credentials[name]).success)
+    .map((name) => ({
+      path: ["credentials", name],
+      message: "expected a key of visible ASCII characters without spaces",
+    }));
+  return [...unknown, ...unusable];
+}
+
+function addressProblems(baseUrl: string | null): readonly SettingsProblem[] {
+  if (baseUrl === null) return [];
+  const problem = (message: string): readonly SettingsProblem[] => [{ path: ["baseUrl"], message }];
+  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : null;
+  if (url === null || !/^https?:$/.test(url.protocol)) return problem(`expected an address such as ${PUBLIC_ADDRESS}`);
+  if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
+    return problem("expected an address without user name, query and fragment; the key belongs into credentials");
+  }
+  return /\/api\/*$/.test(url.pathname)
+    ? problem("expected an address without /api at its end; it is added to every path")
+    : [];
+}
+
+/** A misspelt option would otherwise do nothing without a word. */
+function optionProblems(settings: ProviderSettings): readonly SettingsProblem[] {
+  return Object.keys(settings.options).map((name) => ({
+    path: ["options", name],
+    message: `Polytomic has no option "${name}"`,
+  }));
+}

@@ -1,0 +1,170 @@
+// Polytomic as a `SyncProvider`: which calls answer which question. Reading many runs at once is left to runs.ts.
+import pLimit from "p-limit";
+import type { Clock } from "../../domain/clock.ts";
+import { LinkedAccountStatus, ScheduleFrequency } from "../../domain/definition.ts";
+import type { ModelSyncSnapshot } from "../../domain/definition.ts";
+import { ErrorCode, ProviderError } from "../../domain/errors.ts";
+import type { UserProblem } from "../../domain/errors.ts";
+import type { JsonObject } from "../../domain/json.ts";
+import type { Capabilities, StartRequest, SyncProvider } from "../../domain/provider-port.ts";
+import { ObservationSource, SyncOrigin } from "../../domain/status.ts";
+import type { Observation, StartOptions } from "../../domain/sync.ts";
+import type { HttpClient } from "../../wire/http-client.ts";
+import type { Redactor } from "../../wire/redact.ts";
+import { polytomicApi } from "./api.ts";
+import type { PolytomicApi } from "./api.ts";
+import { startConflict } from "./errors.ts";
+import { startedObservationOf } from "./map-execution.ts";
+import { linkedAccountOf, listedModelSyncOf, modelSyncOf } from "./map.ts";
+import { discoverRuns, observeRuns, runsSince, syncIdOf } from "./runs.ts";
+import type { RunReader } from "./runs.ts";
+
+export interface PolytomicSetup {
+  readonly kind: string;
+  /** Key of the configured provider. */
+  readonly key: string;
+  readonly capabilities: Capabilities;
+  readonly http: HttpClient;
+  readonly clock: Clock;
+  /** Takes secrets out of the vendor's sentences. */
+  readonly redact: Redactor;
+}
+
+export function polytomicProvider(setup: PolytomicSetup): SyncProvider {
+  const { kind, key, capabilities, http, clock, redact } = setup;
+  const api = polytomicApi(http, key);
+  const reader: RunReader = { provider: key, api, limit: pLimit(CONCURRENT_CALLS), clock, redact };
+  return {
+    key,
+    kind,
+    capabilities,
+    async *listLinkedAccounts(options) {
+      yield (await api.listConnections(options?.signal)).map((connection) => linkedAccountOf(connection, redact));
+    },
+    async *listDefinitions(options) {
+      for await (const page of api.listSyncs(options?.signal)) yield page.map(listedModelSyncOf);
+    },
+    getDefinition: (remoteId, _kind, options) => getModelSync(api, remoteId, options?.signal),
+    checkStart,
+    start: (request, triggerKey, options) => start(reader, request, triggerKey, options?.signal),
+    findStarted: (request, sentAt, options) => findStarted(reader, request, sentAt, options?.signal),
+    observe: (refs, options) => observeRuns(reader, refs, options.signal),
+    discover: (since, definitions, options) => discoverRuns(reader, definitions, since, options?.signal),
+    async cancel(ref, options) {
+      await api.cancelExecution(await syncIdOf(reader, ref, options?.signal), ref.remoteId, options?.signal);
+    },
+    close: () => http.close(),
+  };
+}
+
+/** Calls that reading many runs has under way at a time. The vendor publishes no limits. */
+const CONCURRENT_CALLS = 4;
+
+/** How far the vendor's clock may be behind ours when a start is looked up. */
+const CLOCK_SLACK_MS = 60_000;
+
+/** The shortest idempotency key the vendor takes. */
+const SHORTEST_KEY = 8;
+
+async function getModelSync(api: PolytomicApi, remoteId: string, signal?: AbortSignal): Promise<ModelSyncSnapshot> {
+  const sync = modelSyncOf(await api.getSync(remoteId, signal), null);
+  const runsByItself = sync.schedules.some((schedule) => schedule.frequency !== ScheduleFrequency.Manual);
+  if (sync.active === false || !runsByItself) return sync;
+  try {
+    return { ...sync, nextRunAt: await api.getNextRunAt(remoteId, signal) };
+  } catch (cause) {
+    // The definition is whole without it. Only a caller that went away ends the call.
+    if (signal?.aborted) throw cause;
+    return sync;
+  }
+}
+
+/** Polytomic runs active syncs only, also by hand, and writes to one target connection. */
+function checkStart(request: StartRequest): readonly UserProblem[] {
+  const problems: UserProblem[] = [];
+  const { definition, linkedAccount, options } = request;
+  if (definition.active === false) {
+    problems.push({
+      code: ErrorCode.DefinitionInactive,
+      message: `The sync "${definition.name}" is switched off in Polytomic; activate it first.`,
+      field: null,
+    });
+  }
+  if (linkedAccount !== null && UNUSABLE.has(linkedAccount.status)) {
+    problems.push({
+      code: ErrorCode.LinkedAccountUnavailable,
+      message: `The target connection "${linkedAccount.name}" is ${linkedAccount.rawStatus ?? "not usable"}; connect it again in Polytomic.`,
+      field: null,
+    });
+  }
+  if (options.identities?.some((identity) => identity.trim() === "") || options.identities?.length === 0) {
+    problems.push({
+      code: ErrorCode.BadUserInput,
+      message:
+        "Expected identities to name at least one record, each with a value that is not blank; leave them out to sync all.",
+      field: ["identities"],
+    });
+  }
+  return problems;
+}
+
+/** States in which no write can succeed. A connection that is merely unhealthy may recover: the vendor itself decides. */
+const UNUSABLE: ReadonlySet<LinkedAccountStatus> = new Set([
+  LinkedAccountStatus.AuthenticationRequired,
+  LinkedAccountStatus.Disabled,
+]);
+
+async function start(
+  { api, clock, redact }: RunReader,
+  request: StartRequest,
+  triggerKey: string,
+  signal?: AbortSignal,
+): Promise<readonly Observation[]> {
+  const { definition, linkedAccount, options } = request;
+  try {
+    const started = await api.startSync(
+      definition.remoteId,
+      startBodyOf(options),
+      idempotencyKeyOf(triggerKey),
+      signal,
+    );
+    const observation = startedObservationOf(started, options.fullRefresh ?? false, {
+      definitionRemoteId: definition.remoteId,
+      linkedAccountRemoteId: definition.linkedAccountRemoteId ?? linkedAccount?.remoteId ?? null,
+      source: ObservationSource.Trigger,
+      observedAt: clock.now(),
+      redact,
+    });
+    return [observation];
+  } catch (cause) {
+    throw cause instanceof ProviderError ? startConflict(cause) : cause;
+  }
+}
+
+/** What is not asked for is not sent, so that the vendor's defaults hold. */
+function startBodyOf(options: StartOptions): JsonObject {
+  return {
+    ...(options.fullRefresh ? { resync: true } : {}),
+    ...(options.test ? { test: true } : {}),
+    ...(options.identities === undefined ? {} : { identities: options.identities }),
+  };
+}
+
+function idempotencyKeyOf(triggerKey: string): string {
+  return triggerKey.length < SHORTEST_KEY ? `syncgraph-${triggerKey}` : triggerKey;
+}
+
+/** Runs that began since the start was sent, except those that a schedule began. */
+async function findStarted(
+  reader: RunReader,
+  request: StartRequest,
+  sentAt: Date,
+  signal?: AbortSignal,
+): Promise<readonly Observation[]> {
+  const since = new Date(sentAt.getTime() - CLOCK_SLACK_MS);
+  const runs = await runsSince(reader, request.definition, since, signal);
+  return runs
+    .filter(({ facts }) => facts.origin !== SyncOrigin.Scheduled)
+    .filter(({ facts }) => facts.createdAt === undefined || facts.createdAt === null || facts.createdAt >= since)
+    .map((run) => ({ ...run, source: ObservationSource.Trigger }));
+}

@@ -1,0 +1,271 @@
+// Parsers for Polytomic's JSON: only the fields that are used, tolerant of the rest. What the values mean is map.ts's business.
+// The encryption passphrase stops here: a parsed sync only knows whether it has one.
+import { z } from "zod";
+import type { JsonObject, JsonValue } from "../../domain/json.ts";
+import type { WirePage } from "../../wire/pages.ts";
+import { badResponse } from "./errors.ts";
+import type { ReplySource } from "./errors.ts";
+
+// Ids and status words are needed: a wrong type there is an error. Everything else becomes null.
+const needed = z.string().min(1);
+const text = z.string().nullable().catch(null);
+const flag = z.boolean().nullable().catch(null);
+const count = z.number().int().nonnegative().nullable().catch(null);
+const textOrNumber = z.union([z.string(), z.number()]).transform(String).nullable().catch(null);
+const time = tolerant(timeOf);
+const json = tolerant((value) => jsonOf(value, 0));
+const jsonObject = tolerant((value): JsonObject | null => (isRecord(value) ? jsonObjectOf(value, 0) : null));
+
+const actor = z.object({ id: text, name: text, type: text }).nullable().catch(null);
+const modelField = z.object({ model_id: text, field: text }).nullable().catch(null);
+
+const schedule = z
+  .object({
+    frequency: text,
+    hour: textOrNumber,
+    minute: textOrNumber,
+    day_of_week: textOrNumber,
+    day_of_month: textOrNumber,
+    month: textOrNumber,
+    connection_id: text,
+    job_id: textOrNumber,
+    run_after: z
+      .object({ sync_ids: listOf(needed), bulk_sync_ids: listOf(needed) })
+      .nullable()
+      .catch(null),
+    run_after_success_only: flag,
+  })
+  .nullable()
+  .catch(null);
+
+const field = z.object({
+  target: z.string(),
+  source: modelField,
+  new: flag,
+  override_value: text,
+  sync_mode: text,
+  encryption_enabled: flag,
+});
+
+const filter = z.object({
+  function: z.string(),
+  field: modelField,
+  field_id: text,
+  field_type: text,
+  label: text,
+  value: json,
+});
+
+const override = z.object({ field: modelField, field_id: text, function: text, value: json, override: json });
+
+const identity = z
+  .object({ function: z.string(), source: modelField, target: z.string(), new_field: flag, remote_field_type_id: text })
+  .nullable()
+  .catch(null);
+
+const target = z
+  .object({
+    connection_id: needed,
+    object: text,
+    create: jsonObject,
+    new_name: text,
+    configuration: jsonObject,
+    search_values: jsonObject,
+    filter_logic: text,
+  })
+  .nullable()
+  .catch(null);
+
+/** What the list and the detail page both say of a sync. */
+const syncSummary = {
+  id: needed,
+  organization_id: text,
+  name: text,
+  active: flag,
+  mode: text,
+  model_ids: listOf(z.string()),
+  schedule,
+  only_enrich_updates: flag,
+  skip_initial_backfill: flag,
+  sync_all_records: flag,
+  created_at: time,
+  created_by: actor,
+  updated_at: time,
+  updated_by: actor,
+};
+
+const listedSync = z.object({ ...syncSummary, target_connection_id: text, target_object: text });
+
+const sync = z
+  .object({
+    ...syncSummary,
+    fields: listOf(field),
+    override_fields: listOf(field),
+    filters: listOf(filter),
+    filter_logic: text,
+    identity,
+    overrides: listOf(override),
+    target,
+    policies: listOf(z.string()),
+    encryption_passphrase: tolerant((value) => value !== undefined && value !== null && value !== ""),
+  })
+  .transform(({ encryption_passphrase: hasEncryptionPassphrase, ...rest }) => ({ ...rest, hasEncryptionPassphrase }));
+
+const counts = z
+  .object({ total: count, insert: count, update: count, upserts: count, delete: count, error: count, warnings: count })
+  .nullable()
+  .catch(null);
+
+const execution = z.object({
+  id: needed,
+  status: needed,
+  type: text,
+  created_at: time,
+  started_at: time,
+  completed_at: time,
+  counts,
+  errors: listOf(z.string()),
+});
+
+// A start that answered with an id has started, so a missing word is not a reason to lose the run.
+const started = z.object({
+  id: needed,
+  status: needed.nullish().transform((word) => word ?? "created"),
+  created_at: time,
+});
+
+const connection = z.object({
+  id: needed,
+  name: text,
+  type: z.object({ id: text }).nullable().catch(null),
+  status: text,
+  status_error: text,
+  created_at: time,
+  updated_at: time,
+});
+
+const entity = z.object({
+  type: needed,
+  relationships: z
+    .object({ sync: z.object({ id: needed }).nullable().catch(null) })
+    .nullable()
+    .catch(null),
+});
+
+const pagination = z.object({ next_page_token: text }).nullable().catch(null);
+
+export type WireSchedule = NonNullable<z.infer<typeof schedule>>;
+export type WireField = z.infer<typeof field>;
+export type WireModelField = NonNullable<z.infer<typeof modelField>>;
+export type WireActor = NonNullable<z.infer<typeof actor>>;
+export type WireListedSync = z.infer<typeof listedSync>;
+export type WireSync = z.infer<typeof sync>;
+export type WireCounts = NonNullable<z.infer<typeof counts>>;
+export type WireExecution = z.infer<typeof execution>;
+export type WireStarted = z.infer<typeof started>;
+export type WireConnection = z.infer<typeof connection>;
+export type WireEntity = z.infer<typeof entity>;
+
+/*
+ * Every reader takes the whole body and throws `PROVIDER_BAD_RESPONSE` naming the first field that cannot be used. A list's `data`
+ * may be null, which is an empty list; a body without `data` says nothing and is refused, else a broken answer would pass for "none".
+ */
+const listEnvelope = <Schema extends z.ZodType>(item: Schema) =>
+  z.object({ data: z.array(item).nullable(), pagination });
+const connections = listEnvelope(connection);
+const listedSyncs = listEnvelope(listedSync);
+const executions = listEnvelope(execution);
+const oneSync = z.object({ data: sync });
+const oneExecution = z.object({ data: execution });
+const oneStarted = z.object({ data: started });
+const oneEntity = z.object({ data: entity });
+const syncStatus = z.object({ data: z.object({ next_execution_time: time }) });
+
+export const readConnections = (body: unknown, source: ReplySource): readonly WireConnection[] =>
+  parse(connections, body, source).data ?? [];
+export const readSyncs = (body: unknown, source: ReplySource): WirePage<WireListedSync> =>
+  pageOf(parse(listedSyncs, body, source));
+export const readExecutions = (body: unknown, source: ReplySource): WirePage<WireExecution> =>
+  pageOf(parse(executions, body, source));
+export const readSync = (body: unknown, source: ReplySource): WireSync => parse(oneSync, body, source).data;
+export const readExecution = (body: unknown, source: ReplySource): WireExecution =>
+  parse(oneExecution, body, source).data;
+export const readStarted = (body: unknown, source: ReplySource): WireStarted => parse(oneStarted, body, source).data;
+export const readEntity = (body: unknown, source: ReplySource): WireEntity => parse(oneEntity, body, source).data;
+/** When the sync runs next by itself; null when nothing is planned. The executions beside it are not read. */
+export const readNextRunAt = (body: unknown, source: ReplySource): Date | null =>
+  parse(syncStatus, body, source).data.next_execution_time;
+
+function pageOf<Item>(envelope: {
+  readonly data: readonly Item[] | null;
+  readonly pagination: { readonly next_page_token: string | null } | null;
+}): WirePage<Item> {
+  return { items: envelope.data ?? [], next: envelope.pagination?.next_page_token ?? null };
+}
+
+function parse<Schema extends z.ZodType>(schema: Schema, body: unknown, source: ReplySource): z.output<Schema> {
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const steps = issue?.path ?? [];
+  const got = steps.reduce<unknown>((value, step) => (isContainer(value) ? Reflect.get(value, step) : undefined), body);
+  throw badResponse(source, {
+    field: steps.join(".") || "the body",
+    expected: issue?.code === "invalid_type" ? issue.expected : "non-empty string",
+    got: kindOf(got),
+  });
+}
+
+/** What a value is, never the value itself: it may be a secret. */
+function kindOf(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (Array.isArray(value)) return "array";
+  if (value === "") return "empty string";
+  return value === null ? "null" : typeof value;
+}
+
+/** A field that is read by a total function, present or not. */
+function tolerant<Output>(read: (value: unknown) => Output) {
+  return z.unknown().optional().transform(read);
+}
+
+/** The entries that can be read; anything that is not a list is an empty one. */
+function listOf<Schema extends z.ZodType>(entry: Schema) {
+  return tolerant((value): readonly z.output<Schema>[] => {
+    if (!Array.isArray(value)) return [];
+    return value.flatMap((item) => {
+      const result = entry.safeParse(item);
+      return result.success ? [result.data] : [];
+    });
+  });
+}
+
+/** Go's zero time stands for "never". */
+const NEVER = "0001-01-01T00:00:00Z";
+
+function timeOf(value: unknown): Date | null {
+  if (typeof value !== "string" || value === NEVER) return null;
+  const parsed = new Date(value);
+  return Number.isNaN(parsed.getTime()) ? null : parsed;
+}
+
+const DEEPEST = 32;
+const SECRET_NAME = /passphrase|passw|secret|token|credential|authorization|api_?key|private_?key/i;
+
+/** A JSON value without entries whose names promise a secret, and without what lies deeper than anybody needs. */
+function jsonOf(value: unknown, depth: number): JsonValue {
+  if (value === null || typeof value === "string" || typeof value === "boolean") return value;
+  if (typeof value === "number") return Number.isFinite(value) ? value : null;
+  if (depth >= DEEPEST) return null;
+  if (Array.isArray(value)) return value.map((item) => jsonOf(item, depth + 1));
+  return isRecord(value) ? jsonObjectOf(value, depth) : null;
+}
+
+function jsonObjectOf(value: Readonly<Record<string, unknown>>, depth: number): JsonObject {
+  const safe = Object.entries(value).filter(([name]) => !SECRET_NAME.test(name));
+  return Object.fromEntries(safe.map(([name, item]) => [name, jsonOf(item, depth + 1)]));
+}
+
+const isContainer = (value: unknown): value is object => typeof value === "object" && value !== null;
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  isContainer(value) && !Array.isArray(value);

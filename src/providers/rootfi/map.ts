@@ -1,0 +1,169 @@
+// RootFi's syncs and jobs as the gateway's runs and tasks. Pure and total; companies and their configs are in `map-catalog.ts`.
+import type { JsonObject, JsonValue } from "../../domain/json.ts";
+import { SyncOperation, SyncOrigin, SyncStatus, isTerminal } from "../../domain/status.ts";
+import type { ObservationSource } from "../../domain/status.ts";
+import type { Observation, SyncError, SyncFacts, SyncTask, TaskCounts } from "../../domain/sync.ts";
+import type { Redactor } from "../../wire/redact.ts";
+import { jobErrorOf, syncErrorOf } from "./errors.ts";
+import { definitionRemoteIdOf } from "./map-catalog.ts";
+import { isRecord } from "./wire-types.ts";
+import type { RootfiJob, RootfiSync } from "./wire-types.ts";
+
+/** v3 syncs and jobs; PARTIAL_SUCCESS is a word of v4 syncs, which v3 is not known to say. */
+const STATUSES: ReadonlyMap<string, SyncStatus> = new Map([
+  ["created", SyncStatus.Created],
+  ["running", SyncStatus.Running],
+  ["success", SyncStatus.Success],
+  ["failed", SyncStatus.Failed],
+]);
+
+/** Null for a word that is not in the table. POST was seen to answer in lower case and GET in upper case. */
+export const syncStatusOf = (word: string): SyncStatus | null => STATUSES.get(word.toLowerCase()) ?? null;
+
+const ORIGINS: ReadonlyMap<string, SyncOrigin> = new Map([
+  ["MANUAL", SyncOrigin.Manual],
+  ["AUTO_SYNC", SyncOrigin.Automatic],
+]);
+
+const OPERATIONS: ReadonlyMap<string, SyncOperation> = new Map(
+  Object.values(SyncOperation).map((operation) => [operation, operation]),
+);
+
+/** What is known of a sync besides the vendor's answer about it. */
+export interface Sighting {
+  readonly source: ObservationSource;
+  readonly observedAt: Date;
+  /** For the vendor's free texts. */
+  readonly redact: Redactor;
+  /** For answers that leave it out. */
+  readonly companyId: string | null;
+  readonly definitionRemoteId: string | null;
+  /** What was asked for; told until an answer says more. */
+  readonly requested?: Pick<SyncFacts, "integration" | "fullRefresh" | "models" | "operation">;
+  /** All jobs of the sync, when they were read. */
+  readonly jobs?: readonly RootfiJob[];
+}
+
+/** What an answer says about a run. */
+export function observationOf(sync: RootfiSync, sighting: Sighting): Observation {
+  const status = syncStatusOf(sync.status);
+  const companyId = sync.rootfi_company_id ?? sighting.companyId;
+  const integration = sync.integration_type ?? null;
+  const tasks = sighting.jobs === undefined ? undefined : tasksOf(sighting.jobs, sighting.redact);
+  return {
+    remoteId: sync.sync_id,
+    definitionRemoteId:
+      companyId !== null && integration !== null ? definitionRemoteIdOf(companyId, integration) : sighting.definitionRemoteId,
+    linkedAccountRemoteId: companyId,
+    source: sighting.source,
+    observedAt: sighting.observedAt,
+    status,
+    // RootFi has one word for each end; its counts say the rest.
+    outcome: null,
+    rawStatus: sync.status,
+    facts: { ...sighting.requested, ...told(factsOf(sync, status, tasks)), raw: rawOf(sync.reply, sighting.redact) },
+    ...(tasks === undefined ? {} : { tasks }),
+  };
+}
+
+/** A sync's jobs as tasks. A job that two pages tell twice is one task. */
+export function tasksOf(jobs: readonly RootfiJob[], redact: Redactor): readonly SyncTask[] {
+  return [...new Map(jobs.map((job) => [job.rootfi_id, taskOf(job, redact)])).values()];
+}
+
+type Told = { readonly [Fact in keyof SyncFacts]?: SyncFacts[Fact] | undefined };
+
+function factsOf(sync: RootfiSync, status: SyncStatus | null, tasks: readonly SyncTask[] | undefined): Told {
+  return {
+    alternateRemoteId: sync.rootfi_id,
+    integration: sync.integration_type,
+    origin: sync.sync_type ? (ORIGINS.get(sync.sync_type.toUpperCase()) ?? SyncOrigin.Unknown) : undefined,
+    operation: sync.config_mode === undefined ? undefined : (OPERATIONS.get(sync.config_mode?.toUpperCase() ?? "") ?? null),
+    fullRefresh: sync.full_sync,
+    models: sync.sync_data_models ?? undefined,
+    taskCounts: taskCountsOf(sync),
+    createdAt: sync.rootfi_created_at,
+    startedAt: sync.start_time,
+    // The field is typed as required, so something may stand in it before there is an end.
+    finishedAt: status === null ? undefined : isTerminal(status) ? sync.end_time : null,
+    updatedAt: sync.rootfi_updated_at,
+    error: status === SyncStatus.Failed && tasks !== undefined ? failureOf(tasks) : undefined,
+  };
+}
+
+function failureOf(tasks: readonly SyncTask[]): SyncError {
+  const errors = tasks.filter((task) => task.status === SyncStatus.Failed).map((task) => task.error);
+  return syncErrorOf(
+    errors.filter((error) => error !== null),
+    tasks.length,
+  );
+}
+
+/** The five counts are of jobs. They are told together or not at all: a sum without its parts helps nobody. */
+function taskCountsOf(sync: RootfiSync): TaskCounts | undefined {
+  const { total_count: total, success_count: success, failed_count: failed } = sync;
+  const { running_count: running, pending_count: pending } = sync;
+  if (typeof total !== "number" || typeof success !== "number" || typeof failed !== "number") return undefined;
+  if (typeof running !== "number" || typeof pending !== "number") return undefined;
+  return { total, success, failed, running, pending };
+}
+
+function taskOf(job: RootfiJob, redact: Redactor): SyncTask {
+  const status = syncStatusOf(job.status);
+  return {
+    key: job.rootfi_id,
+    name: job.data_model ?? job.rootfi_id,
+    status,
+    rawStatus: job.status,
+    // The vendor counts repetitions, the gateway attempts.
+    attempt: typeof job.retry_count === "number" ? job.retry_count + 1 : null,
+    recordCounts: null,
+    startedAt: job.start_time ?? null,
+    finishedAt: status !== null && isTerminal(status) ? (job.end_time ?? null) : null,
+    error: status === SyncStatus.Failed ? jobErrorOf(job.error, redact) : null,
+  };
+}
+
+/** The facts that were told: an answer without a field leaves what is known. */
+function told(facts: Told): Partial<SyncFacts> {
+  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
+}
+
+/** Keys whose values are secrets or may quote customers' records, in lower case without underscores. */
+const WITHHELD: ReadonlySet<string> = new Set([
+  "variables",
+  "error",
+  "errorresponse",
+  "headers",
+  "data",
+  "rawdata",
+  "payload",
+  "response",
+  "invitelink",
+  "invitelinkid",
+  "linktoken",
+  "signingkey",
+  "apikey",
+]);
+
+/** Deeper than any answer about a sync, shallower than what makes a serialiser fail. */
+const DEEPEST = 20;
+
+function rawOf(reply: unknown, redact: Redactor): JsonObject | null {
+  const shown = shareable(reply, redact, DEEPEST);
+  return isJsonObject(shown) ? shown : null;
+}
+
+function shareable(value: unknown, redact: Redactor, depth: number): JsonValue {
+  if (typeof value === "string") return redact(value);
+  if (typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value))) return value;
+  if (depth === 0) return null;
+  if (Array.isArray(value)) return value.map((inner: unknown) => shareable(inner, redact, depth - 1));
+  if (!isRecord(value)) return null;
+  const shown = Object.entries(value).filter(([name]) => !WITHHELD.has(name.replaceAll("_", "").toLowerCase()));
+  return Object.fromEntries(shown.map(([name, inner]) => [name, shareable(inner, redact, depth - 1)]));
+}
+
+function isJsonObject(value: JsonValue): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

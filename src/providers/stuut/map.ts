@@ -1,0 +1,143 @@
+// Stuut's syncs as the gateway's runs. Pure and total; connections and their models are in `map-catalog.ts`.
+import type { JsonObject, JsonValue } from "../../domain/json.ts";
+import { SyncOrigin, SyncOutcome, SyncStatus, WaitingReason, isTerminal } from "../../domain/status.ts";
+import type { ObservationSource } from "../../domain/status.ts";
+import type { Observation, SyncError, SyncFacts } from "../../domain/sync.ts";
+import type { Redactor } from "../../wire/redact.ts";
+import { syncErrorOf } from "./errors.ts";
+import { isRecord } from "./wire-types.ts";
+import type { StuutSync } from "./wire-types.ts";
+
+interface Meaning {
+  readonly status: SyncStatus;
+  readonly outcome: SyncOutcome | null;
+  readonly waitingReason: WaitingReason | null;
+}
+
+/** `complete` has no `d`, `cancelled` has two `l`. */
+const MEANINGS: ReadonlyMap<string, Meaning> = new Map([
+  ["scheduled", { status: SyncStatus.Created, outcome: null, waitingReason: null }],
+  ["queued", { status: SyncStatus.Created, outcome: null, waitingReason: WaitingReason.Queued }],
+  ["running", { status: SyncStatus.Running, outcome: null, waitingReason: null }],
+  // The attempt failed, the sync has not: another attempt is due.
+  ["pending_retry", { status: SyncStatus.Running, outcome: null, waitingReason: WaitingReason.RetryPending }],
+  ["complete", { status: SyncStatus.Success, outcome: null, waitingReason: null }],
+  ["failed", { status: SyncStatus.Failed, outcome: SyncOutcome.Error, waitingReason: null }],
+  ["cancelled", { status: SyncStatus.Failed, outcome: SyncOutcome.Cancelled, waitingReason: null }],
+]);
+
+/** What is known of a sync besides the vendor's answer about it. */
+export interface Sighting {
+  readonly source: ObservationSource;
+  readonly observedAt: Date;
+  /** Not among a sync's own fields. */
+  readonly connectionId: string;
+  /** The model's name; null leaves the model's id to stand for it. */
+  readonly modelName: string | null;
+  /** For the vendor's free texts. */
+  readonly redact: Redactor;
+}
+
+/** What an answer says about a run. */
+export function observationOf(sync: StuutSync, sighting: Sighting): Observation {
+  const meaning = meaningOf(sync);
+  return {
+    remoteId: sync.id,
+    // The connection is both what is run and whom it is run for.
+    definitionRemoteId: sighting.connectionId,
+    linkedAccountRemoteId: sighting.connectionId,
+    source: sighting.source,
+    observedAt: sighting.observedAt,
+    status: meaning?.status ?? null,
+    outcome: meaning?.outcome ?? null,
+    rawStatus: sync.status,
+    facts: told(factsOf(sync, meaning, sighting)),
+  };
+}
+
+/** Null for a word that is not in the table. A sync that waits after an attempt has been running: it does not go back to CREATED. */
+function meaningOf(sync: StuutSync): Meaning | null {
+  const meaning = MEANINGS.get(sync.status) ?? null;
+  if (meaning?.status !== SyncStatus.Created || (sync.attempt ?? 0) === 0) return meaning;
+  return { status: SyncStatus.Running, outcome: null, waitingReason: WaitingReason.RetryPending };
+}
+
+type Told = { readonly [Fact in keyof SyncFacts]?: SyncFacts[Fact] | undefined };
+
+function factsOf(sync: StuutSync, meaning: Meaning | null, sighting: Sighting): Told {
+  const { status } = meaning ?? { status: null };
+  const model = sighting.modelName ?? sync.model_id;
+  return {
+    remoteType: sync.object,
+    waitingReason: meaning?.waitingReason,
+    origin: originOf(sync.is_one_off),
+    initial: sync.is_initial_sync,
+    oneOff: sync.is_one_off,
+    attempt: sync.attempt,
+    batchId: sync.batch_id,
+    entityId: sync.entity_id,
+    fileId: sync.file_id,
+    models: typeof model === "string" ? [model] : undefined,
+    timeRangeStart: sync.timerange_start,
+    timeRangeEnd: sync.timerange_end,
+    createdAt: sync.created_at,
+    startedAt: sync.started_at,
+    finishedAt: status === null ? undefined : isTerminal(status) ? sync.completed_at : null,
+    updatedAt: sync.modified_at,
+    error: errorOf(sync, status, sighting.redact),
+    raw: rawOf(sync.reply, sighting.redact),
+  };
+}
+
+function originOf(oneOff: boolean | null | undefined): SyncOrigin | undefined {
+  if (typeof oneOff !== "boolean") return undefined;
+  return oneOff ? SyncOrigin.Manual : SyncOrigin.Scheduled;
+}
+
+/** A sync that goes on may tell why its last attempt failed; one that ended well has no error, whatever an attempt said. */
+function errorOf(sync: StuutSync, status: SyncStatus | null, redact: Redactor): SyncError | null | undefined {
+  if (status === SyncStatus.Success) return null;
+  const text = sync.error?.trim() ? sync.error : null;
+  const failed = status === SyncStatus.Failed && sync.status === "failed";
+  if (text === null && !failed) return sync.error === undefined ? undefined : null;
+  return syncErrorOf(text, redact);
+}
+
+/** The facts that were told: an answer without a field leaves what is known. */
+function told(facts: Told): Partial<SyncFacts> {
+  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
+}
+
+/** Keys whose values are secrets or a connector's own, in lower case without underscores. */
+const WITHHELD: ReadonlySet<string> = new Set([
+  "paginationstate",
+  "connectioninfo",
+  "identityinfo",
+  "settings",
+  "presignedurl",
+  "apiurl",
+  "apisubdomain",
+  "authorization",
+]);
+
+/** Deeper than any sync, shallower than what makes a serialiser fail. */
+const DEEPEST = 20;
+
+function rawOf(reply: unknown, redact: Redactor): JsonObject | null {
+  const shown = shareable(reply, redact, DEEPEST);
+  return isJsonObject(shown) ? shown : null;
+}
+
+function shareable(value: unknown, redact: Redactor, depth: number): JsonValue {
+  if (typeof value === "string") return redact(value);
+  if (typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value))) return value;
+  if (depth === 0) return null;
+  if (Array.isArray(value)) return value.map((inner: unknown) => shareable(inner, redact, depth - 1));
+  if (!isRecord(value)) return null;
+  const shown = Object.entries(value).filter(([name]) => !WITHHELD.has(name.replaceAll("_", "").toLowerCase()));
+  return Object.fromEntries(shown.map(([name, inner]) => [name, shareable(inner, redact, depth - 1)]));
+}
+
+function isJsonObject(value: JsonValue): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

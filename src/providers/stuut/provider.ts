@@ -1,0 +1,189 @@
+// One Stuut tenant behind the provider port. One list answers every question but a start; its endpoints are in `api.ts`.
+import type { Clock } from "../../domain/clock.ts";
+import { DefinitionKind, LinkedAccountStatus } from "../../domain/definition.ts";
+import { ErrorCode, GatewayError, ProviderError } from "../../domain/errors.ts";
+import type { UserProblem } from "../../domain/errors.ts";
+import { MissingReason } from "../../domain/provider-port.ts";
+import type { Capabilities, MissingRun, ObserveResult, RunRef, StartRequest, SyncProvider } from "../../domain/provider-port.ts";
+import { ObservationSource } from "../../domain/status.ts";
+import type { Observation } from "../../domain/sync.ts";
+import type { HttpClient } from "../../wire/http-client.ts";
+import type { Redactor } from "../../wire/redact.ts";
+import { stuutApi } from "./api.ts";
+import type { StuutApi } from "./api.ts";
+import { notFound } from "./errors.ts";
+import { observationOf } from "./map.ts";
+import { linkedAccountOf, modelNameOf, syncJobOf } from "./map-catalog.ts";
+import type { StuutConnection, StuutModel, StuutSync } from "./wire-types.ts";
+
+export interface StuutTools {
+  readonly key: string;
+  readonly capabilities: Capabilities;
+  readonly http: HttpClient;
+  readonly clock: Clock;
+  /** For the vendor's free texts. */
+  readonly redact: Redactor;
+}
+
+/** How far the vendor's clock may be behind the gateway's for a start to be recognised. */
+const CLOCK_SLACK_MS = 5_000;
+
+export function stuutProvider({ key, capabilities, http, clock, redact }: StuutTools): SyncProvider {
+  const api = stuutApi(http, key);
+  const observe = (seen: Seen, source: ObservationSource): Observation =>
+    observationOf(seen.sync, {
+      source,
+      observedAt: clock.now(),
+      connectionId: seen.connection.id,
+      modelName: modelNameOf(seen.model),
+      redact,
+    });
+
+  return {
+    key,
+    kind: "stuut",
+    capabilities,
+
+    async *listLinkedAccounts(options) {
+      yield (await api.connections(options?.signal)).map((connection) => linkedAccountOf(connection, redact));
+    },
+
+    async *listDefinitions(options) {
+      yield (await api.connections(options?.signal)).map(syncJobOf);
+    },
+
+    async getDefinition(remoteId, kind, options) {
+      const asked = kind === DefinitionKind.SyncJob;
+      const connections = asked ? await api.connections(options?.signal) : [];
+      const connection = connections.find(({ id }) => id === remoteId);
+      if (connection === undefined) throw notFound(key, `sync job ${JSON.stringify(remoteId.slice(0, 64))}`, asked);
+      return syncJobOf(connection);
+    },
+
+    checkStart,
+
+    async start(request, _triggerKey, options) {
+      const { remoteId: connectionId } = request.definition;
+      const syncs = await requestSync(api, key, connectionId, options?.signal);
+      const observedAt = clock.now();
+      return syncs.map((sync) => {
+        const sighting = { source: ObservationSource.Trigger, observedAt, connectionId, redact };
+        return observationOf(sync, { ...sighting, modelName: knownNameOf(sync, request) });
+      });
+    },
+
+    async findStarted(request, sentAt, options) {
+      const earliest = sentAt.getTime() - CLOCK_SLACK_MS;
+      const connections = await api.connections(options?.signal);
+      return connections
+        .filter((connection) => connection.id === request.definition.remoteId)
+        .flatMap(latestSyncs)
+        .filter(({ sync }) => sync.is_one_off === true && (sync.created_at?.getTime() ?? -Infinity) >= earliest)
+        .map((seen) => observe(seen, ObservationSource.Trigger));
+    },
+
+    async observe(refs, { signal }) {
+      if (refs.length === 0) return { observations: [], missing: [] };
+      return match(refs, await api.connections(signal), (seen) => observe(seen, ObservationSource.Poll));
+    },
+
+    async *discover(since, _definitions, options) {
+      const seen = (await api.connections(options?.signal)).flatMap(latestSyncs);
+      const recent = seen.filter(({ sync }) => changedSince(sync, since));
+      if (recent.length > 0) yield recent.map((latest) => observe(latest, ObservationSource.Discovery));
+    },
+
+    close: () => http.close(),
+  };
+}
+
+/** A model's latest sync and where it was seen. */
+interface Seen {
+  readonly connection: StuutConnection;
+  readonly model: StuutModel;
+  readonly sync: StuutSync;
+}
+
+function latestSyncs(connection: StuutConnection): readonly Seen[] {
+  return connection.models.flatMap((model) => (model.last_sync === null ? [] : [{ connection, model, sync: model.last_sync }]));
+}
+
+/**
+ * Finds runs among the models' latest syncs, by id and never by model: a newer sync takes the place of the one before it. Its status is
+ * not the older run's, so that one is reported as replaced and the newer as itself.
+ */
+function match(
+  refs: readonly RunRef[],
+  connections: readonly StuutConnection[],
+  observe: (seen: Seen) => Observation,
+): ObserveResult {
+  const seenById = new Map(connections.flatMap(latestSyncs).map((seen) => [seen.sync.id, seen]));
+  const told = new Map<string, Seen>();
+  const missing: MissingRun[] = [];
+  for (const ref of refs) {
+    const seen = seenById.get(ref.remoteId);
+    if (seen !== undefined) {
+      told.set(seen.sync.id, seen);
+      continue;
+    }
+    const newer = connections.filter((connection) => connection.id === connectionIdOf(ref)).flatMap((connection) => newerSyncs(connection, ref));
+    for (const replacement of newer) told.set(replacement.sync.id, replacement);
+    missing.push({ remoteId: ref.remoteId, reason: newer.length > 0 ? MissingReason.Replaced : MissingReason.NotFound });
+  }
+  return { observations: [...told.values()].map(observe), missing };
+}
+
+/** Syncs that took a run's place. An older one did not: then the list is only behind, or the run is gone. */
+function newerSyncs(connection: StuutConnection, ref: RunRef): readonly Seen[] {
+  return latestSyncs(connection).filter(
+    ({ model, sync }) =>
+      (ref.models.includes(modelNameOf(model)) || ref.models.includes(model.id)) && (sync.created_at ?? ref.createdAt) >= ref.createdAt,
+  );
+}
+
+const connectionIdOf = (ref: RunRef): string | null => ref.definitionRemoteId ?? ref.linkedAccountRemoteId;
+
+/** A sync without times counts as changed: repeating a known run is harmless, missing one is not. */
+function changedSince(sync: StuutSync, since: Date): boolean {
+  const times = [sync.created_at, sync.modified_at, sync.started_at, sync.completed_at].filter((time) => time instanceof Date);
+  return times.length === 0 || times.some((time) => time >= since);
+}
+
+/** A start's answer has the model's id only; the definition knows its name. */
+function knownNameOf(sync: StuutSync, { definition }: StartRequest): string | null {
+  if (definition.kind !== DefinitionKind.SyncJob) return null;
+  return definition.resources.find((resource) => resource.remoteId !== null && resource.remoteId === sync.model_id)?.name ?? null;
+}
+
+/** An id that fits into no path cannot be one of Stuut's. */
+async function requestSync(
+  api: StuutApi,
+  provider: string,
+  connectionId: string,
+  signal: AbortSignal | undefined,
+): Promise<readonly StuutSync[]> {
+  try {
+    return await api.requestSync(connectionId, signal);
+  } catch (error) {
+    if (error instanceof ProviderError || !(error instanceof GatewayError)) throw error;
+    throw notFound(provider, "such connection: its id fits into no path", false);
+  }
+}
+
+/** A trigger is pointless while the connection must be signed in to, or its syncs are disabled. */
+function checkStart({ definition, linkedAccount }: StartRequest): readonly UserProblem[] {
+  const field = ["definitionId"];
+  const message = linkedAccount?.statusMessage;
+  switch (linkedAccount?.status) {
+    case LinkedAccountStatus.AuthenticationRequired: {
+      const sentence = message ?? "The connection must be authenticated in Stuut before it can sync.";
+      return [{ code: ErrorCode.LinkedAccountUnavailable, message: sentence, field }];
+    }
+    case LinkedAccountStatus.Disabled:
+      return [{ code: ErrorCode.DefinitionInactive, message: message ?? DISABLED, field }];
+    default:
+      return definition.active === false ? [{ code: ErrorCode.DefinitionInactive, message: DISABLED, field }] : [];
+  }
+}
+
+const DISABLED = "Syncs of the connection are disabled in Stuut.";

@@ -1,0 +1,258 @@
+// Runs: what Truto says of a sync job run, as an observation. Pure and total. Accounts and definitions are in `map-catalog.ts`.
+import type { JsonObject, JsonValue } from "../../domain/json.ts";
+import type { ObservationSource } from "../../domain/status.ts";
+import { SyncOperation, SyncOrigin, SyncOutcome, SyncStatus, WaitingReason } from "../../domain/status.ts";
+import type { Observation, RecordCounts, SyncError, SyncFacts, SyncTask } from "../../domain/sync.ts";
+import { ErrorHandling, SyncErrorCode } from "../../domain/sync.ts";
+import { capText, createRedactor, oneLine } from "../../wire/redact.ts";
+import type { TrutoLogEntry, TrutoRun } from "./wire-types.ts";
+import { isJsonObject } from "./wire-types.ts";
+
+interface StatusMeaning {
+  readonly status: SyncStatus;
+  readonly outcome: SyncOutcome | null;
+  readonly waitingReason: WaitingReason | null;
+}
+
+/** The one table of status words. A word that is not in it concludes nothing. */
+const STATUS: ReadonlyMap<string, StatusMeaning> = new Map([
+  ["created", { status: SyncStatus.Created, outcome: null, waitingReason: null }],
+  ["running", { status: SyncStatus.Running, outcome: null, waitingReason: null }],
+  // Paused by the connected product's rate limit; Truto resumes it by itself.
+  ["rate_limited", { status: SyncStatus.Running, outcome: null, waitingReason: WaitingReason.RateLimited }],
+  ["completed", { status: SyncStatus.Success, outcome: null, waitingReason: null }],
+  ["failed", { status: SyncStatus.Failed, outcome: null, waitingReason: null }],
+  ["stopped", { status: SyncStatus.Failed, outcome: SyncOutcome.Cancelled, waitingReason: null }],
+]);
+
+const ERROR_HANDLING: ReadonlyMap<string, ErrorHandling> = new Map([
+  ["fail_fast", ErrorHandling.FailFast],
+  ["ignore", ErrorHandling.Ignore],
+  ["batch", ErrorHandling.Batch],
+]);
+
+/** What the gateway knows about a run beside the vendor's answer. */
+export interface ObservedAs {
+  readonly source: ObservationSource;
+  /** The gateway's clock. */
+  readonly observedAt: Date;
+  /** Used where the answer does not name them. */
+  readonly definitionRemoteId: string | null;
+  readonly linkedAccountRemoteId: string | null;
+  /** Default `UNKNOWN`: a run does not say who started it. */
+  readonly origin?: SyncOrigin;
+}
+
+/** The status a word means; null when the word is in no table. */
+export const statusOf = (word: string): SyncStatus | null => STATUS.get(word)?.status ?? null;
+
+export function observationOf(run: TrutoRun, as: ObservedAs): Observation {
+  const meaning = STATUS.get(run.status);
+  const tasks = tasksOf(run, meaning?.status ?? null);
+  return {
+    remoteId: run.id,
+    definitionRemoteId: run.sync_job_id ?? as.definitionRemoteId,
+    linkedAccountRemoteId: run.integrated_account_id ?? as.linkedAccountRemoteId,
+    source: as.source,
+    observedAt: as.observedAt,
+    status: meaning?.status ?? null,
+    outcome: meaning?.outcome ?? null,
+    rawStatus: run.status,
+    facts: factsOf(run, as.origin ?? SyncOrigin.Unknown, meaning?.waitingReason ?? null),
+    ...(tasks === null ? {} : { tasks }),
+  };
+}
+
+/** The reason of a failed run out of its log, which is the only place that has one. Texts in `withheld` are taken out. */
+export function failureOf(entries: readonly TrutoLogEntry[], withheld: readonly string[]): SyncError {
+  const failed = entries.filter((entry) => FAILED_WORDS.has(entry.status ?? "") || (entry.error ?? "") !== "");
+  const told = [...new Set(failed.map(reasonOf))].slice(0, REASONS_TOLD).join("; ");
+  return {
+    message: told === "" ? "Truto reports the run as failed; no reason could be read from its log." : plainText(told, withheld),
+    code: SyncErrorCode.Unknown,
+    retryable: true,
+    advice: "Read the run's RapidBridge log at Truto and check that the linked account is active, then start the job again.",
+  };
+}
+
+/** The texts and numbers inside a run's arguments: they may be secrets and must not come back in another text. */
+export function argumentTexts(value: unknown, depth = 20): readonly string[] {
+  if (typeof value === "string" || typeof value === "number") return [String(value)];
+  if (typeof value !== "object" || value === null || depth === 0) return [];
+  return Object.values(value).flatMap((inner) => argumentTexts(inner, depth - 1));
+}
+
+/**
+ * The vendor's words made fit to be shown: one line, at most 256 characters, without what looks like a credential.
+ *
+ * @param withheld texts that must not appear
+ */
+export function plainText(text: string, withheld: readonly string[] = []): string {
+  return capText(oneLine(createRedactor(withheld)(text)), LONGEST_TEXT);
+}
+
+/**
+ * A time in either of Truto's spellings, `2021-08-10T10:00:00.000Z` and `2026-04-01 10:00:00`; without a zone it is UTC.
+ * Null when it is neither.
+ */
+export function timeOf(written: string | null | undefined): Date | null {
+  const [, date, time, fraction, zone] = TIME.exec(written?.trim() ?? "") ?? [];
+  if (date === undefined || time === undefined) return null;
+  const parsed = new Date(`${date}T${time}${fraction ?? ""}${fullZone(zone)}`);
+  return Number.isNaN(parsed.getTime()) ? null : parsed;
+}
+
+/** Name of a resource: runtime 4 nodes have one, older entries are called by what they fetch. Null when it has neither. */
+export function resourceName(resource: JsonObject): string | null {
+  return textIn(resource, "name") ?? textIn(resource, "resource");
+}
+
+/** Whether an entry of `resources` fetches records; the other nodes of runtime 4 transform, keep or deliver them. */
+export function fetchesRecords(type: JsonValue | undefined): boolean {
+  return typeof type !== "string" || type === "request";
+}
+
+/** The text under a name; null when there is none or it is empty. */
+export function textIn(value: JsonObject, name: string): string | null {
+  const found = Object.hasOwn(value, name) ? value[name] : null;
+  return typeof found === "string" && found !== "" ? found : null;
+}
+
+const LONGEST_TEXT = 256;
+const REASONS_TOLD = 3;
+const FAILED_WORDS: ReadonlySet<string> = new Set(["failed", "error", "errored"]);
+const TIME = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(\.\d{1,9})?\s?(z|[+-]\d\d(?::?\d\d)?)?$/i;
+
+function fullZone(zone: string | undefined): string {
+  if (zone === undefined || zone.toUpperCase() === "Z") return "Z";
+  return `${zone.slice(0, 3)}:${zone.slice(3).replace(":", "") || "00"}`;
+}
+
+function factsOf(run: TrutoRun, origin: SyncOrigin, waitingReason: WaitingReason | null): Partial<SyncFacts> {
+  const createdAt = timeOf(run.created_at);
+  const models = modelsOf(run);
+  const recordCounts = countsOfAll(run);
+  return {
+    waitingReason,
+    resumesAt: null,
+    origin,
+    operation: SyncOperation.Read,
+    ...(run.ignore_previous_run === undefined ? {} : { fullRefresh: run.ignore_previous_run }),
+    ...(run.error_handling === undefined ? {} : { onError: ERROR_HANDLING.get(run.error_handling ?? "") ?? null }),
+    ...(run.version === undefined ? {} : { runtimeVersion: run.version }),
+    ...(models.length === 0 ? {} : { models }),
+    ...(recordCounts === null ? {} : { recordCounts }),
+    ...(createdAt === null ? {} : { createdAt }),
+    ...(run.started_at === undefined ? {} : { startedAt: timeOf(run.started_at) }),
+    ...(run.finished_at === undefined ? {} : { finishedAt: timeOf(run.finished_at) }),
+    ...(run.updated_at === undefined ? {} : { updatedAt: timeOf(run.updated_at) }),
+    raw: rawOf(run),
+  };
+}
+
+function modelsOf(run: TrutoRun): readonly string[] {
+  // The vendor's SDK types `resources` as an object by name.
+  const byName = isJsonObject(run.resources) ? Object.keys(run.resources) : [];
+  const listed = entriesOf(run).filter((resource) => fetchesRecords(resource["type"])).map(resourceName);
+  const counted = statsOf(run).filter((entry) => entry.fetches).map((entry) => entry.resource);
+  return [...new Set([...listed, ...byName, ...counted].filter((name) => name !== null))];
+}
+
+function entriesOf(run: TrutoRun): readonly JsonObject[] {
+  return Array.isArray(run.resources) ? run.resources.filter(isJsonObject) : [];
+}
+
+interface ResourceStats {
+  /** False for nodes known to pass records on only. */
+  readonly fetches: boolean;
+  readonly resource: string;
+  readonly method: string;
+  readonly counts: RecordCounts | null;
+}
+
+function statsOf(run: TrutoRun): readonly ResourceStats[] {
+  if (!isJsonObject(run.resource_stats)) return [];
+  const passing = new Set(entriesOf(run).filter((resource) => !fetchesRecords(resource["type"])).map(resourceName));
+  return Object.entries(run.resource_stats).flatMap(([resource, methods]) =>
+    Object.entries(isJsonObject(methods) ? methods : {}).map(([method, counters]) => ({
+      fetches: !passing.has(resource),
+      resource,
+      method,
+      counts: countsOf(isJsonObject(counters) ? counters : {}),
+    })),
+  );
+}
+
+/** Each pair of resource and method is a task. It has no status of its own: it runs while the run does, and succeeds with it. */
+function tasksOf(run: TrutoRun, status: SyncStatus | null): readonly SyncTask[] | null {
+  if (!isJsonObject(run.resource_stats)) return null;
+  const shared = status === SyncStatus.Running || status === SyncStatus.Success ? status : null;
+  return statsOf(run).map(({ resource, method, counts }) => ({
+    key: `${resource}/${method.replaceAll("%", "%25").replaceAll("/", "%2F")}`,
+    name: resource,
+    status: shared,
+    rawStatus: null,
+    attempt: null,
+    recordCounts: counts,
+    startedAt: null,
+    finishedAt: null,
+    error: null,
+  }));
+}
+
+const COUNTERS = ["total", "inserted", "updated", "upserted", "deleted", "failed", "warnings", "fetched", "persisted"] as const;
+
+/** The counters are free-form; those named like ours are taken, the others stay in `raw`. */
+function countsOf(counters: JsonObject): RecordCounts | null {
+  return countsFrom((name) => countIn(counters[name]));
+}
+
+/** Sums over what fetches: a record that a later node passes on is the same record. */
+function countsOfAll(run: TrutoRun): RecordCounts | null {
+  const all = statsOf(run).filter((entry) => entry.fetches);
+  return countsFrom((name) => {
+    const known = all.map((entry) => entry.counts?.[name] ?? null).filter((count) => count !== null);
+    return known.length === 0 ? null : known.reduce((sum, count) => sum + count, 0);
+  });
+}
+
+/** Null when nothing was counted. */
+function countsFrom(read: (name: (typeof COUNTERS)[number]) => number | null): RecordCounts | null {
+  if (COUNTERS.every((name) => read(name) === null)) return null;
+  return {
+    total: read("total"),
+    inserted: read("inserted"),
+    updated: read("updated"),
+    upserted: read("upserted"),
+    deleted: read("deleted"),
+    failed: read("failed"),
+    warnings: read("warnings"),
+    fetched: read("fetched"),
+    persisted: read("persisted"),
+  };
+}
+
+function countIn(value: JsonValue | undefined): number | null {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : null;
+}
+
+/** The answer by a list of what may be shown: arguments, and queries and keys that arguments were put into, are not on it. */
+function rawOf(run: TrutoRun): JsonObject {
+  const { args: _args, resources: _resources, resource_stats: _stats, ...plain } = run;
+  const shown = Object.entries(plain).filter(([, value]) => value !== undefined);
+  return { ...Object.fromEntries(shown.map(([name, value]) => [name, value ?? null])), resource_stats: rawStatsOf(run.resource_stats) };
+}
+
+function rawStatsOf(stats: unknown): JsonObject {
+  return mapObject(stats, (methods) => mapObject(methods, (counters) => mapObject(counters, (count) => (typeof count === "number" ? count : null))));
+}
+
+function mapObject(value: unknown, change: (inner: JsonValue) => JsonValue): JsonObject {
+  return isJsonObject(value) ? Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, change(inner)])) : {};
+}
+
+function reasonOf(entry: TrutoLogEntry): string {
+  const place = [entry.resource, entry.sync_job_request_type].filter((part) => (part ?? "") !== "").join(", ");
+  const words = entry.error ?? entry.message ?? entry.status ?? "failed";
+  return place === "" ? words : `${place}: ${words}`;
+}

@@ -1,0 +1,223 @@
+// One Truto environment behind the provider port: its catalog, starts and stops. Runs are read in `runs.ts`, endpoints are in `api.ts`.
+import type { Clock } from "../../domain/clock.ts";
+import type { LinkedAccountSnapshot, Schedule, SyncJobSnapshot } from "../../domain/definition.ts";
+import { DefinitionKind } from "../../domain/definition.ts";
+import type { ProviderFailureFacts } from "../../domain/errors.ts";
+import { ErrorCode, ProviderError } from "../../domain/errors.ts";
+import type { JsonObject } from "../../domain/json.ts";
+import type { CallOptions, Capabilities, RunRef, StartRequest, SyncProvider } from "../../domain/provider-port.ts";
+import { ObservationSource, SyncOrigin, isTerminal } from "../../domain/status.ts";
+import type { Observation } from "../../domain/sync.ts";
+import { ErrorHandling } from "../../domain/sync.ts";
+import type { HttpClient } from "../../wire/http-client.ts";
+import { createRedactor } from "../../wire/redact.ts";
+import type { TrutoApi } from "./api.ts";
+import { createTrutoApi } from "./api.ts";
+import { checkStart } from "./check-start.ts";
+import { demandsStatus } from "./errors.ts";
+import { linkedAccountOf, resourcesFor, scheduleOf, syncJobOf } from "./map-catalog.ts";
+import { argumentTexts, observationOf, resourceName, statusOf, timeOf } from "./map.ts";
+import { discoverRuns, findStartedRuns, observeRuns } from "./runs.ts";
+import type { TrutoCronTrigger, TrutoRun } from "./wire-types.ts";
+
+/** Where an environment's runs send their records; neither when the jobs' arguments say it. */
+export interface TrutoTarget {
+  readonly webhookId: string | null;
+  readonly daemonGroupKey: string | null;
+}
+
+export interface TrutoParts {
+  readonly key: string;
+  readonly kind: string;
+  readonly capabilities: Capabilities;
+  readonly target: TrutoTarget;
+  readonly http: HttpClient;
+  readonly clock: Clock;
+}
+
+export function createTrutoProvider({ key, kind, capabilities, target, http, clock }: TrutoParts): SyncProvider {
+  const api = createTrutoApi(http, key);
+  const tools = { api, clock, provider: key };
+  const schedules = scheduleReader(api);
+  return {
+    key,
+    kind,
+    capabilities,
+    listLinkedAccounts: (options) => listLinkedAccounts(api, options),
+    listDefinitions: (options) => listDefinitions(api, schedules, options),
+    getDefinition: (remoteId, definitionKind, options) => getDefinition(tools, schedules, remoteId, definitionKind, options),
+    checkStart,
+    start: (request, _triggerKey, options) => start(tools, target, request, options),
+    findStarted: (request, sentAt, options = {}) => findStartedRuns(tools, request, sentAt, options),
+    observe: (refs, options) => observeRuns(tools, refs, options),
+    discover: (since, _definitions, options = {}) => discoverRuns(tools, since, options),
+    cancel: (ref, options) => cancel(tools, ref, options),
+    close: () => http.close(),
+  };
+}
+
+interface Tools {
+  readonly api: TrutoApi;
+  readonly clock: Clock;
+  readonly provider: string;
+}
+
+async function* listLinkedAccounts(api: TrutoApi, options: CallOptions = {}): AsyncGenerator<readonly LinkedAccountSnapshot[]> {
+  for await (const page of api.accounts(options.signal)) yield page.map(linkedAccountOf);
+}
+
+async function* listDefinitions(
+  api: TrutoApi,
+  schedules: ScheduleReader,
+  options: CallOptions = {},
+): AsyncGenerator<readonly SyncJobSnapshot[]> {
+  const schedulesOf = await schedules(null, options.signal);
+  for await (const page of api.jobs(options.signal)) yield page.map((job) => syncJobOf(job, schedulesOf(job.id)));
+}
+
+async function getDefinition(
+  { api, provider }: Tools,
+  schedules: ScheduleReader,
+  remoteId: string,
+  kind: DefinitionKind,
+  options: CallOptions = {},
+): Promise<SyncJobSnapshot> {
+  if (kind !== DefinitionKind.SyncJob) throw refused(provider, ErrorCode.ProviderNotFound, "expected a sync job, got a model sync");
+  const { job } = await api.job(remoteId, options.signal);
+  const schedulesOf = await schedules(job.id, options.signal);
+  return syncJobOf(job, schedulesOf(job.id));
+}
+
+type ScheduleReader = (jobId: string | null, signal: AbortSignal | undefined) => Promise<(jobId: string) => readonly Schedule[]>;
+
+/**
+ * Reads the cron triggers of all jobs, or of one. Jobs are worth more than their schedules: when the triggers cannot be read, the
+ * jobs keep those that were read last.
+ */
+function scheduleReader(api: TrutoApi): ScheduleReader {
+  let known: ReadonlyMap<string, readonly TrutoCronTrigger[]> = new Map();
+  return async (jobId, signal) => {
+    try {
+      const read = byJob(await api.cronTriggers(jobId, signal));
+      known = jobId === null ? read : new Map([...known, [jobId, read.get(jobId) ?? []]]);
+    } catch (error) {
+      if (!(error instanceof ProviderError) || signal?.aborted === true) throw error;
+    }
+    const current = known;
+    return (id) => (current.get(id) ?? []).map(scheduleOf);
+  };
+}
+
+function byJob(triggers: readonly TrutoCronTrigger[]): ReadonlyMap<string, readonly TrutoCronTrigger[]> {
+  const groups = new Map<string, TrutoCronTrigger[]>();
+  for (const trigger of triggers) groups.set(trigger.sync_job_id, [...(groups.get(trigger.sync_job_id) ?? []), trigger]);
+  return groups;
+}
+
+async function start(
+  { api, clock, provider }: Tools,
+  target: TrutoTarget,
+  request: StartRequest,
+  options: CallOptions = {},
+): Promise<readonly Observation[]> {
+  const accountId = request.linkedAccount?.remoteId ?? request.options.linkedAccountRemoteId;
+  if (accountId === undefined) {
+    throw refused(provider, ErrorCode.ProviderRejected, "start sync job run: expected a linked account to run for, got nothing");
+  }
+  const body = startBody(request, accountId, target, await overrideOf(api, provider, request, options));
+  const run = await withoutArguments(startOnce(api, body, options), request.options.args);
+  const observation = observationOf(run, {
+    source: ObservationSource.Trigger,
+    observedAt: clock.now(),
+    definitionRemoteId: request.definition.remoteId,
+    linkedAccountRemoteId: accountId,
+    origin: SyncOrigin.Gateway,
+  });
+  return [observation];
+}
+
+async function startOnce(api: TrutoApi, body: JsonObject, options: CallOptions): Promise<TrutoRun> {
+  try {
+    return await api.startRun(body, options.signal);
+  } catch (error) {
+    if (!demandsStatus(error)) throw error;
+    return await api.startRun({ ...body, status: "created" }, options.signal);
+  }
+}
+
+/** A refusal may repeat the argument it refuses, and an argument may be a secret. */
+async function withoutArguments<Value>(starting: Promise<Value>, args: JsonObject | undefined): Promise<Value> {
+  try {
+    return await starting;
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error;
+    const message = createRedactor(argumentTexts(args))(error.message);
+    if (message === error.message) throw error;
+    const { code, provider, httpStatus, retryable, retryAfterMs, sent } = error;
+    throw new ProviderError(message, { code, provider, httpStatus, retryable, retryAfterMs, sent });
+  }
+}
+
+function startBody(
+  { definition, options }: StartRequest,
+  accountId: string,
+  target: TrutoTarget,
+  resources: readonly JsonObject[] | null,
+): JsonObject {
+  return {
+    sync_job_id: definition.remoteId,
+    integrated_account_id: accountId,
+    ...(target.webhookId === null ? {} : { webhook_id: target.webhookId }),
+    ...(target.daemonGroupKey === null ? {} : { daemon_group_key: target.daemonGroupKey }),
+    ...(options.onError === undefined ? {} : { error_handling: ERROR_HANDLING_WORD[options.onError] }),
+    ...(options.fullRefresh === undefined ? {} : { ignore_previous_run: options.fullRefresh }),
+    ...(options.args === undefined ? {} : { args: options.args }),
+    ...(resources === null ? {} : { resources }),
+  };
+}
+
+const ERROR_HANDLING_WORD: Readonly<Record<ErrorHandling, string>> = {
+  [ErrorHandling.FailFast]: "fail_fast",
+  [ErrorHandling.Ignore]: "ignore",
+  [ErrorHandling.Batch]: "batch",
+};
+
+/** The vendor's own entries for the chosen models: a snapshot leaves out what may be secret, so it cannot be sent back. */
+async function overrideOf(
+  api: TrutoApi,
+  provider: string,
+  { definition, options: { models } }: StartRequest,
+  options: CallOptions,
+): Promise<readonly JsonObject[] | null> {
+  if (models === undefined) return null;
+  const { resources } = await notYetSent(api.job(definition.remoteId, options.signal));
+  const chosen = resourcesFor(resources, models);
+  const names = new Set(chosen.map(resourceName));
+  if (models.length > 0 && models.every((model) => names.has(model))) return chosen;
+  throw refused(provider, ErrorCode.ProviderRejected, "start sync job run: expected resources of the job, got others");
+}
+
+/** A failure before the start itself has started nothing, although a request was sent. */
+async function notYetSent<Value>(reading: Promise<Value>): Promise<Value> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error;
+    const { code, provider, httpStatus, retryable, retryAfterMs } = error;
+    throw new ProviderError(error.message, { code, provider, httpStatus, retryable, retryAfterMs, sent: false, cause: error });
+  }
+}
+
+/** Asks first: the same request that stops a running run deletes the record of an ended one. */
+async function cancel({ api, provider }: Tools, ref: RunRef, options: CallOptions = {}): Promise<void> {
+  const run = await api.run(ref.remoteId, options.signal);
+  const status = statusOf(run.status);
+  const ended = status === null ? timeOf(run.finished_at) !== null : isTerminal(status);
+  if (ended) throw refused(provider, ErrorCode.SyncFinished, "stop sync job run: expected a run that goes on, got one that has ended");
+  await api.stopRun(ref.remoteId, options.signal);
+}
+
+function refused(provider: string, code: ErrorCode, sentence: string): ProviderError {
+  const facts: ProviderFailureFacts = { code, provider, httpStatus: null, retryable: false, retryAfterMs: null, sent: false };
+  return new ProviderError(`${provider}: ${sentence}`, facts);
+}

@@ -1,0 +1,188 @@
+// Reading runs: those the gateway waits for, those somebody else started, and those a lost start may have begun.
+import pLimit from "p-limit";
+import type { Clock } from "../../domain/clock.ts";
+import { ErrorCode, ProviderError } from "../../domain/errors.ts";
+import type { CallOptions, MissingRun, ObserveOptions, ObserveResult, RunRef, StartRequest } from "../../domain/provider-port.ts";
+import { MissingReason } from "../../domain/provider-port.ts";
+import { ObservationSource, SyncStatus } from "../../domain/status.ts";
+import type { Observation, SyncError } from "../../domain/sync.ts";
+import type { TrutoApi } from "./api.ts";
+import { argumentTexts, failureOf, observationOf, timeOf } from "./map.ts";
+import type { TrutoRun } from "./wire-types.ts";
+import { badResponse, typeName } from "./wire-types.ts";
+
+export interface RunTools {
+  readonly api: TrutoApi;
+  readonly clock: Clock;
+  /** Key of the configured provider, for errors. */
+  readonly provider: string;
+}
+
+/** Requests under way at once. */
+const CONCURRENCY = 4;
+/** From this many runs of one job on, its list is read instead of each run. */
+const LIST_FROM = 4;
+/** Pages of a job's list worth reading before the rest is read one by one. */
+const OBSERVE_PAGES = 2;
+const DISCOVER_PAGES = 50;
+const LOOKUP_PAGES = 50;
+/** A run's first observation may be later than its creation, by the vendor's clock. */
+const OBSERVE_SLACK_MS = 3_600_000;
+/** One of the vendor's two spellings of times is cut to seconds. */
+const DISCOVER_SLACK_MS = 1_000;
+/** The vendor's clock may be behind the gateway's. */
+const LOOKUP_SLACK_MS = 5_000;
+
+/** Failures that the next request to the same vendor would meet too. */
+const HOPELESS: ReadonlySet<ErrorCode> = new Set([
+  ErrorCode.ProviderAuthFailed,
+  ErrorCode.ProviderRateLimited,
+  ErrorCode.ProviderTimeout,
+  ErrorCode.ProviderUnavailable,
+]);
+
+/** What the vendor says of these runs. Throws only when not one of them could be read. */
+export async function observeRuns(tools: RunTools, refs: readonly RunRef[], options: ObserveOptions): Promise<ObserveResult> {
+  const limit = pLimit(CONCURRENCY);
+  const shared = [...groupsOf(refs)].filter(([, group]) => group.length >= LIST_FROM);
+  const listings = new Map(
+    await Promise.all(shared.map(async ([jobId, group]) => [jobId, await limit(() => readListed(tools, jobId, group, options))] as const)),
+  );
+  const readings = await Promise.all(
+    refs.map((ref) => limit(() => readRun(tools, ref, listings.get(ref.definitionRemoteId ?? ""), options))),
+  );
+  const failures = readings.filter((reading) => reading instanceof ProviderError);
+  const failure = failures[0];
+  if (failure !== undefined && (failures.length === refs.length || options.signal?.aborted === true)) throw failure;
+  return {
+    observations: readings.filter((reading) => "facts" in reading),
+    missing: readings.filter((reading) => "reason" in reading),
+  };
+}
+
+/** Runs created or changed since then. The vendor filters by creation if it honours the filter; here both times count. */
+export async function* discoverRuns(tools: RunTools, since: Date, options: CallOptions): AsyncGenerator<readonly Observation[]> {
+  const earliest = new Date(since.getTime() - DISCOVER_SLACK_MS);
+  let unreadable: ProviderError | null = null;
+  for await (const page of tools.api.runs({ "created_at[gt]": earliest.toISOString() }, DISCOVER_PAGES, options.signal)) {
+    const fresh = page.runs.filter((run) => isFresh(run, earliest));
+    unreadable ??= page.unreadable;
+    if (fresh.length > 0) yield fresh.map((run) => observed(tools, run, ObservationSource.Discovery));
+    if (isPast(page.runs, earliest)) break;
+  }
+  // The readable runs are told; what could not be read must not look like nothing.
+  if (unreadable !== null) throw unreadable;
+}
+
+/**
+ * Runs that a start may have begun, newest first. Whatever makes the answer doubtful throws: "none" would permit to start again.
+ */
+export async function findStartedRuns(
+  tools: RunTools,
+  request: StartRequest,
+  sentAt: Date,
+  options: CallOptions,
+): Promise<readonly Observation[]> {
+  const jobId = request.definition.remoteId;
+  const accountId = request.linkedAccount?.remoteId ?? request.options.linkedAccountRemoteId;
+  const earliest = new Date(sentAt.getTime() - LOOKUP_SLACK_MS);
+  const found: { readonly run: TrutoRun; readonly createdAt: Date }[] = [];
+  const filter = { sync_job_id: jobId, integrated_account_id: accountId };
+  for await (const page of tools.api.runs(filter, LOOKUP_PAGES, options.signal)) {
+    if (page.unreadable !== null) throw page.unreadable;
+    for (const run of page.runs) {
+      if ((run.sync_job_id ?? jobId) !== jobId || (run.integrated_account_id ?? accountId) !== accountId) continue;
+      const createdAt = timeOf(run.created_at);
+      const context = { provider: tools.provider, operation: "list sync job runs" };
+      if (createdAt === null) throw badResponse(context, "created_at", "a time", typeName(run.created_at).replace("a string", "other text"));
+      if (createdAt >= earliest) found.push({ run, createdAt });
+    }
+    if (isPast(page.runs, earliest)) break;
+  }
+  const newestFirst = found.toSorted((left, right) => right.createdAt.getTime() - left.createdAt.getTime());
+  return newestFirst.map(({ run }) => observed(tools, run, ObservationSource.Trigger));
+}
+
+type Reading = Observation | MissingRun | ProviderError;
+
+interface Listed {
+  readonly runs: ReadonlyMap<string, TrutoRun>;
+  /** Set when reading the others one by one would fail the same way. */
+  readonly failure: ProviderError | null;
+}
+
+function groupsOf(refs: readonly RunRef[]): ReadonlyMap<string, readonly RunRef[]> {
+  const groups = new Map<string, RunRef[]>();
+  for (const ref of refs) {
+    const jobId = ref.definitionRemoteId;
+    if (jobId !== null) groups.set(jobId, [...(groups.get(jobId) ?? []), ref]);
+  }
+  return groups;
+}
+
+async function readListed(tools: RunTools, jobId: string, group: readonly RunRef[], options: ObserveOptions): Promise<Listed> {
+  const wanted = new Set(group.map((ref) => ref.remoteId));
+  const first = Math.min(...group.map((ref) => ref.createdAt.getTime()));
+  const filter = { sync_job_id: jobId, "created_at[gt]": new Date(first - OBSERVE_SLACK_MS).toISOString() };
+  const runs = new Map<string, TrutoRun>();
+  try {
+    for await (const page of tools.api.runs(filter, OBSERVE_PAGES, options.signal)) {
+      for (const run of page.runs) if (wanted.has(run.id)) runs.set(run.id, run);
+      if (runs.size === wanted.size) break;
+    }
+    return { runs, failure: null };
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error;
+    return { runs, failure: HOPELESS.has(error.code) ? error : null };
+  }
+}
+
+async function readRun(tools: RunTools, ref: RunRef, listed: Listed | undefined, options: ObserveOptions): Promise<Reading> {
+  try {
+    const known = listed?.runs.get(ref.remoteId);
+    if (known === undefined && listed !== undefined && listed.failure !== null) return listed.failure;
+    const run = known ?? (await tools.api.run(ref.remoteId, options.signal));
+    const observation = observed(tools, run, ObservationSource.Poll, ref);
+    if (!options.tasks || observation.status !== SyncStatus.Failed || observation.outcome !== null) return observation;
+    const error = await readFailure(tools, run, options);
+    return { ...observation, facts: { ...observation.facts, error } };
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error;
+    if (error.code !== ErrorCode.ProviderNotFound) return error;
+    return { remoteId: ref.remoteId, reason: MissingReason.NotFound };
+  }
+}
+
+/** A run has no error of its own; its log has. Without it the run is as failed as before, only unexplained. */
+async function readFailure(tools: RunTools, run: TrutoRun, options: ObserveOptions): Promise<SyncError> {
+  try {
+    return failureOf(await tools.api.runLog(run.id, options.signal), argumentTexts(run.args));
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error;
+    return failureOf([], []);
+  }
+}
+
+function observed(tools: RunTools, run: TrutoRun, source: ObservationSource, ref?: RunRef): Observation {
+  return observationOf(run, {
+    source,
+    observedAt: tools.clock.now(),
+    definitionRemoteId: ref?.definitionRemoteId ?? null,
+    linkedAccountRemoteId: ref?.linkedAccountRemoteId ?? null,
+  });
+}
+
+/** A run without readable times is as likely new as old. */
+function isFresh(run: TrutoRun, earliest: Date): boolean {
+  const times = [timeOf(run.created_at), timeOf(run.updated_at)].filter((time) => time !== null);
+  return times.length === 0 || times.some((time) => time >= earliest);
+}
+
+/** Whether a page shows that the list is newest first and has gone past that time; the order is not documented. */
+function isPast(runs: readonly TrutoRun[], earliest: Date): boolean {
+  const times = runs.map((run) => timeOf(run.created_at)?.getTime() ?? Number.NaN);
+  const [newest = Number.NaN] = times;
+  const oldest = times.at(-1) ?? Number.NaN;
+  const descends = times.every((time, index) => index === 0 || time <= (times[index - 1] ?? Number.NaN));
+  return descends && newest > oldest && oldest < earliest.getTime();
+}

@@ -1,0 +1,175 @@
+// Parsers for the JSON Truto sends: only the fields the gateway uses, tolerant of the rest. What they mean is said in `map.ts`.
+import { z } from "zod";
+import { ErrorCode, ProviderError } from "../../domain/errors.ts";
+import type { JsonObject, JsonValue } from "../../domain/json.ts";
+import type { WirePage } from "../../wire/pages.ts";
+
+/** Whose answer is read and to which request, for the error when it cannot be understood. */
+export interface ReplyContext {
+  /** Key of the configured provider. */
+  readonly provider: string;
+  /** What was asked, in words: `get sync job run`. */
+  readonly operation: string;
+}
+
+/** A field the gateway cannot do without. */
+const needed = z.string().min(1);
+/** Fields it can: absent stays absent, a wrong type becomes null. */
+const text = z.string().nullish().catch(null);
+const flag = z.boolean().nullish().catch(null);
+const whole = z.number().int().nullish().catch(null);
+const anything = z.unknown().optional();
+
+const runShape = z.object({
+  id: needed,
+  status: needed,
+  sync_job_id: needed.nullish(),
+  integrated_account_id: needed.nullish(),
+  /** Two documented shapes, and the SDK's third: read by `map.ts`. */
+  resources: anything,
+  /** May hold tokens. Read only to take its values out of other texts; it goes nowhere. */
+  args: anything,
+  daemon_id: text,
+  daemon_group_key: text,
+  webhook_id: text,
+  error_handling: text,
+  ignore_previous_run: flag,
+  version: whole,
+  resource_stats: anything,
+  created_at: text,
+  updated_at: text,
+  started_at: text,
+  finished_at: text,
+});
+export type TrutoRun = z.infer<typeof runShape>;
+
+const jobShape = z.object({
+  id: needed,
+  label: text,
+  integration_name: text,
+  environment_id: text,
+  default_runtime_version: whole,
+  args_schema: anything,
+  args_validation: text,
+  mutex_key: text,
+  state_key: text,
+  resources: anything,
+  created_at: text,
+  updated_at: text,
+});
+export type TrutoJob = z.infer<typeof jobShape>;
+
+const triggerShape = z.object({
+  id: needed,
+  sync_job_id: needed,
+  integrated_account_id: text,
+  cron_expression: text,
+  created_at: text,
+  updated_at: text,
+});
+export type TrutoCronTrigger = z.infer<typeof triggerShape>;
+
+/** `context` holds the customer's credentials and is not among the fields. */
+const accountShape = z.object({
+  id: needed,
+  tenant_id: text,
+  environment_id: text,
+  status: z.string().nullish(),
+  is_sandbox: flag,
+  last_error: text,
+  integration: z
+    .union([z.object({ name: text, category: text }), z.string().transform((name) => ({ name, category: null }))])
+    .nullish()
+    .catch(null),
+  created_at: text,
+  updated_at: text,
+});
+export type TrutoAccount = z.infer<typeof accountShape>;
+
+/** Lines of an entry (`logs`) may hold records and are not among the fields. */
+const logShape = z.object({
+  timestamp: text,
+  sync_job_run_id: text,
+  sync_job_request_type: text,
+  resource: text,
+  status: text,
+  message: text,
+  error: z.union([z.string(), z.object({ message: z.string() }).transform((error) => error.message)]).nullish().catch(null),
+});
+export type TrutoLogEntry = z.infer<typeof logShape>;
+
+export const parseRun = (body: unknown, context: ReplyContext): TrutoRun => parse(runShape, body, context);
+export const parseJob = (body: unknown, context: ReplyContext): TrutoJob => parse(jobShape, body, context);
+export const parseCronTrigger = (body: unknown, context: ReplyContext): TrutoCronTrigger => parse(triggerShape, body, context);
+export const parseAccount = (body: unknown, context: ReplyContext): TrutoAccount => parse(accountShape, body, context);
+
+/** A log entry, or null when it is none: the log is only ever asked for words. */
+export function parseLogEntry(body: unknown): TrutoLogEntry | null {
+  const parsed = logShape.safeParse(body);
+  return parsed.success ? parsed.data : null;
+}
+
+/** A page of a list. The vendor's pages disagree whether the list is called `result` or `results`; both are read. */
+export function parsePage(body: unknown, context: ReplyContext): WirePage<unknown> {
+  if (!isJsonObject(body)) throw badResponse(context, "body", "an object", typeName(body));
+  const items = Array.isArray(body["result"]) ? body["result"] : body["results"];
+  if (!Array.isArray(items)) throw badResponse(context, "result", "a list", typeName(body["result"] ?? items));
+  const cursor = body["next_cursor"] ?? "";
+  // A cursor that cannot be read would end the list early and silently.
+  if (typeof cursor !== "string") throw badResponse(context, "next_cursor", "a string or null", typeName(cursor));
+  return { items, next: cursor === "" ? null : cursor };
+}
+
+/** An answer that cannot be understood; names the field and what came in words, never the value. */
+export function badResponse(context: ReplyContext, field: string, expected: string, got: string): ProviderError {
+  const message = `${context.provider}: ${context.operation}: expected "${field}" to be ${expected}, got ${got}`;
+  return new ProviderError(message, {
+    code: ErrorCode.ProviderBadResponse,
+    provider: context.provider,
+    httpStatus: null,
+    retryable: false,
+    retryAfterMs: null,
+    sent: true,
+  });
+}
+
+/** The type of a value in words, for sentences that must not quote it. */
+export function typeName(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (value === null) return "null";
+  if (value === "") return "an empty string";
+  if (Array.isArray(value)) return "a list";
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+}
+
+/** Whether a value out of a JSON parser is an object. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Deeper than any definition, shallower than what makes a serialiser fail. */
+const DEEPEST = 40;
+
+/** The value as JSON, or null when it is absent, no JSON or nested beyond any use. */
+export function jsonOf(value: unknown): JsonValue {
+  return isJson(value, DEEPEST) ? value : null;
+}
+
+function isJson(value: unknown, depth: number): value is JsonValue {
+  if (value === null || typeof value === "string" || typeof value === "boolean") return true;
+  if (typeof value === "number") return Number.isFinite(value);
+  if (typeof value !== "object" || depth === 0) return false;
+  return Object.values(value).every((inner) => isJson(inner, depth - 1));
+}
+
+function parse<Shape extends z.ZodType>(shape: Shape, body: unknown, context: ReplyContext): z.infer<Shape> {
+  const parsed = shape.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const path = parsed.error.issues[0]?.path.map(String) ?? [];
+  const expected = path.length === 0 ? "an object" : "a non-empty string";
+  throw badResponse(context, path.join(".") || "body", expected, typeName(valueAt(body, path)));
+}
+
+function valueAt(body: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((value, name) => (isJsonObject(value) ? value[name] : undefined), body);
+}

@@ -1,0 +1,70 @@
+// TypeORM's options for a database URL: one factory for the gateway and for TypeORM's command line.
+import pg from "pg";
+import type { DataSourceOptions } from "typeorm";
+import { InitialSchema1762000000000 } from "./migrations/1762000000000-initial-schema.ts";
+import { entitySchemaOf } from "./table.ts";
+import { tables } from "./tables.ts";
+
+/** Where the gateway keeps its data when nobody says otherwise. */
+export const DEFAULT_DATABASE_URL = "sqlite:./data/syncgraph.sqlite";
+
+export interface DataSourceSettings {
+  /** Connections of a PostgreSQL pool, at least 2. Default 10. SQLite has one connection for each data source. */
+  readonly poolSize?: number;
+}
+
+type StoreDataSourceOptions = Extract<DataSourceOptions, { readonly type: "sqlite" | "postgres" }>;
+
+/**
+ * @param databaseUrl `sqlite:<file>` or `postgres://...`
+ * @throws TypeError when it is neither, or an SQLite database in memory
+ */
+export function dataSourceOptions(databaseUrl: string, settings: DataSourceSettings = {}): StoreDataSourceOptions {
+  if (/^postgres(?:ql)?:\/\//u.test(databaseUrl)) return postgresOptions(databaseUrl, settings.poolSize ?? 10);
+  const file = /^sqlite:(?:\/\/)?(?<file>.+)$/u.exec(databaseUrl)?.groups?.["file"];
+  // The value may hold a password, so the message does not repeat it.
+  if (file === undefined) throw new TypeError(`DATABASE_URL: expected sqlite:<file> or postgres://..., got another kind of address`);
+  // The store reads and writes over two connections, and each would have a memory of its own.
+  if (file.startsWith(":memory:")) throw new TypeError("DATABASE_URL: expected the path of a file after sqlite:, got :memory:");
+  return sqliteOptions(file);
+}
+
+const SHARED = { migrations: [InitialSchema1762000000000], migrationsTableName: "migration", synchronize: false, logging: false } as const;
+
+function sqliteOptions(file: string): StoreDataSourceOptions {
+  const entities = tables.map((table) => entitySchemaOf(table, "sqlite"));
+  return { ...SHARED, migrations: [...SHARED.migrations], type: "sqlite", database: file, entities, enableWAL: true, busyTimeout: 5_000 };
+}
+
+function postgresOptions(url: string, poolSize: number): StoreDataSourceOptions {
+  return {
+    ...SHARED,
+    migrations: [...SHARED.migrations],
+    type: "postgres",
+    url,
+    entities: tables.map((table) => entitySchemaOf(table, "postgres")),
+    poolSize: Math.max(2, poolSize),
+    applicationName: "syncgraph",
+    connectTimeoutMS: 5_000,
+    installExtensions: false,
+    // An idle connection that breaks is replaced by the pool; the next query says so if the database is gone.
+    poolErrorHandler: () => undefined,
+    extra: {
+      types: { getTypeParser: parserOf },
+      keepAlive: true,
+      statement_timeout: 30_000,
+      // A gateway that froze inside a transaction must not hold the ledger of the others.
+      idle_in_transaction_session_timeout: 15_000,
+    },
+  };
+}
+
+const INT8 = 20;
+const JSONB = 3802;
+
+/** As SQLite's driver returns them: whole numbers as numbers (epoch milliseconds and counts fit), JSON as its text. */
+function parserOf(type: number, format?: "text" | "binary"): (value: string) => unknown {
+  if (type === INT8) return Number;
+  if (type === JSONB) return String;
+  return pg.types.getTypeParser(type, format ?? "text") as (value: string) => unknown;
+}

@@ -1,0 +1,108 @@
+// The open database: reads, single writes, transactions. Serialises writers on SQLite, repeats conflicting transactions on PostgreSQL.
+import pLimit from "p-limit";
+import type { DataSource, QueryRunner } from "typeorm";
+import { ErrorCode, GatewayError } from "../domain/errors.ts";
+import type { Dialect } from "./dialect.ts";
+import { isTransactionConflict, storeFailure } from "./failures.ts";
+import { render } from "./sql.ts";
+import type { Sql } from "./sql.ts";
+import type { StoredRow } from "./table.ts";
+
+export type Query = (query: Sql) => Promise<readonly StoredRow[]>;
+
+export interface Database {
+  readonly dialect: Dialect;
+  /** Reads what is committed, never a part of a transaction. */
+  readonly read: Query;
+  /** Runs one statement that changes something, as its own transaction. */
+  readonly write: Query;
+  /** Commits when the work resolves, rolls back when it rejects. The work may be run again from its beginning. */
+  transaction<T>(work: (query: Query) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** Thrown by a transaction's work to begin again, when a row it wanted to add has appeared. */
+export class Overtaken extends Error {
+  override readonly name = "Overtaken";
+}
+
+/**
+ * @param writer all statements that change something go here
+ * @param reader may be the writer itself where the database isolates the connections of one pool
+ */
+export function openDatabase(dialect: Dialect, writer: DataSource, reader: DataSource): Database {
+  // SQLite has one writer: a second transaction on its connection would join the first.
+  const exclusive = dialect.database === "sqlite" ? pLimit(1) : null;
+  const running = new Set<Promise<unknown>>();
+  let closed = false;
+
+  const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (closed) throw new GatewayError(ErrorCode.ServiceUnavailable, "The store is closed.");
+    const answer = work();
+    running.add(answer);
+    try {
+      return await answer;
+    } catch (error) {
+      throw storeFailure(error);
+    } finally {
+      running.delete(answer);
+    }
+  };
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => (exclusive === null ? work() : exclusive(work));
+
+  return {
+    dialect,
+    read: (query) => guarded(() => withRunner(reader, (runner) => run(dialect, runner, query))),
+    write: (query) =>
+      guarded(() => inTurn(() => repeated(dialect, () => withRunner(writer, (runner) => run(dialect, runner, query))))),
+    transaction: (work) =>
+      guarded(() => inTurn(() => repeated(dialect, () => withRunner(writer, (runner) => transact(dialect, runner, work))))),
+    close: async () => {
+      if (closed) return;
+      closed = true;
+      // What was begun before the close is finished: a pool that ends forgets whoever waits for a connection.
+      await Promise.allSettled(running);
+      await writer.destroy();
+      if (reader !== writer) await reader.destroy();
+    },
+  };
+}
+
+async function withRunner<T>(source: DataSource, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
+  const runner = source.createQueryRunner();
+  try {
+    return await work(runner);
+  } finally {
+    await runner.release();
+  }
+}
+
+async function run(dialect: Dialect, runner: QueryRunner, query: Sql): Promise<readonly StoredRow[]> {
+  const { text, parameters } = render(query, dialect.placeholder);
+  const { records }: { readonly records: readonly StoredRow[] } = await runner.query(text, [...parameters], true);
+  return records;
+}
+
+async function transact<T>(dialect: Dialect, runner: QueryRunner, work: (query: Query) => Promise<T>): Promise<T> {
+  await runner.query(dialect.begin);
+  try {
+    const result = await work((query) => run(dialect, runner, query));
+    await runner.query("commit");
+    return result;
+  } catch (error) {
+    // A lost connection has rolled back by itself, and the first error says more than the second.
+    await runner.query("rollback").catch(() => undefined);
+    throw error;
+  }
+}
+
+async function repeated<T>(dialect: Dialect, work: () => Promise<T>): Promise<T> {
+  for (let left = dialect.retries; ; left -= 1) {
+    try {
+      return await work();
+    } catch (error) {
+      const mayRepeat = error instanceof Overtaken || isTransactionConflict(error);
+      if (!mayRepeat || left <= 0) throw error;
+    }
+  }
+}

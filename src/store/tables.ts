@@ -1,0 +1,24 @@
+// Every table of the store, for TypeORM.
+import { definitionTable } from "./entities/definition.ts";
+import { linkedAccountTable } from "./entities/linked-account.ts";
+import { providerStateTable } from "./entities/provider-state.ts";
+import { syncConflictTable } from "./entities/sync-conflict.ts";
+import { syncPollTable } from "./entities/sync-poll.ts";
+import { syncTaskTable } from "./entities/sync-task.ts";
+import { syncTriggerTable } from "./entities/sync-trigger.ts";
+import { syncTable } from "./entities/sync.ts";
+import { ledgerHeadTable, transitionTable } from "./entities/transition.ts";
+import type { AnyTable } from "./table.ts";
+
+export const tables: readonly AnyTable[] = [
+  linkedAccountTable,
+  definitionTable,
+  syncTable,
+  syncTaskTable,
+  transitionTable,
+  ledgerHeadTable,
+  syncConflictTable,
+  syncPollTable,
+  syncTriggerTable,
+  providerStateTable,
+];

@@ -1,0 +1,101 @@
+// One request and its answer's bytes, over undici. Knows the origin, the credential stays with whoever makes the headers.
+import { Pool } from "undici";
+import type { Dispatcher } from "undici";
+import { createGuardedLookup } from "./address-guard.ts";
+import type { AddressPolicy, ResolveAddresses } from "./address-guard.ts";
+import type { WireLimits } from "./limits.ts";
+import { BodyCutError } from "./try-result.ts";
+
+export interface OutgoingRequest {
+  readonly method: Dispatcher.HttpMethod;
+  /** Path and query, beginning with the base URL's own path. */
+  readonly target: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | null;
+  readonly signal: AbortSignal;
+  /** Called when a connection is up and the first byte is about to be written. */
+  readonly onSending: () => void;
+}
+
+/** An answer as it came, still compressed. */
+export interface RawAnswer {
+  readonly status: number;
+  /** Names in lower case; repeated headers are joined with a comma. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly bytes: Buffer;
+}
+
+export interface Exchange {
+  /** Throws undici's and Node's errors as they are, or the signal's reason, or `BodyCutError`. Follows no redirect. */
+  send(request: OutgoingRequest): Promise<RawAnswer>;
+  close(): Promise<void>;
+}
+
+export interface ExchangeOptions {
+  readonly origin: string;
+  readonly addressPolicy: AddressPolicy;
+  readonly limits: WireLimits;
+  readonly resolve: ResolveAddresses | undefined;
+}
+
+/** A pool of kept-alive connections to one origin. Proxies and TLS switches in the environment are not looked at. */
+export function createExchange(options: ExchangeOptions): Exchange {
+  const { limits } = options;
+  const pool = new Pool(options.origin, {
+    connections: limits.connections,
+    pipelining: 1,
+    headersTimeout: limits.headersTimeoutMs,
+    bodyTimeout: limits.bodyIdleTimeoutMs,
+    maxHeaderSize: limits.headerBytes,
+    maxResponseSize: limits.responseBytes,
+    connect: {
+      timeout: limits.connectTimeoutMs,
+      lookup: createGuardedLookup(options.addressPolicy, options.resolve),
+      // Said aloud, so that NODE_TLS_REJECT_UNAUTHORIZED cannot take it away.
+      rejectUnauthorized: true,
+    },
+  });
+
+  async function send({ method, target, headers, body, signal, onSending }: OutgoingRequest): Promise<RawAnswer> {
+    const answer = await pool.compose(reportSending(onSending)).request({ method, path: target, headers, body, signal });
+    const names = Object.entries(answer.headers).map(([name, value]): [string, string] => [name, [value ?? ""].flat().join(", ")]);
+    const bytes = await readBody(answer.body, signal);
+    return { status: answer.statusCode, headers: Object.fromEntries(names), bytes };
+  }
+
+  return { send, close: () => pool.destroy() };
+}
+
+/** The socket's end in the middle of a body, as undici, the system and the HTTP parser name it. */
+const CUT_CODES: ReadonlySet<string> = new Set(["UND_ERR_SOCKET", "UND_ERR_ABORTED", "ECONNRESET", "HPE_INVALID_EOF_STATE"]);
+
+async function readBody(body: Dispatcher.ResponseData["body"], signal: AbortSignal): Promise<Buffer> {
+  try {
+    return Buffer.from(await body.arrayBuffer());
+  } catch (cause) {
+    if (signal.aborted) throw signal.reason;
+    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+    // Timeouts and caps are failures of their own.
+    if (typeof code === "string" && CUT_CODES.has(code)) throw new BodyCutError("cut", { cause });
+    throw cause;
+  }
+}
+
+/**
+ * undici tells a handler when a request is given to a connected socket. Before that moment nothing can have reached the vendor,
+ * whatever the error is called.
+ */
+function reportSending(onSending: () => void): Dispatcher.DispatcherComposeInterceptor {
+  return (dispatch) => (options, handler) =>
+    dispatch(options, {
+      onRequestStart: (controller, context) => {
+        onSending();
+        handler.onRequestStart?.(controller, context);
+      },
+      onRequestUpgrade: (...upgrade) => handler.onRequestUpgrade?.(...upgrade),
+      onResponseStart: (...start) => handler.onResponseStart?.(...start),
+      onResponseData: (...data) => handler.onResponseData?.(...data),
+      onResponseEnd: (...end) => handler.onResponseEnd?.(...end),
+      onResponseError: (...failure) => handler.onResponseError?.(...failure),
+    });
+}

@@ -1,0 +1,123 @@
+// One try of a request: through the circuit, in its turn, over the wire. Whether another follows is decided elsewhere.
+import { ErrorCode } from "../domain/errors.ts";
+import { createCircuit } from "./circuit.ts";
+import type { Exchange } from "./exchange.ts";
+import type { Flight } from "./flights.ts";
+import type { CallReport, HttpClientOptions } from "./http-client-options.ts";
+import type { HttpRequest } from "./http-client.ts";
+import type { WireLimits } from "./limits.ts";
+import type { PreparedRequest } from "./prepare-request.ts";
+import { NoTurnError, createRateGate } from "./rate-gate.ts";
+import { readAnswer } from "./read-answer.ts";
+import { EndedError, endedFailure, transportFailure, tryFailure } from "./try-result.ts";
+import type { TryResult } from "./try-result.ts";
+
+export interface TryInput {
+  readonly request: HttpRequest;
+  readonly prepared: PreparedRequest;
+  readonly flight: Flight;
+  readonly deadlineMs: number;
+  readonly tryNumber: number;
+}
+
+export interface TryTools {
+  readonly options: HttpClientOptions;
+  readonly limits: WireLimits;
+  readonly exchange: Exchange | null;
+  readonly redact: (text: string) => string;
+}
+
+/** One try: the circuit first, because it answers at once; then a turn; then the wire. */
+export function createTry({ options, limits, exchange, redact }: TryTools): (input: TryInput) => Promise<TryResult> {
+  const { clock } = options;
+  const circuit = createCircuit(limits, clock);
+  const gate = createRateGate(options.rateLimit, clock);
+  const reader = { limits, readError: options.readError };
+
+  async function overWire({ prepared, flight }: TryInput): Promise<TryResult> {
+    let sending = false;
+    const onSending = (): void => {
+      sending = true;
+      flight.sent = true;
+    };
+    try {
+      if (exchange === null) throw new Error("no exchange");
+      const answer = await exchange.send({ ...prepared, signal: flight.signal, onSending });
+      return await readAnswer(answer, reader, clock.now());
+    } catch (cause) {
+      const ended = endedBy(flight);
+      return { ok: false, failure: ended === null ? transportFailure(cause, sending) : endedFailure(ended, prepared.timeoutMs) };
+    }
+  }
+
+  async function guarded(input: TryInput): Promise<TryResult> {
+    const { prepared, flight } = input;
+    const openForMs = circuit.openForMs();
+    if (openForMs !== null) return circuitOpen(openForMs);
+    const askedMs = clock.now().getTime();
+    try {
+      await gate.turn(input.deadlineMs, flight.signal);
+    } catch (cause) {
+      return noTurn(cause, flight, prepared.timeoutMs, clock.now().getTime() - askedMs);
+    }
+    try {
+      const result = await circuit.run(() => overWire(input), flight.signal);
+      return result === "open" ? circuitOpen(circuit.openForMs() ?? limits.breakerOpenMs) : result;
+    } catch (cause) {
+      const ended = endedBy(flight);
+      if (ended === null) throw cause;
+      return { ok: false, failure: { ...endedFailure(ended, prepared.timeoutMs), attempted: false } };
+    }
+  }
+
+  return async (input) => {
+    const startedMs = clock.now().getTime();
+    const result = await guarded(input);
+    const failure = result.ok ? null : result.failure;
+    if (failure?.code === ErrorCode.ProviderRateLimited && failure.attempted && failure.retryAfterMs !== null) {
+      gate.pause(Math.min(failure.retryAfterMs, limits.longestPauseMs));
+    }
+    report(options.onCall, {
+      provider: options.provider,
+      operation: input.request.operation,
+      method: input.request.method,
+      path: redact(input.request.path),
+      tryNumber: input.tryNumber,
+      httpStatus: result.ok ? result.response.status : result.failure.httpStatus,
+      code: failure?.code ?? null,
+      attempted: failure?.attempted ?? true,
+      durationMs: clock.now().getTime() - startedMs,
+    });
+    return result;
+  };
+}
+
+function circuitOpen(openForMs: number): TryResult {
+  const problem = "expected a vendor that answers, got none several times in a row; it is left alone for a while";
+  const facts = { retryable: true, retryAfterMs: openForMs, attempted: false };
+  return { ok: false, failure: tryFailure(ErrorCode.ProviderUnavailable, problem, facts) };
+}
+
+/** Our own rate limit kept the request back until its deadline, or somebody ended it while it waited. */
+function noTurn(cause: unknown, flight: Flight, timeoutMs: number, waitedMs: number): TryResult {
+  const ended = endedBy(flight);
+  if (ended !== null && ended.why !== "deadline") return { ok: false, failure: { ...endedFailure(ended, timeoutMs), attempted: false } };
+  if (ended === null && !(cause instanceof NoTurnError)) throw cause;
+  const waitMs = cause instanceof NoTurnError ? cause.waitMs : waitedMs;
+  const problem = `expected a turn within ${timeoutMs} ms, got more requests than the vendor allows`;
+  const facts = { retryable: true, retryAfterMs: waitMs, attempted: false };
+  return { ok: false, failure: tryFailure(ErrorCode.ProviderRateLimited, problem, facts) };
+}
+
+function endedBy(flight: Flight): EndedError | null {
+  const reason: unknown = flight.signal.aborted ? flight.signal.reason : null;
+  return reason instanceof EndedError ? reason : null;
+}
+
+function report(onCall: HttpClientOptions["onCall"], call: CallReport): void {
+  try {
+    onCall?.(call);
+  } catch {
+    // An observer's failure is not the caller's.
+  }
+}

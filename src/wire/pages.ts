@@ -1,0 +1,70 @@
+// Walks a vendor's pages. How a page is asked for and how the next one is named is the provider's business.
+import { ErrorCode, ProviderError } from "../domain/errors.ts";
+
+/** One page as a provider read it. */
+export interface WirePage<Item> {
+  readonly items: readonly Item[];
+  /** What to ask for next; null or empty when this was the last page. */
+  readonly next: string | null;
+}
+
+export interface WalkOptions {
+  /** Key of the configured provider, for errors. */
+  readonly provider: string;
+  /** What is being listed, in words: `list syncs`. */
+  readonly operation: string;
+  /** Pages after which the walk is given up. Default 1,000. */
+  readonly maxPages?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const DEFAULT_MAX_PAGES = 1_000;
+
+/**
+ * Yields the items of each page in order. A walk that cannot end, or was ended by its caller, throws: a part of a list must
+ * never look like the whole.
+ *
+ * @param fetchPage is called with null for the first page, then with each page's `next`
+ * @throws ProviderError `PROVIDER_BAD_RESPONSE` on a repeated cursor or too many pages, `PROVIDER_TIMEOUT` when aborted
+ */
+export async function* walkPages<Item>(
+  fetchPage: (cursor: string | null) => Promise<WirePage<Item>>,
+  options: WalkOptions,
+): AsyncGenerator<readonly Item[], void, undefined> {
+  const { provider, operation, maxPages = DEFAULT_MAX_PAGES, signal } = options;
+  const seen = new Set<string>();
+  let cursor: string | null = null;
+  for (let pages = 0; pages < maxPages; pages += 1) {
+    if (signal?.aborted) throw walkAborted(provider, operation, signal);
+    const page: WirePage<Item> = await fetchPage(cursor);
+    yield page.items;
+    if (page.next === null || page.next === "") return;
+    if (seen.has(page.next)) throw badPages(provider, operation, "expected a new cursor on each page, got one that came before");
+    seen.add(page.next);
+    cursor = page.next;
+  }
+  throw badPages(provider, operation, `expected at most ${maxPages} pages, got more`);
+}
+
+function badPages(provider: string, operation: string, problem: string): ProviderError {
+  return new ProviderError(`${provider}: ${operation}: ${problem}`, {
+    code: ErrorCode.ProviderBadResponse,
+    provider,
+    httpStatus: null,
+    retryable: false,
+    retryAfterMs: null,
+    sent: true,
+  });
+}
+
+function walkAborted(provider: string, operation: string, signal: AbortSignal): ProviderError {
+  return new ProviderError(`${provider}: ${operation}: expected to read on, got ended by the caller`, {
+    code: ErrorCode.ProviderTimeout,
+    provider,
+    httpStatus: null,
+    retryable: true,
+    retryAfterMs: null,
+    sent: false,
+    cause: signal.reason,
+  });
+}

@@ -1,0 +1,120 @@
+// An answer's bytes -> a response or a failure: decompression, JSON, and the table from HTTP status to error code.
+import { promisify } from "node:util";
+import { gunzip } from "node:zlib";
+import { ErrorCode } from "../domain/errors.ts";
+import type { ErrorReading } from "../domain/provider-port.ts";
+import type { RawAnswer } from "./exchange.ts";
+import type { WireLimits } from "./limits.ts";
+import { UnreadableJsonError, readJson } from "./read-json.ts";
+import { retryAfterMs } from "./retry-after.ts";
+import { tooLarge, tryFailure } from "./try-result.ts";
+import type { TryFailure, TryResult } from "./try-result.ts";
+
+export interface AnswerReader {
+  readonly limits: Pick<WireLimits, "responseBytes" | "jsonDepth">;
+  readonly readError: (httpStatus: number, body: unknown) => ErrorReading;
+}
+
+/** Reads an answer. Never throws: an answer that cannot be read is a failure like any other. */
+export async function readAnswer(answer: RawAnswer, reader: AnswerReader, now: Date): Promise<TryResult> {
+  const { status } = answer;
+  if (status >= 300 && status < 400) {
+    const problem = `expected an answer, got a redirect (${status}), and redirects are refused`;
+    return failed(tryFailure(ErrorCode.ProviderBadResponse, problem, { httpStatus: status }));
+  }
+  const content = await contentOf(answer, reader.limits);
+  const isSuccess = status >= 200 && status < 300;
+  if (isSuccess && content.failure !== null) return failed({ ...content.failure, httpStatus: status });
+  if (isSuccess) return { ok: true, response: { status, headers: answer.headers, body: content.body } };
+  // An error's body is worth reading but never the reason to lose the error.
+  return failed(errorFailure(answer, content.failure === null ? content.body : content.text, reader.readError, now));
+}
+
+interface Content {
+  readonly body: unknown;
+  readonly text: string | null;
+  readonly failure: TryFailure | null;
+}
+
+const gunzipBytes = promisify(gunzip);
+
+async function contentOf(answer: RawAnswer, limits: AnswerReader["limits"]): Promise<Content> {
+  const unreadable = (failure: TryFailure, text: string | null = null): Content => ({ body: null, text, failure });
+  const encoding = (answer.headers["content-encoding"] ?? "identity").trim().toLowerCase();
+  if (encoding !== "identity" && encoding !== "" && encoding !== "gzip" && encoding !== "x-gzip") {
+    return unreadable(tryFailure(ErrorCode.ProviderBadResponse, "expected gzip or no content encoding, got another"));
+  }
+  let { bytes } = answer;
+  if (encoding.endsWith("gzip") && bytes.length > 0) {
+    try {
+      bytes = await gunzipBytes(bytes, { maxOutputLength: limits.responseBytes });
+    } catch (cause) {
+      return unreadable(gunzipFailure(cause));
+    }
+  }
+  const text = new TextDecoder().decode(bytes);
+  if (text.trim() === "") return { body: null, text, failure: null };
+  try {
+    return { body: readJson(text, limits.jsonDepth), text, failure: null };
+  } catch (cause) {
+    const cutShort = cause instanceof UnreadableJsonError && cause.cutShort;
+    const got = cause instanceof UnreadableJsonError ? cause.message : "text that cannot be read";
+    const facts = { retryable: cutShort, repeatable: cutShort };
+    return unreadable(tryFailure(ErrorCode.ProviderBadResponse, `expected JSON, got ${got}`, facts), text);
+  }
+}
+
+function gunzipFailure(cause: unknown): TryFailure {
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  if (code === "ERR_BUFFER_TOO_LARGE") return tooLarge(cause);
+  const cutShort = code === "Z_BUF_ERROR";
+  const got = cutShort ? "got one that was cut short" : "got bytes that are not gzip";
+  return tryFailure(ErrorCode.ProviderBadResponse, `expected a whole answer, ${got}`, { retryable: cutShort, repeatable: cutShort, cause });
+}
+
+function errorFailure(answer: RawAnswer, body: unknown, readError: AnswerReader["readError"], now: Date): TryFailure {
+  const { status } = answer;
+  const reading = readSafely(status, body, readError);
+  const code = reading.code ?? codeOfStatus(status);
+  const passing = reading.code === undefined && (status === 408 || status === 425);
+  const waitable = code === ErrorCode.ProviderRateLimited || code === ErrorCode.ProviderUnavailable;
+  return tryFailure(code, `expected success, got ${status}`, {
+    vendorText: reading.message ?? plainText(body),
+    httpStatus: status,
+    retryable: passing || waitable || code === ErrorCode.ProviderTimeout,
+    retryAfterMs: passing || waitable ? retryAfterMs(answer.headers, now) : null,
+    repeatable: passing || waitable,
+    outage: status >= 500 && (code === ErrorCode.ProviderUnavailable || code === ErrorCode.ProviderTimeout),
+  });
+}
+
+/** A reader that fails must not hide the error it was asked to read. */
+function readSafely(status: number, body: unknown, readError: AnswerReader["readError"]): ErrorReading {
+  try {
+    return readError(status, body);
+  } catch {
+    return { message: null };
+  }
+}
+
+const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
+  401: ErrorCode.ProviderAuthFailed,
+  403: ErrorCode.ProviderAuthFailed,
+  404: ErrorCode.ProviderNotFound,
+  409: ErrorCode.ProviderConflict,
+  410: ErrorCode.ProviderNotFound,
+  423: ErrorCode.ProviderConflict,
+  429: ErrorCode.ProviderRateLimited,
+};
+
+function codeOfStatus(status: number): ErrorCode {
+  return CODE_OF_STATUS[status] ?? (status >= 500 ? ErrorCode.ProviderUnavailable : ErrorCode.ProviderRejected);
+}
+
+/** The body itself, when it is a sentence rather than a page or a structure. */
+function plainText(body: unknown): string | null {
+  if (typeof body !== "string" || body.trim() === "") return null;
+  return /^\s*</.test(body) ? "a web page" : body;
+}
+
+const failed = (failure: TryFailure): TryResult => ({ ok: false, failure });

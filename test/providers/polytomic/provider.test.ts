@@ -1,0 +1,121 @@
+// What single questions to the provider come to, beyond what the fixtures show.
+import { describe, expect, it } from "vitest";
+import { DefinitionKind, LinkedAccountStatus } from "../../../src/domain/definition.ts";
+import type { LinkedAccountSnapshot } from "../../../src/domain/definition.ts";
+import { CONNECTION_ID, modelSync } from "./model-sync.ts";
+import { SYNC_ID, collect, polytomicAt, runRef } from "./polytomic-at-fake-vendor.ts";
+
+const account = (status: LinkedAccountStatus, rawStatus: string): LinkedAccountSnapshot => ({
+  remoteId: CONNECTION_ID,
+  name: "Salesforce prod",
+  integration: "salesforce",
+  category: null,
+  status,
+  rawStatus,
+  statusMessage: null,
+  resumesAt: null,
+  lastSyncedAt: null,
+  customerId: null,
+  environmentId: null,
+  sandbox: null,
+  createdAt: null,
+  updatedAt: null,
+});
+
+describe("what is wrong with a polytomic start", () => {
+  const healthy = account(LinkedAccountStatus.Healthy, "healthy");
+  const cases: readonly (readonly [string, Parameters<typeof request>[0], readonly string[]])[] = [
+    ["nothing, for an active sync", {}, []],
+    ["nothing, when the vendor does not say whether it is active", { active: null }, []],
+    ["that the sync is inactive", { active: false }, ["DEFINITION_INACTIVE"]],
+    [
+      "nothing, for a connection that is merely unhealthy",
+      { linked: account(LinkedAccountStatus.Unhealthy, "unhealthy") },
+      [],
+    ],
+    ["nothing, for a connection in an unknown state", { linked: account(LinkedAccountStatus.Unknown, "odd") }, []],
+    [
+      "that the connection is cut",
+      { linked: account(LinkedAccountStatus.Disabled, "disconnected") },
+      ["LINKED_ACCOUNT_UNAVAILABLE"],
+    ],
+    [
+      "that somebody must sign in",
+      { linked: account(LinkedAccountStatus.AuthenticationRequired, "unauthorized") },
+      ["LINKED_ACCOUNT_UNAVAILABLE"],
+    ],
+    ["that an empty list of identities names none", { identities: [] }, ["BAD_USER_INPUT"]],
+    ["that an identity is blank", { identities: ["a@example.com", " "] }, ["BAD_USER_INPUT"]],
+  ];
+  function request(of: {
+    readonly active?: boolean | null;
+    readonly linked?: LinkedAccountSnapshot;
+    readonly identities?: readonly string[];
+  }) {
+    const { active = true, linked = healthy, identities } = of;
+    return {
+      definition: modelSync({ active }),
+      linkedAccount: linked,
+      options: identities === undefined ? {} : { identities },
+    };
+  }
+
+  it.each(cases)("is %s", async (_name, of, codes) => {
+    await using at = await polytomicAt(() => undefined);
+    expect(at.provider.checkStart(request(of)).map(({ code }) => code)).toEqual(codes);
+  });
+});
+
+describe("polytomic pages", () => {
+  it("that name themselves as the next page end in an error, not in a loop", async () => {
+    await using at = await polytomicAt(() => ({ json: { data: [], pagination: { next_page_token: "again" } } }));
+    await expect(collect(at.provider.listDefinitions())).rejects.toMatchObject({ code: "PROVIDER_BAD_RESPONSE" });
+    expect(at.vendor.requests.length).toBeLessThan(5);
+  });
+});
+
+describe("polytomic calls", () => {
+  it("keep a strange id in its place in the path", async () => {
+    await using at = await polytomicAt(() => ({ json: { data: { id: "x" } } }));
+    await at.provider.getDefinition("a/../b?c=d", DefinitionKind.ModelSync);
+    expect(at.vendor.requests.map(({ path }) => path)).toEqual(["/api/syncs/a%2F..%2Fb%3Fc%3Dd"]);
+  });
+
+  it("end when the caller goes away, also while only the next run is asked for", async () => {
+    const caller = new AbortController();
+    const sync = { id: SYNC_ID, schedule: { frequency: "hourly" } };
+    await using at = await polytomicAt(({ path }) => {
+      if (!path.endsWith("/status")) return { json: { data: sync } };
+      // Never answered.
+      return () => caller.abort(new Error("the caller went away"));
+    });
+    const reading = at.provider.getDefinition(SYNC_ID, DefinitionKind.ModelSync, { signal: caller.signal });
+    await expect(reading).rejects.toMatchObject({ name: "ProviderError" });
+    expect(at.vendor.requests).toHaveLength(2);
+  });
+
+  it("do not leave the house for an id that fits into no path", async () => {
+    await using at = await polytomicAt(() => undefined);
+    const reading = at.provider.getDefinition("..", DefinitionKind.ModelSync);
+    await expect(reading).rejects.toMatchObject({ name: "ProviderError", code: "PROVIDER_NOT_FOUND", sent: false });
+  });
+
+  it("take a start of a sync whose answer names the linked account neither way", async () => {
+    await using at = await polytomicAt(() => ({ json: { data: { id: "run", status: "queued" } } }));
+    const definition = modelSync({ linkedAccountRemoteId: null });
+    const linkedAccount = account(LinkedAccountStatus.Healthy, "healthy");
+    const [observation] = await at.provider.start({ definition, linkedAccount, options: {} }, "trigger-key-1");
+    expect(observation).toMatchObject({
+      definitionRemoteId: SYNC_ID,
+      linkedAccountRemoteId: CONNECTION_ID,
+      status: "CREATED",
+    });
+    expect(observation?.facts.waitingReason).toBe("QUEUED");
+  });
+
+  it("ask to cancel with an empty body and without an idempotency key", async () => {
+    await using at = await polytomicAt(() => ({ json: {} }));
+    await at.provider.cancel?.(runRef());
+    expect(at.vendor.requests[0]).toMatchObject({ method: "POST", body: "" });
+  });
+});

@@ -1,0 +1,64 @@
+// RootFi's settings: what is asked for, what is refused, and what goes out with every request.
+import { describe, expect, it } from "vitest";
+import rootfi from "../../../src/providers/rootfi/index.ts";
+import type { ProviderSettings } from "../../../src/domain/provider-port.ts";
+import { CREDENTIAL, allOf, atRootfi, settingsFor } from "./rootfi-at-fake-vendor.ts";
+
+describe("settings of RootFi", () => {
+  it("need nothing but the key: the address has a default", () => {
+    expect(rootfi.parseConfig(settingsFor(null, { allowPrivateAddress: false }))).toEqual({
+      ok: true,
+      config: { baseUrl: "https://api.rootfi.dev/v3", apiKey: CREDENTIAL },
+    });
+  });
+
+  it("lose the slashes at the end of an address", () => {
+    const parsed = rootfi.parseConfig(settingsFor("https://api.sa.rootfi.dev/v3//"));
+    expect(parsed).toMatchObject({ ok: true, config: { baseUrl: "https://api.sa.rootfi.dev/v3" } });
+  });
+
+  const refused: readonly [string, Partial<ProviderSettings>, readonly string[]][] = [
+    ["no key", { credentials: {} }, ["credentials", "apiKey"]],
+    ["an empty key", { credentials: { apiKey: "" } }, ["credentials", "apiKey"]],
+    ["a key with a line break", { credentials: { apiKey: "a\r\nx: y" } }, ["credentials", "apiKey"]],
+    ["plain HTTP to a public address", { baseUrl: "http://api.rootfi.dev/v3", allowPrivateAddress: false }, ["baseUrl"]],
+    ["another scheme", { baseUrl: "file:///etc/passwd" }, ["baseUrl"]],
+    ["no address at all", { baseUrl: "rootfi" }, ["baseUrl"]],
+    ["a user in the address", { baseUrl: "https://a:b@api.rootfi.dev/v3" }, ["baseUrl"]],
+    ["a query in the address", { baseUrl: "https://api.rootfi.dev/v3?x=1" }, ["baseUrl"]],
+  ];
+  it.each(refused)("refuse %s and name the setting", (_case, changes, path) => {
+    expect(rootfi.parseConfig(settingsFor(null, changes))).toMatchObject({ ok: false, problems: [{ path }] });
+  });
+
+  it("report all problems at once and never the key", () => {
+    const parsed = rootfi.parseConfig(settingsFor("nowhere", { credentials: { apiKey: "secret with blanks" } }));
+    expect(parsed).toMatchObject({ ok: false, problems: [{ path: ["credentials", "apiKey"] }, { path: ["baseUrl"] }] });
+    expect(JSON.stringify(parsed)).not.toContain("secret with blanks");
+  });
+
+  it("send the key in the header with the underscore, and nothing as authorization", async () => {
+    const vendor = await atRootfi([{ to: "GET /core/companies?limit=100&expand=connections", body: { data: [] } }]);
+    try {
+      expect(await allOf(vendor.provider.listLinkedAccounts())).toEqual([]);
+      expect(vendor.headers()).toMatchObject({ api_key: CREDENTIAL });
+      expect(vendor.headers()).not.toHaveProperty("authorization");
+    } finally {
+      await vendor.close();
+    }
+  });
+});
+
+describe("capabilities of RootFi", () => {
+  it("are the folder's with the configured polling in them", async () => {
+    const vendor = await atRootfi([]);
+    await vendor.close();
+    expect(vendor.provider.capabilities).toEqual(rootfi.capabilities);
+    expect(vendor.provider.cancel).toBeUndefined();
+    const config = { baseUrl: "https://api.rootfi.dev/v3", apiKey: CREDENTIAL };
+    const tools = { http: { request: () => Promise.reject(new Error("not expected")), close: () => Promise.resolve() } };
+    const clock = { now: () => new Date(0), sleep: () => Promise.resolve() };
+    const { capabilities } = rootfi.create(settingsFor(null, { poll: { slowMs: 5 } }), config, { ...tools, clock });
+    expect(capabilities.poll).toEqual({ ...rootfi.capabilities.poll, slowMs: 5 });
+  });
+});

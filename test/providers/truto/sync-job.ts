@@ -1,0 +1,58 @@
+// A sync job, a linked account and a run as Truto writes them, for the tests beside this file.
+import type { LinkedAccountSnapshot, SyncJobSnapshot } from "../../../src/domain/definition.ts";
+import type { JsonObject } from "../../../src/domain/json.ts";
+import type { RunRef, StartRequest } from "../../../src/domain/provider-port.ts";
+import type { StartOptions } from "../../../src/domain/sync.ts";
+import { linkedAccountOf, syncJobOf } from "../../../src/providers/truto/map-catalog.ts";
+import { parseAccount, parseJob } from "../../../src/providers/truto/wire-types.ts";
+
+export const JOB_ID = "1ba1f401-7183-47c5-9e39-e8e257e3c795";
+export const ACCOUNT_ID = "94801e49-a652-42f9-af14-dd203d7897da";
+const CONTEXT = { provider: "truto-eu", operation: "read a test value" };
+
+export const wireJob = {
+  id: JOB_ID,
+  label: "Zendesk tickets",
+  integration_name: "zendesk",
+  default_runtime_version: 3,
+  args_schema: { type: "object", properties: { start_date: { type: "string", required: false } } },
+  resources: [
+    { resource: "ticketing/tickets", method: "list", query: { updated_at: { gt: "{{args.start_date}}" } } },
+    { resource: "ticketing/comments", method: "list", depends_on: "ticketing/tickets" },
+    { resource: "ticketing/users", method: "list", persist: true },
+  ],
+};
+
+export function wireRun(given: JsonObject = {}): JsonObject {
+  return {
+    id: "run-1",
+    sync_job_id: JOB_ID,
+    integrated_account_id: ACCOUNT_ID,
+    status: "created",
+    created_at: "2026-06-01T00:00:00.000Z",
+    ...given,
+  };
+}
+
+export const jobSnapshot = (given: object = {}): SyncJobSnapshot => syncJobOf(parseJob({ ...wireJob, ...given }, CONTEXT), []);
+
+export const accountSnapshot = (given: object = {}): LinkedAccountSnapshot =>
+  linkedAccountOf(parseAccount({ id: ACCOUNT_ID, status: "active", integration: { name: "zendesk" }, ...given }, CONTEXT));
+
+export const startRequest = (options: StartOptions = {}, definition: SyncJobSnapshot = jobSnapshot()): StartRequest => ({
+  definition,
+  linkedAccount: accountSnapshot(),
+  options: { linkedAccountRemoteId: ACCOUNT_ID, ...options },
+});
+
+export const runRef = (remoteId: string, given: Partial<RunRef> = {}): RunRef => ({
+  remoteId,
+  definitionRemoteId: JOB_ID,
+  linkedAccountRemoteId: ACCOUNT_ID,
+  batchId: null,
+  models: [],
+  status: "CREATED",
+  createdAt: new Date("2026-06-01T00:00:00.000Z"),
+  startedAt: null,
+  ...given,
+});

@@ -1,0 +1,20 @@
+// A certificate that nobody trusts, for tests that expect it to be refused. It proves nothing and protects nothing.
+
+export const SELF_SIGNED = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgnEIYwrOvtSNmwfGt
+47vfoR2sIads+LDENXjcfQd+8I6hRANCAARkNsjEqaikPp0H8alPI/yaQTw2dAFy
+4iYeFzIX6WhjYWzdNQRxdkedi7RK8PsXmRjvRN9iL1pqa630HnnmIH1e
+-----END PRIVATE KEY-----`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBmzCCAUGgAwIBAgIURbfDeiDmlev/isVJOUyOWTGQaHswCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMjE5NTc1NloYDzIxMjYxMDI5
+MTk1NzU2WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAARkNsjEqaikPp0H8alPI/yaQTw2dAFy4iYeFzIX6WhjYWzdNQRxdked
+i7RK8PsXmRjvRN9iL1pqa630HnnmIH1eo28wbTAdBgNVHQ4EFgQUgXvS8I8Gv464
+DP8FNO7xkEC2J4kwHwYDVR0jBBgwFoAUgXvS8I8Gv464DP8FNO7xkEC2J4kwDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
+zj0EAwIDSAAwRQIhAMQSmxG3o9iQkor1pYwPkVZlhkOS88i13iDxciEbgzZhAiA7
+wxyLOsQaGCRYntVc8lI8+51F5UW/DjdnwSgXfNBf1Q==
+-----END CERTIFICATE-----`,
+} as const;
