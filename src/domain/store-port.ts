@@ -131,11 +131,6 @@ export interface Recorded {
   readonly accepted: boolean;
 }
 
-export interface TaskPage {
-  readonly syncId: string;
-  readonly page: Page<SyncTask>;
-}
-
 /**
  * Runs and the append-only ledger of their transitions.
  *

@@ -13,8 +13,8 @@ export function pageCursor(list: string, position: Position): string {
 /** @throws GatewayError `CURSOR_INVALID` */
 export function parsePageCursor(list: string, cursor: string): Position {
   const parsed = parseJson(Buffer.from(cursor, "base64url").toString("utf8"));
-  if (Array.isArray(parsed) && parsed.length === 4) {
-    const [version, from, value, id]: readonly unknown[] = parsed;
+  if (isList(parsed) && parsed.length === 4) {
+    const [version, from, value, id] = parsed;
     const comparable = typeof value === "string" || (typeof value === "number" && Number.isSafeInteger(value));
     if (version === VERSION && from === list && comparable && typeof id === "string") return { value, id };
   }
@@ -38,6 +38,8 @@ export function parseLedgerCursor(tenantId: string, cursor: string): number {
 function checkOf(tenantId: string, sequence: number): string {
   return createHash("sha256").update(JSON.stringify(["ledger", tenantId, sequence])).digest("hex").slice(0, 12);
 }
+
+const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value);
 
 function parseJson(text: string): unknown {
   try {

@@ -1,6 +1,6 @@
 // The schema's enums, each made from the domain's closed set. A value's GraphQL name is the value itself.
 import { registerEnumType } from "type-graphql";
-import { DefinitionKind, LinkedAccountStatus, ScheduleFrequency } from "../domain/definition.ts";
+import { LinkedAccountStatus, ScheduleFrequency } from "../domain/definition.ts";
 import { ErrorCode } from "../domain/errors.ts";
 import {
   ObservationSource,
@@ -129,11 +129,6 @@ export const ScheduleFrequencyEnum = enumOf("ScheduleFrequency", "What makes a d
   AFTER_RUN: "The end of other definitions' runs.",
   EXTERNAL: "A job in another system, such as dbt Cloud.",
   UNKNOWN: "The vendor's word for it is not known; see `rawFrequency`.",
-});
-
-export const DefinitionKindEnum = enumOf("SyncDefinitionKind", "The two kinds of sync definition.", DefinitionKind, {
-  SYNC_JOB: "Pulls.",
-  MODEL_SYNC: "Pushes models to a target object.",
 });
 
 export const ProviderHealthEnum = enumOf("ProviderHealth", "How the gateway's last contact with a provider went.", ProviderHealth, {

@@ -1,6 +1,7 @@
 // The one place where errors become GraphQL errors: known codes keep their facts, everything else is masked.
-import { GraphQLError, type GraphQLFormattedError } from "graphql";
+import { GraphQLError, responsePathAsArray, type GraphQLFormattedError } from "graphql";
 import { ErrorCode, GatewayError, ProviderError } from "../domain/errors.ts";
+import type { GatewayContext } from "./context.ts";
 
 /** Codes of the GraphQL layer itself that clients may see as they are. */
 const PROTOCOL_CODES: ReadonlySet<unknown> = new Set([
@@ -40,6 +41,16 @@ export function formatError(
   }
   reportDefect(error);
   return { message: "The gateway failed. Its log has the details.", ...place, extensions: { code: ErrorCode.Internal } };
+}
+
+/**
+ * The failures that lists noted beside their data, as entries of the answer's `errors`. Each is given once: an operation over a
+ * WebSocket keeps its context from one answer to the next.
+ */
+export function notedErrors(context: GatewayContext, reportDefect: (error: unknown) => void): readonly GraphQLFormattedError[] {
+  return context.partialFailures
+    .splice(0)
+    .map(({ error, info }) => formatError({ message: error.message, path: responsePathAsArray(info.path) }, error, reportDefect));
 }
 
 /** The error a resolver threw, unwrapped; null when GraphQL itself made the error. */

@@ -2,9 +2,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { ApolloServer, HeaderMap, type ApolloServerPlugin } from "@apollo/server";
 import { ApolloServerPluginCacheControlDisabled, ApolloServerPluginLandingPageDisabled } from "@apollo/server/plugin/disabled";
-import { responsePathAsArray, type GraphQLSchema } from "graphql";
+import type { GraphQLSchema } from "graphql";
 import type { GatewayContext } from "../graphql/context.ts";
-import { formatError } from "../graphql/errors.ts";
+import { formatError, notedErrors } from "../graphql/errors.ts";
 import { readBody } from "./request-body.ts";
 
 export interface GraphqlHttp {
@@ -79,10 +79,8 @@ function partialFailuresPlugin(reportDefect: (error: unknown) => void): ApolloSe
       Promise.resolve({
         willSendResponse: ({ contextValue, response }) => {
           const { body } = response;
-          if (body.kind === "single" && contextValue.partialFailures.length > 0) {
-            const noted = contextValue.partialFailures.map(({ error, info }) =>
-              formatError({ message: error.message, path: responsePathAsArray(info.path) }, error, reportDefect),
-            );
+          const noted = notedErrors(contextValue, reportDefect);
+          if (body.kind === "single" && noted.length > 0) {
             body.singleResult.errors = [...(body.singleResult.errors ?? []), ...noted];
           }
           return Promise.resolve();

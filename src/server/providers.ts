@@ -20,7 +20,7 @@ export async function createProviders(specs: readonly ProviderSpec[], clock: Clo
   const problems: string[] = [];
   const made = specs.map((spec) => createOne(spec, modules, clock, problems));
   if (problems.length === 0) return made.flatMap((one) => one ?? []);
-  await Promise.all(made.map((one) => one?.provider.close()));
+  await Promise.all(made.flatMap((one) => one?.provider.close() ?? []));
   throw new ConfigError(problems);
 }
 
