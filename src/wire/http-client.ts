@@ -5,7 +5,7 @@ export interface HttpRequest {
   /** What is being done, in words, for errors and logs: `list syncs`. */
   readonly operation: string;
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-  /** Starts with a slash and is made with `path`, which encodes what is put in. */
+  /** Starts with a slash and is made with `pathFor`, which encodes what is put in. */
   readonly path: string;
   /** Undefined values are left out; a list repeats the name. */
   readonly query?: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;

@@ -1,5 +1,7 @@
 // Walks a vendor's pages. How a page is asked for and how the next one is named is the provider's business.
-import { ErrorCode, ProviderError } from "../domain/errors.ts";
+import { ErrorCode } from "../domain/errors.ts";
+import type { ProviderError } from "../domain/errors.ts";
+import { providerFailure } from "./provider-failure.ts";
 
 /** One page as a provider read it. */
 export interface WirePage<Item> {
@@ -47,24 +49,11 @@ export async function* walkPages<Item>(
 }
 
 function badPages(provider: string, operation: string, problem: string): ProviderError {
-  return new ProviderError(`${provider}: ${operation}: ${problem}`, {
-    code: ErrorCode.ProviderBadResponse,
-    provider,
-    httpStatus: null,
-    retryable: false,
-    retryAfterMs: null,
-    sent: true,
-  });
+  return providerFailure(`${operation}: ${problem}`, { code: ErrorCode.ProviderBadResponse, provider, sent: true });
 }
 
 function walkAborted(provider: string, operation: string, signal: AbortSignal): ProviderError {
-  return new ProviderError(`${provider}: ${operation}: expected to read on, got ended by the caller`, {
-    code: ErrorCode.ProviderTimeout,
-    provider,
-    httpStatus: null,
-    retryable: true,
-    retryAfterMs: null,
-    sent: false,
-    cause: signal.reason,
-  });
+  const cause: unknown = signal.reason;
+  const facts = { code: ErrorCode.ProviderTimeout, provider, retryable: true, cause };
+  return providerFailure(`${operation}: expected to read on, got ended by the caller`, facts);
 }

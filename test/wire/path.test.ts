@@ -1,8 +1,11 @@
 // Paths made from ids that anybody may have chosen.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ErrorCode, GatewayError } from "../../src/domain/errors.ts";
-import { path } from "../../src/wire/path.ts";
+import { ErrorCode, ProviderError } from "../../src/domain/errors.ts";
+import { pathFor } from "../../src/wire/path.ts";
+
+const path = pathFor("acme-eu");
+const REFUSAL = { name: "ProviderError", code: ErrorCode.ProviderNotFound, provider: "acme-eu", sent: false };
 
 describe("path", () => {
   it.each([
@@ -21,12 +24,12 @@ describe("path", () => {
   });
 
   it.each(["", ".", "..", "a\nb", "a\r\nb", "\0", "\u0085", "\ud800"])("refuses %j", (id) => {
-    expect(() => path`/runs/${id}`).toThrow(expect.objectContaining({ code: ErrorCode.BadUserInput }));
+    expect(() => path`/runs/${id}`).toThrow(expect.objectContaining(REFUSAL));
   });
 
   it("refuses a dot segment that template and value make together", () => {
-    expect(() => path`/runs/.${"."}`).toThrow(expect.objectContaining({ code: ErrorCode.BadUserInput }));
-    expect(() => path`/runs/${"."}${"."}`).toThrow(expect.objectContaining({ code: ErrorCode.BadUserInput }));
+    expect(() => path`/runs/.${"."}`).toThrow(expect.objectContaining(REFUSAL));
+    expect(() => path`/runs/${"."}${"."}`).toThrow(expect.objectContaining(REFUSAL));
   });
 
   it("for any text either refuses or leaves a URL's path as it was made", () => {
@@ -44,12 +47,12 @@ describe("path", () => {
   });
 });
 
-/** The path for an id; null when it was refused as bad input. Any other failure is thrown on. */
+/** The path for an id; null when it was refused as one the vendor cannot have. Any other failure is thrown on. */
 function madeOrRefused(id: string): string | null {
   try {
     return path`/runs/${id}/tasks`;
   } catch (error) {
-    if (error instanceof GatewayError && error.code === ErrorCode.BadUserInput) return null;
+    if (error instanceof ProviderError && error.code === ErrorCode.ProviderNotFound) return null;
     throw error;
   }
 }

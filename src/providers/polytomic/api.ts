@@ -1,11 +1,12 @@
 // Polytomic's endpoints: which path, which parameters, how the next page is named. What the values mean is left to map.ts.
 import type { JsonObject } from "../../domain/json.ts";
-import type { HttpClient, HttpRequest } from "../../wire/http-client.ts";
+import { createAsk } from "../../wire/ask.ts";
+import type { Ask } from "../../wire/ask.ts";
+import type { HttpClient } from "../../wire/http-client.ts";
 import { walkPages } from "../../wire/pages.ts";
 import type { WirePage } from "../../wire/pages.ts";
-import { path } from "../../wire/path.ts";
-import { noSuchId } from "./errors.ts";
-import type { ReplySource } from "./errors.ts";
+import { pathFor } from "../../wire/path.ts";
+import type { PathTemplate } from "../../wire/path.ts";
 import {
   readConnections,
   readEntity,
@@ -49,105 +50,68 @@ const SYNCS_PER_PAGE = 50;
 
 /** @param provider key of the configured provider, for errors */
 export function polytomicApi(http: HttpClient, provider: string): PolytomicApi {
-  const call = caller(http, provider);
-  return { ...catalogCalls(call, provider), ...executionCalls(call, provider) };
+  const calls = { ask: createAsk(http, provider), path: pathFor(provider), provider };
+  return { ...catalogCalls(calls), ...executionCalls(calls) };
+}
+
+interface Calls {
+  readonly ask: Ask;
+  readonly path: PathTemplate;
+  readonly provider: string;
 }
 
 const LIST_SYNCS = "list syncs";
 const LIST_EXECUTIONS = "list executions";
 
-/** A request whose path is made late, so that an id that fits into no path fails like any other call. */
-type Call = Omit<HttpRequest, "path"> & { readonly path: () => string };
-type Caller = ReturnType<typeof caller>;
-
 type CatalogCalls = Pick<PolytomicApi, "listConnections" | "listSyncs" | "getSync" | "getNextRunAt" | "getEntity">;
 
-function catalogCalls(call: Caller, provider: string): CatalogCalls {
+// Calls with an id in their path are async functions, so that an id that fits into no path rejects like any other failure.
+
+function catalogCalls({ ask, path, provider }: Calls): CatalogCalls {
   const syncsPage = (page: string | null, signal?: AbortSignal): Promise<WirePage<WireListedSync>> => {
     const query = { limit: SYNCS_PER_PAGE, page_token: page ?? undefined };
-    return call({ operation: LIST_SYNCS, method: "GET", path: () => "/api/syncs", query, signal }, readSyncs);
+    return ask({ operation: LIST_SYNCS, method: "GET", path: "/api/syncs", query, signal }, readSyncs);
   };
   return {
     listConnections: (signal) =>
-      call({ operation: "list connections", method: "GET", path: () => "/api/connections", signal }, readConnections),
+      ask({ operation: "list connections", method: "GET", path: "/api/connections", signal }, readConnections),
     listSyncs: (signal) => walkPages((page) => syncsPage(page, signal), { provider, operation: LIST_SYNCS, signal }),
-    getSync: (syncId, signal) =>
-      call({ operation: "get sync", method: "GET", path: () => path`/api/syncs/${syncId}`, signal }, readSync),
-    getNextRunAt: (syncId, signal) =>
-      call(
-        { operation: "get sync status", method: "GET", path: () => path`/api/syncs/${syncId}/status`, signal },
-        readNextRunAt,
-      ),
-    getEntity: (id, signal) =>
-      call({ operation: "resolve id", method: "GET", path: () => path`/api/entities/${id}`, signal }, readEntity),
+    getSync: async (syncId, signal) =>
+      ask({ operation: "get sync", method: "GET", path: path`/api/syncs/${syncId}`, signal }, readSync),
+    getNextRunAt: async (syncId, signal) =>
+      ask({ operation: "get sync status", method: "GET", path: path`/api/syncs/${syncId}/status`, signal }, readNextRunAt),
+    getEntity: async (id, signal) =>
+      ask({ operation: "resolve id", method: "GET", path: path`/api/entities/${id}`, signal }, readEntity),
   };
 }
 
-function executionCalls(call: Caller, provider: string): Omit<PolytomicApi, keyof CatalogCalls> {
-  const executionsPage = (
+function executionCalls({ ask, path, provider }: Calls): Omit<PolytomicApi, keyof CatalogCalls> {
+  const executionsPage = async (
     syncId: string,
     page: string | null,
     signal?: AbortSignal,
   ): Promise<WirePage<WireExecution>> => {
     const query = { page_token: page ?? undefined };
-    const makePath = (): string => path`/api/syncs/${syncId}/executions`;
-    return call({ operation: LIST_EXECUTIONS, method: "GET", path: makePath, query, signal }, readExecutions);
+    const request = { method: "GET", path: path`/api/syncs/${syncId}/executions`, query, signal } as const;
+    return ask({ operation: LIST_EXECUTIONS, ...request }, readExecutions);
   };
   return {
-    startSync: (syncId, body, idempotencyKey, signal) =>
-      call(
-        {
-          operation: "start sync",
-          method: "POST",
-          path: () => path`/api/syncs/${syncId}/executions`,
-          headers: { "Idempotency-Key": idempotencyKey },
-          body,
-          repeat: "safe",
-          signal,
-        },
-        readStarted,
-      ),
-    getExecution: (syncId, executionId, signal) =>
-      call(
-        {
-          operation: "get execution",
-          method: "GET",
-          path: () => path`/api/syncs/${syncId}/executions/${executionId}`,
-          signal,
-        },
-        readExecution,
-      ),
+    startSync: async (syncId, body, idempotencyKey, signal) => {
+      const headers = { "Idempotency-Key": idempotencyKey };
+      const request = { method: "POST", path: path`/api/syncs/${syncId}/executions`, headers, body, signal } as const;
+      return ask({ operation: "start sync", repeat: "safe", ...request }, readStarted);
+    },
+    getExecution: async (syncId, executionId, signal) => {
+      const request = { method: "GET", path: path`/api/syncs/${syncId}/executions/${executionId}`, signal } as const;
+      return ask({ operation: "get execution", ...request }, readExecution);
+    },
     latestExecutions: async (syncId, signal) => (await executionsPage(syncId, null, signal)).items,
     listExecutions: (syncId, signal) =>
       walkPages((page) => executionsPage(syncId, page, signal), { provider, operation: LIST_EXECUTIONS, signal }),
-    cancelExecution: (syncId, executionId, signal) =>
-      call(
-        {
-          operation: "cancel execution",
-          method: "POST",
-          path: () => path`/api/syncs/${syncId}/executions/${executionId}/cancel`,
-          // Asked twice, a run is cancelled once.
-          repeat: "safe",
-          signal,
-        },
-        () => undefined,
-      ),
+    cancelExecution: async (syncId, executionId, signal) => {
+      const request = { method: "POST", path: path`/api/syncs/${syncId}/executions/${executionId}/cancel`, signal } as const;
+      // Asked twice, a run is cancelled once.
+      return ask({ operation: "cancel execution", repeat: "safe", ...request }, () => undefined);
+    },
   };
-}
-
-function caller(http: HttpClient, provider: string) {
-  return async <Value>(wanted: Call, read: (body: unknown, source: ReplySource) => Value): Promise<Value> => {
-    const { path: makePath, ...rest } = wanted;
-    const request: HttpRequest = { ...rest, path: pathOf(provider, wanted.operation, makePath) };
-    const response = await http.request(request);
-    return read(response.body, { provider, request: `${request.method} ${request.path}` });
-  };
-}
-
-function pathOf(provider: string, operation: string, makePath: () => string): string {
-  try {
-    return makePath();
-  } catch (cause) {
-    throw noSuchId(provider, operation, cause);
-  }
 }

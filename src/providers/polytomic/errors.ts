@@ -1,19 +1,15 @@
-// What Polytomic says when something goes wrong, as facts: error bodies of all its versions, bad answers, the reasons of failed runs.
+// What Polytomic says when something goes wrong, as facts: error bodies of all its versions, the reasons of failed runs.
 // Which error code an HTTP status means is decided by the wire.
-import { ErrorCode, ProviderError } from "../../domain/errors.ts";
+import { ErrorCode } from "../../domain/errors.ts";
+import type { ProviderError } from "../../domain/errors.ts";
 import type { ErrorReading } from "../../domain/provider-port.ts";
 import { SyncErrorCode } from "../../domain/sync.ts";
 import type { SyncError } from "../../domain/sync.ts";
-import { capText, oneLine } from "../../wire/redact.ts";
+import { classifyFailure } from "../../wire/classify-failure.ts";
+import type { FailureKind } from "../../wire/classify-failure.ts";
+import { failureWith } from "../../wire/provider-failure.ts";
+import { filledText, isRecord } from "../../wire/read-reply.ts";
 import type { Redactor } from "../../wire/redact.ts";
-
-/** Which answer is being read, for the message when it cannot be. */
-export interface ReplySource {
-  /** Key of the configured provider. */
-  readonly provider: string;
-  /** Method and path: `GET /api/syncs/42`. */
-  readonly request: string;
-}
 
 /**
  * Reads an error body: `{status, key, message, metadata}` today, `{code, error, status, context}` and `{error: {message}}` in older
@@ -27,39 +23,6 @@ export function readError(httpStatus: number, body: unknown): ErrorReading {
   return { message };
 }
 
-/** An answer that is JSON but not what the vendor documents. */
-export function badResponse(
-  source: ReplySource,
-  problem: { readonly field: string; readonly expected: string; readonly got: string },
-): ProviderError {
-  const { provider, request } = source;
-  const { field, expected, got } = problem;
-  return new ProviderError(
-    `${provider}: ${request}: expected "${field}" to be ${withArticle(expected)}, got ${withArticle(got)}`,
-    {
-      code: ErrorCode.ProviderBadResponse,
-      provider,
-      httpStatus: 200,
-      retryable: false,
-      retryAfterMs: null,
-      sent: true,
-    },
-  );
-}
-
-/** An id that cannot be one of Polytomic's; nothing was asked. */
-export function noSuchId(provider: string, operation: string, cause: unknown): ProviderError {
-  return new ProviderError(`${provider}: ${operation}: expected an id of Polytomic, got one that fits into no path`, {
-    code: ErrorCode.ProviderNotFound,
-    provider,
-    httpStatus: null,
-    retryable: false,
-    retryAfterMs: null,
-    sent: false,
-    cause,
-  });
-}
-
 /**
  * Tells the two conflicts of a start apart, which the vendor documents under one status: a run of the sync goes on, or the first
  * request with this idempotency key has no outcome yet. Only in the second case does the same request get another answer by itself.
@@ -67,37 +30,14 @@ export function noSuchId(provider: string, operation: string, cause: unknown): P
 export function startConflict(error: ProviderError): ProviderError {
   const keyInFlight = /idempoten|in[ -]flight|same key/i.test(error.message);
   if (error.code !== ErrorCode.ProviderConflict || !keyInFlight) return error;
-  return new ProviderError(error.message, {
-    code: error.code,
-    provider: error.provider,
-    httpStatus: error.httpStatus,
-    retryable: true,
-    retryAfterMs: error.retryAfterMs,
-    sent: true,
-    cause: error,
-  });
+  return failureWith(error, { retryable: true, sent: true, cause: error });
 }
 
 /** The `errors` of an execution as one error; null when there are none. */
 export function runErrorOf(messages: readonly string[], redact: Redactor): SyncError | null {
   const distinct = new Set(messages.map((text) => text.trim()).filter((text) => text !== ""));
-  const message = redactedText([...distinct].join("; "), redact);
-  if (message === "") return null;
-  const kind = KINDS.find(({ words }) => words.test(message));
-  return {
-    message,
-    code: kind?.code ?? SyncErrorCode.Unknown,
-    retryable: kind?.retryable ?? false,
-    advice: kind?.advice ?? null,
-  };
-}
-
-const LONGEST_MESSAGE = 256;
-
-/** A foreign text that may be shown: secrets and signed addresses blanked, in one line, at most 256 characters. */
-export function redactedText(text: string, redact: Redactor): string {
-  // Cut before and after: what is thrown away in the end need not be searched.
-  return capText(oneLine(redact(text.slice(0, 8 * LONGEST_MESSAGE))), LONGEST_MESSAGE);
+  const message = redact([...distinct].join("; "));
+  return message === "" ? null : classifyFailure(message, message, KINDS);
 }
 
 /** Statuses by which the vendor may refuse to run an inactive sync; which one it is, is not documented. */
@@ -105,7 +45,7 @@ const REFUSING: ReadonlySet<number> = new Set([400, 409, 422]);
 const INACTIVE = /\bsync\b.{0,40}\b(?:inactive|not active|not enabled|disabled|paused)\b|\binactive sync\b/i;
 
 /** What the vendor's sentences speak about, first match wins. The texts are not documented, so this goes by plain words. */
-const KINDS: readonly (Pick<SyncError, "code" | "retryable" | "advice"> & { readonly words: RegExp })[] = [
+const KINDS: readonly FailureKind[] = [
   {
     words:
       /credential|unauthori[sz]ed|authenticat|permission|forbidden|access denied|invalid_grant|\blog ?in\b|\b40[13]\b/i,
@@ -140,9 +80,7 @@ function sentenceOf(body: unknown): string | null {
   if (!isRecord(body)) return null;
   const { message, error, key } = body;
   const inner = isRecord(error) ? error["message"] : error;
-  return (
-    [message, inner, key].find((value): value is string => typeof value === "string" && value.trim() !== "") ?? null
-  );
+  return filledText(message) ?? filledText(inner) ?? filledText(key);
 }
 
 /** A page's title, or a text that is no page. */
@@ -150,13 +88,4 @@ function textOf(body: string): string | null {
   const title = /<title[^>]{0,200}>([^<]{1,200})<\/title>/i.exec(body)?.[1]?.trim();
   const plain = /^\s*</.test(body) ? "" : body.trim();
   return (title ?? plain) || null;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function withArticle(noun: string): string {
-  if (noun === "nothing" || noun === "null") return noun;
-  return `${/^[aeiou]/.test(noun) ? "an" : "a"} ${noun}`;
 }

@@ -7,8 +7,8 @@ import type {
   ProviderSettings,
   SettingsProblem,
 } from "../../domain/provider-port.ts";
+import { freeTextRedactor } from "../../wire/free-text.ts";
 import type { HttpClient } from "../../wire/http-client.ts";
-import { createRedactor } from "../../wire/redact.ts";
 import { readError } from "./errors.ts";
 import { polytomicProvider } from "./provider.ts";
 
@@ -66,7 +66,7 @@ export default {
       capabilities: { ...capabilities, poll: { ...capabilities.poll, ...settings.poll } },
       http,
       clock,
-      redact: createRedactor(config.secrets),
+      redact: freeTextRedactor(config.secrets),
     }),
 } satisfies ProviderModule<PolytomicConfig, HttpClient>;
 

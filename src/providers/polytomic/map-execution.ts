@@ -5,7 +5,7 @@ import { SyncErrorCode } from "../../domain/sync.ts";
 import type { Observation, RecordCounts, SyncError, SyncFacts } from "../../domain/sync.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import type { Redactor } from "../../wire/redact.ts";
-import { redactedText, runErrorOf } from "./errors.ts";
+import { runErrorOf } from "./errors.ts";
 import type { WireCounts, WireExecution, WireStarted } from "./wire-types.ts";
 
 /** What the answer about an execution leaves out: it names neither its sync nor the connection. */
@@ -14,7 +14,7 @@ export interface ExecutionContext {
   readonly linkedAccountRemoteId: string | null;
   readonly source: ObservationSource;
   readonly observedAt: Date;
-  /** Takes secrets out of the vendor's sentences. */
+  /** For the vendor's free texts. */
   readonly redact: Redactor;
 }
 
@@ -195,6 +195,6 @@ function rawOf(execution: WireExecution, redact: Redactor): JsonObject {
     started_at: execution.started_at?.toISOString() ?? null,
     completed_at: execution.completed_at?.toISOString() ?? null,
     counts: execution.counts,
-    errors: execution.errors.map((text) => redactedText(text, redact)),
+    errors: execution.errors.map(redact),
   };
 }

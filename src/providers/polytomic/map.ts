@@ -9,7 +9,6 @@ import type {
   Schedule,
 } from "../../domain/definition.ts";
 import type { Redactor } from "../../wire/redact.ts";
-import { redactedText } from "./errors.ts";
 import type {
   WireActor,
   WireConnection,
@@ -29,7 +28,7 @@ export function linkedAccountOf(connection: WireConnection, redact: Redactor): L
     category: null,
     status: CONNECTION_STATUS.get(connection.status?.toLowerCase() ?? "") ?? LinkedAccountStatus.Unknown,
     rawStatus: connection.status,
-    statusMessage: redactedText(connection.status_error ?? "", redact) || null,
+    statusMessage: redact(connection.status_error ?? "") || null,
     resumesAt: null,
     lastSyncedAt: null,
     customerId: null,

@@ -1,7 +1,7 @@
 // Polytomic as a `SyncProvider`: which calls answer which question. Reading many runs at once is left to runs.ts.
 import pLimit from "p-limit";
 import type { Clock } from "../../domain/clock.ts";
-import { LinkedAccountStatus, ScheduleFrequency } from "../../domain/definition.ts";
+import { DefinitionKind, LinkedAccountStatus, ScheduleFrequency } from "../../domain/definition.ts";
 import type { ModelSyncSnapshot } from "../../domain/definition.ts";
 import { ErrorCode, ProviderError } from "../../domain/errors.ts";
 import type { UserProblem } from "../../domain/errors.ts";
@@ -10,6 +10,7 @@ import type { Capabilities, StartRequest, SyncProvider } from "../../domain/prov
 import { ObservationSource, SyncOrigin } from "../../domain/status.ts";
 import type { Observation, StartOptions } from "../../domain/sync.ts";
 import type { HttpClient } from "../../wire/http-client.ts";
+import { notFound } from "../../wire/provider-failure.ts";
 import type { Redactor } from "../../wire/redact.ts";
 import { polytomicApi } from "./api.ts";
 import type { PolytomicApi } from "./api.ts";
@@ -26,7 +27,7 @@ export interface PolytomicSetup {
   readonly capabilities: Capabilities;
   readonly http: HttpClient;
   readonly clock: Clock;
-  /** Takes secrets out of the vendor's sentences. */
+  /** For the vendor's free texts. */
   readonly redact: Redactor;
 }
 
@@ -44,7 +45,10 @@ export function polytomicProvider(setup: PolytomicSetup): SyncProvider {
     async *listDefinitions(options) {
       for await (const page of api.listSyncs(options?.signal)) yield page.map(listedModelSyncOf);
     },
-    getDefinition: (remoteId, _kind, options) => getModelSync(api, remoteId, options?.signal),
+    async getDefinition(remoteId, definitionKind, options) {
+      if (definitionKind !== DefinitionKind.ModelSync) throw notFound(key, "sync job at Polytomic, only model syncs", false);
+      return getModelSync(api, remoteId, options?.signal);
+    },
     checkStart,
     start: (request, triggerKey, options) => start(reader, request, triggerKey, options?.signal),
     findStarted: (request, sentAt, options) => findStarted(reader, request, sentAt, options?.signal),

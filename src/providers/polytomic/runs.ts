@@ -2,14 +2,14 @@
 import type { LimitFunction } from "p-limit";
 import type { Clock } from "../../domain/clock.ts";
 import type { DefinitionSnapshot } from "../../domain/definition.ts";
-import { ErrorCode, ProviderError } from "../../domain/errors.ts";
+import { ErrorCode } from "../../domain/errors.ts";
 import { MissingReason } from "../../domain/provider-port.ts";
 import type { ObserveResult, RunRef } from "../../domain/provider-port.ts";
 import { ObservationSource } from "../../domain/status.ts";
 import type { Observation } from "../../domain/sync.ts";
+import { isNotFound, providerFailure } from "../../wire/provider-failure.ts";
 import type { Redactor } from "../../wire/redact.ts";
 import type { PolytomicApi } from "./api.ts";
-import { badResponse } from "./errors.ts";
 import { hasEnded, observationOf } from "./map-execution.ts";
 import type { WireExecution } from "./wire-types.ts";
 
@@ -20,7 +20,7 @@ export interface RunReader {
   /** Bounds the calls under way. Only single calls go through it: a task that waits for another one inside would block itself. */
   readonly limit: LimitFunction;
   readonly clock: Clock;
-  /** Takes secrets out of the vendor's sentences. */
+  /** For the vendor's free texts. */
   readonly redact: Redactor;
 }
 
@@ -113,14 +113,14 @@ export async function syncIdOf(
 ): Promise<string> {
   if (ref.definitionRemoteId !== null) return ref.definitionRemoteId;
   const entity = await reader.api.getEntity(ref.remoteId, signal);
-  const { provider } = reader;
-  if (entity.type !== "sync_execution") throw notAnExecution(provider, entity.type);
-  const syncId = entity.relationships?.sync?.id;
-  if (syncId === undefined) {
-    const source = { provider, request: "GET /api/entities" };
-    throw badResponse(source, { field: "data.relationships.sync.id", expected: "string", got: "nothing" });
-  }
-  return syncId;
+  if (entity.syncId !== null) return entity.syncId;
+  const what = entity.type.slice(0, 40);
+  throw providerFailure(`resolve id: expected an execution of a model sync, got an object of type "${what}"`, {
+    code: ErrorCode.ProviderNotFound,
+    provider: reader.provider,
+    httpStatus: 200,
+    sent: true,
+  });
 }
 
 /** One `observeRuns` under way: what its calls have told so far. */
@@ -188,23 +188,4 @@ function observedFor(reader: RunReader, ref: RunRef, syncId: string, execution: 
     observedAt: reader.clock.now(),
     redact: reader.redact,
   });
-}
-
-function isNotFound(cause: unknown): boolean {
-  return cause instanceof ProviderError && cause.code === ErrorCode.ProviderNotFound;
-}
-
-function notAnExecution(provider: string, type: string): ProviderError {
-  const what = type.slice(0, 40);
-  return new ProviderError(
-    `${provider}: resolve id: expected an execution of a model sync, got an object of type "${what}"`,
-    {
-      code: ErrorCode.ProviderNotFound,
-      provider,
-      httpStatus: 200,
-      retryable: false,
-      retryAfterMs: null,
-      sent: true,
-    },
-  );
 }

@@ -1,10 +1,11 @@
 // Parsers for Polytomic's JSON: only the fields that are used, tolerant of the rest. What the values mean is map.ts's business.
 // The encryption passphrase stops here: a parsed sync only knows whether it has one.
 import { z } from "zod";
-import type { JsonObject, JsonValue } from "../../domain/json.ts";
 import type { WirePage } from "../../wire/pages.ts";
-import { badResponse } from "./errors.ts";
-import type { ReplySource } from "./errors.ts";
+import { badResponse, parseReply as parse } from "../../wire/read-reply.ts";
+import type { ReplySource } from "../../wire/read-reply.ts";
+import { promisesSecret, shareableJson, shareableObject } from "../../wire/shareable-json.ts";
+import { timeOf } from "../../wire/times.ts";
 
 // Ids and status words are needed: a wrong type there is an error. Everything else becomes null.
 const needed = z.string().min(1);
@@ -13,8 +14,9 @@ const flag = z.boolean().nullable().catch(null);
 const count = z.number().int().nonnegative().nullable().catch(null);
 const textOrNumber = z.union([z.string(), z.number()]).transform(String).nullable().catch(null);
 const time = tolerant(timeOf);
-const json = tolerant((value) => jsonOf(value, 0));
-const jsonObject = tolerant((value): JsonObject | null => (isRecord(value) ? jsonObjectOf(value, 0) : null));
+// Free-form objects are the customer's own: a name that promises a secret is all there is to go by.
+const json = tolerant((value) => shareableJson(value, { withholds: promisesSecret }));
+const jsonObject = tolerant((value) => shareableObject(value, { withholds: promisesSecret }));
 
 const actor = z.object({ id: text, name: text, type: text }).nullable().catch(null);
 const modelField = z.object({ model_id: text, field: text }).nullable().catch(null);
@@ -164,7 +166,12 @@ export type WireCounts = NonNullable<z.infer<typeof counts>>;
 export type WireExecution = z.infer<typeof execution>;
 export type WireStarted = z.infer<typeof started>;
 export type WireConnection = z.infer<typeof connection>;
-export type WireEntity = z.infer<typeof entity>;
+/** What a UUID belongs to. */
+export interface WireEntity {
+  readonly type: string;
+  /** The sync, when the UUID is that of one of its executions; null when it is of anything else. */
+  readonly syncId: string | null;
+}
 
 /*
  * Every reader takes the whole body and throws `PROVIDER_BAD_RESPONSE` naming the first field that cannot be used. A list's `data`
@@ -191,7 +198,13 @@ export const readSync = (body: unknown, source: ReplySource): WireSync => parse(
 export const readExecution = (body: unknown, source: ReplySource): WireExecution =>
   parse(oneExecution, body, source).data;
 export const readStarted = (body: unknown, source: ReplySource): WireStarted => parse(oneStarted, body, source).data;
-export const readEntity = (body: unknown, source: ReplySource): WireEntity => parse(oneEntity, body, source).data;
+export function readEntity(body: unknown, source: ReplySource): WireEntity {
+  const { type, relationships } = parse(oneEntity, body, source).data;
+  if (type !== "sync_execution") return { type, syncId: null };
+  const syncId = relationships?.sync?.id;
+  if (syncId !== undefined) return { type, syncId };
+  throw badResponse(source, { field: "data.relationships.sync.id", expected: "a string", got: "nothing" });
+}
 /** When the sync runs next by itself; null when nothing is planned. The executions beside it are not read. */
 export const readNextRunAt = (body: unknown, source: ReplySource): Date | null =>
   parse(syncStatus, body, source).data.next_execution_time;
@@ -201,27 +214,6 @@ function pageOf<Item>(envelope: {
   readonly pagination: { readonly next_page_token: string | null } | null;
 }): WirePage<Item> {
   return { items: envelope.data ?? [], next: envelope.pagination?.next_page_token ?? null };
-}
-
-function parse<Schema extends z.ZodType>(schema: Schema, body: unknown, source: ReplySource): z.output<Schema> {
-  const result = schema.safeParse(body);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const steps = issue?.path ?? [];
-  const got = steps.reduce<unknown>((value, step) => (isContainer(value) ? Reflect.get(value, step) : undefined), body);
-  throw badResponse(source, {
-    field: steps.join(".") || "the body",
-    expected: issue?.code === "invalid_type" ? issue.expected : "non-empty string",
-    got: kindOf(got),
-  });
-}
-
-/** What a value is, never the value itself: it may be a secret. */
-function kindOf(value: unknown): string {
-  if (value === undefined) return "nothing";
-  if (Array.isArray(value)) return "array";
-  if (value === "") return "empty string";
-  return value === null ? "null" : typeof value;
 }
 
 /** A field that is read by a total function, present or not. */
@@ -239,33 +231,3 @@ function listOf<Schema extends z.ZodType>(entry: Schema) {
     });
   });
 }
-
-/** Go's zero time stands for "never". */
-const NEVER = "0001-01-01T00:00:00Z";
-
-function timeOf(value: unknown): Date | null {
-  if (typeof value !== "string" || value === NEVER) return null;
-  const parsed = new Date(value);
-  return Number.isNaN(parsed.getTime()) ? null : parsed;
-}
-
-const DEEPEST = 32;
-const SECRET_NAME = /passphrase|passw|secret|token|credential|authorization|api_?key|private_?key/i;
-
-/** A JSON value without entries whose names promise a secret, and without what lies deeper than anybody needs. */
-function jsonOf(value: unknown, depth: number): JsonValue {
-  if (value === null || typeof value === "string" || typeof value === "boolean") return value;
-  if (typeof value === "number") return Number.isFinite(value) ? value : null;
-  if (depth >= DEEPEST) return null;
-  if (Array.isArray(value)) return value.map((item) => jsonOf(item, depth + 1));
-  return isRecord(value) ? jsonObjectOf(value, depth) : null;
-}
-
-function jsonObjectOf(value: Readonly<Record<string, unknown>>, depth: number): JsonObject {
-  const safe = Object.entries(value).filter(([name]) => !SECRET_NAME.test(name));
-  return Object.fromEntries(safe.map(([name, item]) => [name, jsonOf(item, depth + 1)]));
-}
-
-const isContainer = (value: unknown): value is object => typeof value === "object" && value !== null;
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  isContainer(value) && !Array.isArray(value);

@@ -1,11 +1,13 @@
 // RootFi's v3 endpoints: which path, which parameters, how the next page is named. What answers mean is said in `map.ts`.
 import type { JsonObject } from "../../domain/json.ts";
+import { createAsk } from "../../wire/ask.ts";
+import type { ReplyReader } from "../../wire/ask.ts";
 import type { HttpClient, HttpRequest } from "../../wire/http-client.ts";
 import { walkPages } from "../../wire/pages.ts";
 import type { WirePage } from "../../wire/pages.ts";
-import { path } from "../../wire/path.ts";
+import { pathFor } from "../../wire/path.ts";
 import { parseCompany, parseItem, parseJob, parsePage, parseStarted, parseSync, parseSyncConfigs } from "./wire-types.ts";
-import type { ReplySource, RootfiCompany, RootfiJob, RootfiSync, RootfiSyncConfig } from "./wire-types.ts";
+import type { RootfiCompany, RootfiJob, RootfiSync, RootfiSyncConfig } from "./wire-types.ts";
 
 /** The largest page known to be allowed; the vendor documents no maximum. */
 export const PAGE_SIZE = 100;
@@ -29,16 +31,14 @@ export interface RootfiApi {
 
 /** @param provider key of the configured provider, for errors */
 export function rootfiApi(http: HttpClient, provider: string): RootfiApi {
-  async function ask<Reply>(request: HttpRequest, parse: (body: unknown, source: ReplySource) => Reply): Promise<Reply> {
-    const response = await http.request(request);
-    return parse(response.body, { provider, request: `${request.method} ${request.path}` });
-  }
+  const ask = createAsk(http, provider);
+  const path = pathFor(provider);
 
   /** A page after the first is asked for with the same parameters and the cursor beside them. */
   async function page<Item>(
     request: HttpRequest,
     cursor: string | null,
-    parse: (item: unknown, source: ReplySource) => Item,
+    parse: ReplyReader<Item>,
   ): Promise<WirePage<Item>> {
     const query = { ...request.query, ...(cursor === null ? {} : { next: cursor }) };
     return ask({ ...request, query }, (body, source) => {
@@ -49,7 +49,7 @@ export function rootfiApi(http: HttpClient, provider: string): RootfiApi {
 
   function pages<Item>(
     request: HttpRequest,
-    parse: (item: unknown, source: ReplySource) => Item,
+    parse: ReplyReader<Item>,
   ): AsyncIterable<readonly Item[]> {
     const { operation, signal } = request;
     return walkPages((cursor) => page(request, cursor, parse), { provider, operation, signal });
@@ -57,15 +57,17 @@ export function rootfiApi(http: HttpClient, provider: string): RootfiApi {
 
   return {
     companies: (signal) => pages(companiesRequest(signal), parseCompany),
-    company: (companyId, signal) => ask(companyRequest(companyId, signal), (body, source) => parseCompany(parseItem(body, source), source)),
+    company: async (companyId, signal) => ask(get("get company", path`/core/companies/${companyId}`, signal), inData(parseCompany)),
     syncConfigs: (category, signal) => ask(syncConfigsRequest(category, signal), parseSyncConfigs),
     startSync: (start, signal) => ask(startRequest(start, signal), parseStarted),
     syncs: (companyId, signal) => pages(syncsRequest(companyId, signal), parseSync),
     firstSyncs: async (companyId, signal) => (await page(syncsRequest(companyId, signal), null, parseSync)).items,
-    sync: (syncId, signal) => ask(syncRequest(syncId, signal), (body, source) => parseSync(parseItem(body, source), source)),
+    sync: async (syncId, signal) => ask(get("get sync", path`/core/syncs/${syncId}`, signal), inData(parseSync)),
     jobs: async (syncId, signal) => {
       const jobs: RootfiJob[] = [];
-      for await (const items of pages(jobsRequest(syncId, signal), parseJob)) jobs.push(...items);
+      // No parameter is documented here; `next` is sent only when an answer named a next page.
+      const request = get("list jobs", path`/core/syncs/${syncId}/jobs`, signal);
+      for await (const items of pages(request, parseJob)) jobs.push(...items);
       return jobs;
     },
   };
@@ -77,13 +79,6 @@ const companiesRequest = (signal: Signal): HttpRequest => ({
   method: "GET",
   path: "/core/companies",
   query: { limit: PAGE_SIZE, expand: "connections" },
-  signal,
-});
-
-const companyRequest = (companyId: string, signal: Signal): HttpRequest => ({
-  operation: "get company",
-  method: "GET",
-  path: path`/core/companies/${companyId}`,
   signal,
 });
 
@@ -114,17 +109,10 @@ const syncsRequest = (companyId: string, signal: Signal): HttpRequest => ({
   signal,
 });
 
-const syncRequest = (syncId: string, signal: Signal): HttpRequest => ({
-  operation: "get sync",
-  method: "GET",
-  path: path`/core/syncs/${syncId}`,
-  signal,
-});
+const get = (operation: string, path: string, signal: Signal): HttpRequest => ({ operation, method: "GET", path, signal });
 
-/** No parameter is documented here; `next` is sent only when an answer named a next page. */
-const jobsRequest = (syncId: string, signal: Signal): HttpRequest => ({
-  operation: "list jobs",
-  method: "GET",
-  path: path`/core/syncs/${syncId}/jobs`,
-  signal,
-});
+/** Reads what is inside the vendor's `data` envelope. */
+const inData =
+  <Item>(parse: ReplyReader<Item>): ReplyReader<Item> =>
+  (body, source) =>
+    parse(parseItem(body, source), source);

@@ -1,11 +1,14 @@
 // What RootFi says when something goes wrong, as facts: error bodies, and why a sync's jobs failed. Codes by HTTP status are the wire's.
-import { ErrorCode, GatewayError, ProviderError } from "../../domain/errors.ts";
+import { ErrorCode } from "../../domain/errors.ts";
 import type { ErrorReading } from "../../domain/provider-port.ts";
 import { SyncErrorCode } from "../../domain/sync.ts";
 import type { SyncError } from "../../domain/sync.ts";
-import { capText, createRedactor, oneLine } from "../../wire/redact.ts";
+import { classifyFailure } from "../../wire/classify-failure.ts";
+import type { FailureKind } from "../../wire/classify-failure.ts";
+import { LONGEST_FREE_TEXT } from "../../wire/free-text.ts";
+import { filledText as filled, isRecord } from "../../wire/read-reply.ts";
+import { capText } from "../../wire/redact.ts";
 import type { Redactor } from "../../wire/redact.ts";
-import { isRecord } from "./wire-types.ts";
 
 /** The vendor refuses to start a sync now; the HTTP status it comes with is not documented. */
 const DENIED = "operation-denied";
@@ -23,63 +26,24 @@ export function readError(_httpStatus: number, body: unknown): ErrorReading {
   return code?.toLowerCase() === DENIED ? { message, code: ErrorCode.ProviderConflict } : { message };
 }
 
-/** An object RootFi does not have, found out without its help or from an answer that lacks it. */
-export function notFound(provider: string, what: string, sent: boolean): ProviderError {
-  return new ProviderError(`${provider}: there is no ${what}`, {
-    code: ErrorCode.ProviderNotFound,
-    provider,
-    httpStatus: null,
-    retryable: false,
-    retryAfterMs: null,
-    sent,
-  });
-}
-
-/** Whether RootFi has no such object. An id that fits into no path cannot be one of RootFi's. */
-export function isNotFound(error: unknown): boolean {
-  if (error instanceof ProviderError) return error.code === ErrorCode.ProviderNotFound;
-  return error instanceof GatewayError && error.code === ErrorCode.BadUserInput;
-}
-
 /** Why a job failed. The vendor's `error` is a free-form object: its `message` where it has one, else its texts. */
 export function jobErrorOf(error: unknown, redact: Redactor): SyncError {
   const { message, code } = isRecord(error) ? error : { message: error, code: null };
   const texts = isRecord(error) ? Object.values(error) : [];
   const all = texts.map(filled).filter((text) => text !== null);
   const sentence = filled(message) ?? all.join("; ");
-  return classified(redact(sentence) || "RootFi gave no reason", `${filled(code) ?? ""} ${sentence}`);
+  return classifyFailure(redact(sentence) || "RootFi gave no reason", `${filled(code) ?? ""} ${sentence}`, KINDS);
 }
 
 /** Why a sync failed: RootFi says it only of the jobs, so the first failed one speaks for all. */
 export function syncErrorOf(jobErrors: readonly SyncError[], jobs: number): SyncError {
   const [first] = jobErrors;
-  if (first === undefined) return classified("RootFi ended the sync as failed; no job says why", "");
-  return { ...first, message: capText(`${jobErrors.length} of ${jobs} jobs failed: ${first.message}`, LONGEST_MESSAGE) };
-}
-
-const LONGEST_MESSAGE = 256;
-
-/**
- * Makes the function for foreign texts that may be shown: secrets, addresses of people and what looks like a key blanked, one line, at
- * most 256 characters.
- */
-export function freeTextRedactor(secrets: readonly string[]): Redactor {
-  const hideSecrets = createRedactor(secrets);
-  // Cut first, generously: patterns need not run over megabytes.
-  return (text) => capText(hideIdentities(hideSecrets(oneLine(text.slice(0, 8 * LONGEST_MESSAGE)))), LONGEST_MESSAGE);
-}
-
-function hideIdentities(text: string): string {
-  return (
-    text
-      .replaceAll(/[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64})+/g, "[redacted]")
-      // What is this long and has digits in it is a key, not a word; a UUID is an id.
-      .replaceAll(/\b(?![0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b)(?=[\w+/=-]{0,64}\d)[\w+=-]{32,}/gi, "[redacted]")
-  );
+  if (first === undefined) return classifyFailure("RootFi ended the sync as failed; no job says why", "", KINDS);
+  return { ...first, message: capText(`${jobErrors.length} of ${jobs} jobs failed: ${first.message}`, LONGEST_FREE_TEXT) };
 }
 
 /** What the sentences speak about, first match wins. The texts are not documented, so this goes by plain words. */
-const KINDS: readonly (Omit<SyncError, "message"> & { readonly words: RegExp })[] = [
+const KINDS: readonly FailureKind[] = [
   {
     words: /rate.?limit|limit reached|too many requests|time[d ]?.?out|temporar|unavailable|try again|\b(?:429|50[234])\b/i,
     code: SyncErrorCode.Transient,
@@ -111,17 +75,3 @@ const KINDS: readonly (Omit<SyncError, "message"> & { readonly words: RegExp })[
     advice: "Start the sync again; if it fails in the same way, ask RootFi with the id of the sync.",
   },
 ];
-
-function classified(message: string, words: string): SyncError {
-  const kind = KINDS.find((candidate) => candidate.words.test(words.slice(0, 8 * LONGEST_MESSAGE)));
-  return {
-    message,
-    code: kind?.code ?? SyncErrorCode.Unknown,
-    retryable: kind?.retryable ?? false,
-    advice: kind?.advice ?? null,
-  };
-}
-
-function filled(value: unknown): string | null {
-  return typeof value === "string" && value.trim() !== "" ? value.trim() : null;
-}

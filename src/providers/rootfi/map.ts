@@ -1,12 +1,11 @@
 // RootFi's syncs and jobs as the gateway's runs and tasks. Pure and total; companies and their configs are in `map-catalog.ts`.
-import type { JsonObject, JsonValue } from "../../domain/json.ts";
 import { SyncOperation, SyncOrigin, SyncStatus, isTerminal } from "../../domain/status.ts";
 import type { ObservationSource } from "../../domain/status.ts";
 import type { Observation, SyncError, SyncFacts, SyncTask, TaskCounts } from "../../domain/sync.ts";
 import type { Redactor } from "../../wire/redact.ts";
+import { namesAmong, shareableObject } from "../../wire/shareable-json.ts";
 import { jobErrorOf, syncErrorOf } from "./errors.ts";
 import { definitionRemoteIdOf } from "./map-catalog.ts";
-import { isRecord } from "./wire-types.ts";
 import type { RootfiJob, RootfiSync } from "./wire-types.ts";
 
 /** v3 syncs and jobs; PARTIAL_SUCCESS is a word of v4 syncs, which v3 is not known to say. */
@@ -61,7 +60,7 @@ export function observationOf(sync: RootfiSync, sighting: Sighting): Observation
     // RootFi has one word for each end; its counts say the rest.
     outcome: null,
     rawStatus: sync.status,
-    facts: { ...sighting.requested, ...told(factsOf(sync, status, tasks)), raw: rawOf(sync.reply, sighting.redact) },
+    facts: { ...sighting.requested, ...told(factsOf(sync, status, tasks)), raw: shareableObject(sync.reply, { withholds, redact: sighting.redact }) },
     ...(tasks === undefined ? {} : { tasks }),
   };
 }
@@ -129,41 +128,19 @@ function told(facts: Told): Partial<SyncFacts> {
   return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
 }
 
-/** Keys whose values are secrets or may quote customers' records, in lower case without underscores. */
-const WITHHELD: ReadonlySet<string> = new Set([
+/** Names whose values are secrets or may quote customers' records. */
+const withholds = namesAmong([
   "variables",
   "error",
-  "errorresponse",
+  "error_response",
   "headers",
   "data",
-  "rawdata",
+  "raw_data",
   "payload",
   "response",
-  "invitelink",
-  "invitelinkid",
-  "linktoken",
-  "signingkey",
-  "apikey",
+  "invite_link",
+  "invite_link_id",
+  "link_token",
+  "signing_key",
+  "api_key",
 ]);
-
-/** Deeper than any answer about a sync, shallower than what makes a serialiser fail. */
-const DEEPEST = 20;
-
-function rawOf(reply: unknown, redact: Redactor): JsonObject | null {
-  const shown = shareable(reply, redact, DEEPEST);
-  return isJsonObject(shown) ? shown : null;
-}
-
-function shareable(value: unknown, redact: Redactor, depth: number): JsonValue {
-  if (typeof value === "string") return redact(value);
-  if (typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value))) return value;
-  if (depth === 0) return null;
-  if (Array.isArray(value)) return value.map((inner: unknown) => shareable(inner, redact, depth - 1));
-  if (!isRecord(value)) return null;
-  const shown = Object.entries(value).filter(([name]) => !WITHHELD.has(name.replaceAll("_", "").toLowerCase()));
-  return Object.fromEntries(shown.map(([name, inner]) => [name, shareable(inner, redact, depth - 1)]));
-}
-
-function isJsonObject(value: JsonValue): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}

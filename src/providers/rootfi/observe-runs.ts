@@ -1,13 +1,13 @@
 // Reads what RootFi says of runs, in as few calls as it allows. What the answers mean is said in `map.ts`.
 import type { Clock } from "../../domain/clock.ts";
-import { GatewayError } from "../../domain/errors.ts";
+import { ProviderError } from "../../domain/errors.ts";
 import { MissingReason } from "../../domain/provider-port.ts";
 import type { MissingRun, ObserveOptions, ObserveResult, RunRef } from "../../domain/provider-port.ts";
 import { ObservationSource } from "../../domain/status.ts";
 import type { Observation } from "../../domain/sync.ts";
+import { isNotFound } from "../../wire/provider-failure.ts";
 import type { Redactor } from "../../wire/redact.ts";
 import type { RootfiApi } from "./api.ts";
-import { isNotFound } from "./errors.ts";
 import { observationOf } from "./map.ts";
 import { definitionPartsOf } from "./map-catalog.ts";
 import type { RootfiJob, RootfiSync } from "./wire-types.ts";
@@ -68,7 +68,7 @@ export async function observeRuns(
     try {
       return await tools.api.jobs(syncId, options.signal);
     } catch (error) {
-      if (error instanceof GatewayError) return undefined;
+      if (error instanceof ProviderError) return undefined;
       throw error;
     }
   }

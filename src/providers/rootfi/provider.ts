@@ -6,11 +6,11 @@ import type { Capabilities, StartRequest, SyncProvider } from "../../domain/prov
 import { ObservationSource, SyncOperation } from "../../domain/status.ts";
 import type { Observation } from "../../domain/sync.ts";
 import type { HttpClient } from "../../wire/http-client.ts";
+import { isNotFound, notFound } from "../../wire/provider-failure.ts";
 import type { Redactor } from "../../wire/redact.ts";
 import { rootfiApi } from "./api.ts";
 import type { RootfiApi } from "./api.ts";
 import { checkStart, fullSyncOf, modelsOf } from "./check-start.ts";
-import { isNotFound, notFound } from "./errors.ts";
 import { observationOf } from "./map.ts";
 import { connectionsToSync, definitionPartsOf, linkedAccountOf, syncJobOf } from "./map-catalog.ts";
 import { observeRuns } from "./observe-runs.ts";

@@ -1,23 +1,12 @@
 // Parsers for the JSON RootFi sends: only the fields the gateway uses, tolerant of the rest. What they mean is said in `map.ts`.
 import { z } from "zod";
-import { ErrorCode, ProviderError } from "../../domain/errors.ts";
-
-/** Which answer is being read, for the message when it cannot be. */
-export interface ReplySource {
-  /** Key of the configured provider. */
-  readonly provider: string;
-  /** Method and path: `GET /core/syncs/42`. */
-  readonly request: string;
-}
+import { looseCount as count, looseFlag as flag, looseText as text, looseTime as time } from "../../wire/loose-fields.ts";
+import { badResponse, isRecord, parseReply as parse, typeName } from "../../wire/read-reply.ts";
+import type { ReplySource } from "../../wire/read-reply.ts";
 
 /** Numbers in v3, strings in v2, v4 and some samples: both are the same id here. */
-const id = z.union([z.string().min(1), z.int()]).transform(String);
-/** Fields the gateway can do without: absent stays absent, a wrong type becomes null. */
+const id = z.union([z.string().min(1), z.int()], { error: "an id" }).transform(String);
 const looseId = id.nullish().catch(null);
-const text = z.string().nullish().catch(null);
-const flag = z.boolean().nullish().catch(null);
-const count = z.int().nonnegative().nullish().catch(null);
-const time = z.string().transform(timeOf).nullish().catch(null);
 /** An open set: the vendor's own sample holds a model that is not in its enum. */
 const words = z.array(z.string()).nullish().catch(null);
 
@@ -102,7 +91,7 @@ export type RootfiCompany = Omit<z.infer<typeof companyShape>, "connections"> & 
   readonly connections: readonly RootfiConnection[] | null;
 };
 
-const pageShape = z.object({ data: z.array(z.unknown()), next: z.union([z.string(), z.number()]).nullish() });
+const pageShape = z.object({ data: z.array(z.unknown()), next: z.union([z.string(), z.number()], { error: "a cursor or null" }).nullish() });
 const itemShape = z.object({ data: z.looseObject({}) });
 /** The one answer without a `data` envelope. */
 const configListShape = z.object({ sync_config: z.array(z.unknown()) });
@@ -133,7 +122,7 @@ export function parseSync(body: unknown, source: ReplySource): RootfiSync {
  */
 export function parseStarted(body: unknown, source: ReplySource): RootfiSync {
   const bare = isRecord(body) && isRecord(body["data"]) ? body["data"] : body;
-  if (!isRecord(bare)) throw badResponse(source, "data", "an object", bare);
+  if (!isRecord(bare)) throw badResponse(source, { field: "data", expected: "an object", got: typeName(bare) });
   const named = id.safeParse(bare["sync_id"]);
   const status = typeof bare["status"] === "string" ? bare["status"] : "CREATED";
   const started = { ...bare, sync_id: named.success ? named.data : bare["id"], status };
@@ -164,50 +153,11 @@ export function cursorOf(next: string, source: ReplySource): string {
   if (!/^https?:\/\/|^\/|^[^=]*\?/i.test(next)) return percentDecoded(next);
   const query = new URLSearchParams(next.slice(next.indexOf("?") + 1));
   const cursor = next.includes("?") ? query.get("next") : null;
-  if (cursor === null || cursor === "") throw badResponse(source, "next", `a cursor, or an address with one under "next"`, next);
+  if (cursor === null || cursor === "") {
+    throw badResponse(source, { field: "next", expected: `a cursor, or an address with one under "next"`, got: "another address" });
+  }
   // Base64 knows no blank: here it was a plus that nobody had encoded.
   return percentDecoded(cursor.replaceAll(" ", "+"));
-}
-
-/** An answer that cannot be understood; names the field and the type that came, never the value. */
-export function badResponse(source: ReplySource, field: string, expected: string, got: unknown): ProviderError {
-  const { provider, request } = source;
-  return new ProviderError(`${provider}: ${request}: expected "${field}" to be ${expected}, got ${typeName(got)}`, {
-    code: ErrorCode.ProviderBadResponse,
-    provider,
-    httpStatus: null,
-    retryable: false,
-    retryAfterMs: null,
-    sent: true,
-  });
-}
-
-/** Whether a value out of a JSON parser is an object. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function parse<Shape extends z.ZodType>(shape: Shape, body: unknown, source: ReplySource): z.infer<Shape> {
-  const parsed = shape.safeParse(body);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const path = issue?.path.map(String) ?? [];
-  const value = path.reduce<unknown>((inner, name) => (isRecord(inner) ? inner[name] : undefined), body);
-  throw badResponse(source, path.join(".") || "body", EXPECTED[issue?.code === "invalid_type" ? issue.expected : ""] ?? "an id", value);
-}
-
-const EXPECTED: Readonly<Record<string, string>> = {
-  object: "an object",
-  array: "a list",
-  string: "a string",
-};
-
-function typeName(value: unknown): string {
-  if (value === undefined) return "nothing";
-  if (value === null) return "null";
-  if (value === "") return "an empty string";
-  if (Array.isArray(value)) return "a list";
-  return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
 function percentDecoded(cursor: string): string {
@@ -217,13 +167,4 @@ function percentDecoded(cursor: string): string {
   } catch {
     return cursor;
   }
-}
-
-/** A time without a zone is UTC at this vendor; null when the text is no time. */
-function timeOf(value: string): Date | null {
-  const iso = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?(Z|[+-]\d{2}:?\d{2})?$/i.exec(value);
-  if (iso === null) return null;
-  const zoned = iso[1] !== undefined || value.length === 10 ? value : `${value}Z`;
-  const parsed = new Date(zoned.replace(" ", "T"));
-  return Number.isNaN(parsed.getTime()) ? null : parsed;
 }

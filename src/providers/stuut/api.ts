@@ -1,8 +1,9 @@
 // Stuut's two v2 endpoints. What answers mean is said in `map.ts`.
-import type { HttpClient, HttpRequest } from "../../wire/http-client.ts";
-import { path } from "../../wire/path.ts";
+import { createAsk } from "../../wire/ask.ts";
+import type { HttpClient } from "../../wire/http-client.ts";
+import { pathFor } from "../../wire/path.ts";
 import { parseConnections, parseSyncs } from "./wire-types.ts";
-import type { ReplySource, StuutConnection, StuutSync } from "./wire-types.ts";
+import type { StuutConnection, StuutSync } from "./wire-types.ts";
 
 type Signal = AbortSignal | undefined;
 
@@ -15,10 +16,8 @@ export interface StuutApi {
 
 /** @param provider key of the configured provider, for errors */
 export function stuutApi(http: HttpClient, provider: string): StuutApi {
-  async function ask<Reply>(request: HttpRequest, parse: (body: unknown, source: ReplySource) => Reply): Promise<Reply> {
-    const response = await http.request(request);
-    return parse(response.body, { provider, request: `${request.method} ${request.path}` });
-  }
+  const ask = createAsk(http, provider);
+  const path = pathFor(provider);
 
   return {
     connections: (signal) =>

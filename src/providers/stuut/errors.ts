@@ -1,11 +1,12 @@
 // What Stuut says when something goes wrong, as facts: error bodies, and why a sync failed. Codes by HTTP status are the wire's.
-import { ErrorCode, ProviderError } from "../../domain/errors.ts";
+import { ErrorCode } from "../../domain/errors.ts";
 import type { ErrorReading } from "../../domain/provider-port.ts";
 import { SyncErrorCode } from "../../domain/sync.ts";
 import type { SyncError } from "../../domain/sync.ts";
-import { capText, createRedactor, oneLine } from "../../wire/redact.ts";
+import { classifyFailure } from "../../wire/classify-failure.ts";
+import type { FailureKind } from "../../wire/classify-failure.ts";
+import { filledText as filled, isRecord } from "../../wire/read-reply.ts";
 import type { Redactor } from "../../wire/redact.ts";
-import { isRecord } from "./wire-types.ts";
 
 /** Failures named in a sentence; a body may list many. */
 const FAILURES_TOLD = 3;
@@ -21,52 +22,14 @@ export function readError(httpStatus: number, body: unknown): ErrorReading {
   return httpStatus === LOCKED ? { message, code: ErrorCode.ProviderConflict } : { message };
 }
 
-/** An object Stuut does not list. */
-export function notFound(provider: string, what: string, sent: boolean): ProviderError {
-  return new ProviderError(`${provider}: there is no ${what}`, {
-    code: ErrorCode.ProviderNotFound,
-    provider,
-    httpStatus: null,
-    retryable: false,
-    retryAfterMs: null,
-    sent,
-  });
-}
-
 /** Why a sync failed. */
 export function syncErrorOf(error: string | null, redact: Redactor): SyncError {
-  const kind = KINDS.find(({ words }) => words.test((error ?? "").slice(0, 8 * LONGEST_MESSAGE)));
-  return {
-    message: redact(error ?? "") || "Stuut gave no reason",
-    code: kind?.code ?? SyncErrorCode.Unknown,
-    retryable: kind?.retryable ?? false,
-    advice: kind?.advice ?? null,
-  };
-}
-
-const LONGEST_MESSAGE = 256;
-
-/**
- * Makes the function for foreign texts that may be shown: secrets, addresses of people and what looks like a key blanked, one line, at
- * most 256 characters.
- */
-export function freeTextRedactor(secrets: readonly string[]): Redactor {
-  const hideSecrets = createRedactor(secrets);
-  // Cut first, generously: patterns need not run over megabytes.
-  return (text) => capText(hideIdentities(hideSecrets(oneLine(text.slice(0, 8 * LONGEST_MESSAGE)))), LONGEST_MESSAGE);
-}
-
-function hideIdentities(text: string): string {
-  return (
-    text
-      .replaceAll(/[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64})+/g, "[redacted]")
-      // What is this long and has digits in it is a key, not a word; a UUID is an id.
-      .replaceAll(/\b(?![0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b)(?=[\w+/=-]{0,64}\d)[\w+=-]{32,}/gi, "[redacted]")
-  );
+  const sentence = error ?? "";
+  return classifyFailure(redact(sentence) || "Stuut gave no reason", sentence, KINDS);
 }
 
 /** What the sentences speak about, first match wins. The texts come from the customer's system and are not documented. */
-const KINDS: readonly (Omit<SyncError, "message"> & { readonly words: RegExp })[] = [
+const KINDS: readonly FailureKind[] = [
   {
     words: /rate.?limit|too many requests|time[d ]?.?out|temporar|unavailable|try again|connection (?:reset|refused|closed)|\b(?:429|50[234])\b/i,
     code: SyncErrorCode.Transient,
@@ -113,8 +76,4 @@ function failureOf(failure: unknown): string | null {
   const location: readonly unknown[] = Array.isArray(failure["loc"]) ? failure["loc"] : [];
   const field = location.slice(1).map(String).join(".");
   return sentence === null || field === "" ? sentence : `${field}: ${sentence}`;
-}
-
-function filled(value: unknown): string | null {
-  return typeof value === "string" && value.trim() !== "" ? value.trim() : null;
 }

@@ -1,7 +1,8 @@
 // Stuut (v2 integrations API): what it can do, what its settings are, how it is reached. The rest of the folder does the work.
 import type { Capabilities, ParsedSettings, ProviderModule, ProviderSettings, SettingsProblem } from "../../domain/provider-port.ts";
 import type { HttpClient } from "../../wire/http-client.ts";
-import { freeTextRedactor, readError } from "./errors.ts";
+import { freeTextRedactor } from "../../wire/free-text.ts";
+import { readError } from "./errors.ts";
 import { stuutProvider } from "./provider.ts";
 
 export interface StuutConfig {

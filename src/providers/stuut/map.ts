@@ -1,11 +1,10 @@
 // Stuut's syncs as the gateway's runs. Pure and total; connections and their models are in `map-catalog.ts`.
-import type { JsonObject, JsonValue } from "../../domain/json.ts";
 import { SyncOrigin, SyncOutcome, SyncStatus, WaitingReason, isTerminal } from "../../domain/status.ts";
 import type { ObservationSource } from "../../domain/status.ts";
 import type { Observation, SyncError, SyncFacts } from "../../domain/sync.ts";
 import type { Redactor } from "../../wire/redact.ts";
+import { namesAmong, shareableObject } from "../../wire/shareable-json.ts";
 import { syncErrorOf } from "./errors.ts";
-import { isRecord } from "./wire-types.ts";
 import type { StuutSync } from "./wire-types.ts";
 
 interface Meaning {
@@ -85,7 +84,7 @@ function factsOf(sync: StuutSync, meaning: Meaning | null, sighting: Sighting): 
     finishedAt: status === null ? undefined : isTerminal(status) ? sync.completed_at : null,
     updatedAt: sync.modified_at,
     error: errorOf(sync, status, sighting.redact),
-    raw: rawOf(sync.reply, sighting.redact),
+    raw: shareableObject(sync.reply, { withholds, redact: sighting.redact }),
   };
 }
 
@@ -108,36 +107,14 @@ function told(facts: Told): Partial<SyncFacts> {
   return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
 }
 
-/** Keys whose values are secrets or a connector's own, in lower case without underscores. */
-const WITHHELD: ReadonlySet<string> = new Set([
-  "paginationstate",
-  "connectioninfo",
-  "identityinfo",
+/** Names whose values are secrets or a connector's own. */
+const withholds = namesAmong([
+  "pagination_state",
+  "connection_info",
+  "identity_info",
   "settings",
-  "presignedurl",
-  "apiurl",
-  "apisubdomain",
+  "presigned_url",
+  "api_url",
+  "api_subdomain",
   "authorization",
 ]);
-
-/** Deeper than any sync, shallower than what makes a serialiser fail. */
-const DEEPEST = 20;
-
-function rawOf(reply: unknown, redact: Redactor): JsonObject | null {
-  const shown = shareable(reply, redact, DEEPEST);
-  return isJsonObject(shown) ? shown : null;
-}
-
-function shareable(value: unknown, redact: Redactor, depth: number): JsonValue {
-  if (typeof value === "string") return redact(value);
-  if (typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value))) return value;
-  if (depth === 0) return null;
-  if (Array.isArray(value)) return value.map((inner: unknown) => shareable(inner, redact, depth - 1));
-  if (!isRecord(value)) return null;
-  const shown = Object.entries(value).filter(([name]) => !WITHHELD.has(name.replaceAll("_", "").toLowerCase()));
-  return Object.fromEntries(shown.map(([name, inner]) => [name, shareable(inner, redact, depth - 1)]));
-}
-
-function isJsonObject(value: JsonValue): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}

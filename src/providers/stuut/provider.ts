@@ -1,17 +1,16 @@
 // One Stuut tenant behind the provider port. One list answers every question but a start; its endpoints are in `api.ts`.
 import type { Clock } from "../../domain/clock.ts";
 import { DefinitionKind, LinkedAccountStatus } from "../../domain/definition.ts";
-import { ErrorCode, GatewayError, ProviderError } from "../../domain/errors.ts";
+import { ErrorCode } from "../../domain/errors.ts";
 import type { UserProblem } from "../../domain/errors.ts";
 import { MissingReason } from "../../domain/provider-port.ts";
 import type { Capabilities, MissingRun, ObserveResult, RunRef, StartRequest, SyncProvider } from "../../domain/provider-port.ts";
 import { ObservationSource } from "../../domain/status.ts";
 import type { Observation } from "../../domain/sync.ts";
 import type { HttpClient } from "../../wire/http-client.ts";
+import { notFound } from "../../wire/provider-failure.ts";
 import type { Redactor } from "../../wire/redact.ts";
 import { stuutApi } from "./api.ts";
-import type { StuutApi } from "./api.ts";
-import { notFound } from "./errors.ts";
 import { observationOf } from "./map.ts";
 import { linkedAccountOf, modelNameOf, syncJobOf } from "./map-catalog.ts";
 import type { StuutConnection, StuutModel, StuutSync } from "./wire-types.ts";
@@ -64,7 +63,7 @@ export function stuutProvider({ key, capabilities, http, clock, redact }: StuutT
 
     async start(request, _triggerKey, options) {
       const { remoteId: connectionId } = request.definition;
-      const syncs = await requestSync(api, key, connectionId, options?.signal);
+      const syncs = await api.requestSync(connectionId, options?.signal);
       const observedAt = clock.now();
       return syncs.map((sync) => {
         const sighting = { source: ObservationSource.Trigger, observedAt, connectionId, redact };
@@ -153,21 +152,6 @@ function changedSince(sync: StuutSync, since: Date): boolean {
 function knownNameOf(sync: StuutSync, { definition }: StartRequest): string | null {
   if (definition.kind !== DefinitionKind.SyncJob) return null;
   return definition.resources.find((resource) => resource.remoteId !== null && resource.remoteId === sync.model_id)?.name ?? null;
-}
-
-/** An id that fits into no path cannot be one of Stuut's. */
-async function requestSync(
-  api: StuutApi,
-  provider: string,
-  connectionId: string,
-  signal: AbortSignal | undefined,
-): Promise<readonly StuutSync[]> {
-  try {
-    return await api.requestSync(connectionId, signal);
-  } catch (error) {
-    if (error instanceof ProviderError || !(error instanceof GatewayError)) throw error;
-    throw notFound(provider, "such connection: its id fits into no path", false);
-  }
 }
 
 /** A trigger is pointless while the connection must be signed in to, or its syncs are disabled. */

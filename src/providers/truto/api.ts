@@ -1,11 +1,14 @@
 // Truto's endpoints: which path, which parameters, how the next page is named. What the answers mean is left to the mappers.
-import { ErrorCode, GatewayError, ProviderError } from "../../domain/errors.ts";
+import { ProviderError } from "../../domain/errors.ts";
 import type { JsonObject } from "../../domain/json.ts";
+import { createAsk } from "../../wire/ask.ts";
+import type { Ask, ReplyReader } from "../../wire/ask.ts";
 import type { HttpClient, HttpRequest } from "../../wire/http-client.ts";
 import { walkPages } from "../../wire/pages.ts";
-import { path } from "../../wire/path.ts";
-import type { ReplyContext, TrutoAccount, TrutoCronTrigger, TrutoJob, TrutoLogEntry, TrutoRun } from "./wire-types.ts";
-import { badResponse, isJsonObject, parseAccount, parseCronTrigger, parseJob, parseLogEntry, parsePage, parseRun } from "./wire-types.ts";
+import { pathFor } from "../../wire/path.ts";
+import { badResponse } from "../../wire/read-reply.ts";
+import type { TrutoAccount, TrutoCronTrigger, TrutoJob, TrutoLogEntry, TrutoRun } from "./wire-types.ts";
+import { isJsonObject, parseAccount, parseCronTrigger, parseJob, parseLogEntry, parsePage, parseRun } from "./wire-types.ts";
 
 /** Sent as `limit`: the vendor's own default of thousands makes answers too large to be read within a deadline. */
 const PAGE_SIZE = 200;
@@ -47,47 +50,41 @@ export interface TrutoApi {
 
 /** @param provider key of the configured provider, for errors */
 export function createTrutoApi(http: HttpClient, provider: string): TrutoApi {
-  const list = async function* <Item>(request: Listing, parse: (item: unknown, context: ReplyContext) => Item, signal: Signal) {
-    for await (const page of listPages(http, provider, request, signal)) {
-      yield page.map((item) => parse(item, { provider, operation: request.operation }));
-    }
-  };
-  const one = async <Item>(request: HttpRequest, parse: (body: unknown, context: ReplyContext) => Item, signal: Signal) => {
-    const response = await http.request({ ...request, signal });
-    return parse(response.body, { provider, operation: request.operation });
-  };
-  const segment = (literal: string, id: string) => pathTo(provider, literal, id);
+  const ask = createAsk(http, provider);
+  const path = pathFor(provider);
+  const list = <Item>(listing: Listing, read: ReplyReader<Item>, signal: Signal) => listPages(ask, provider, { ...listing, signal }, read);
+  const get = async <Item>(operation: string, target: string, read: ReplyReader<Item>, signal: Signal) =>
+    ask({ operation, method: "GET", path: target, signal }, read);
 
+  // Calls with an id in their path are async functions, so that an id that fits into no path rejects like any other failure.
   return {
-    accounts: (signal) => list({ operation: "list integrated accounts", path: path`/integrated-account` }, parseAccount, signal),
-    jobs: (signal) => list({ operation: "list sync jobs", path: path`/sync-job` }, parseJob, signal),
-    job: async (id, signal) => one({ operation: "get sync job", method: "GET", path: segment("sync-job", id) }, parseFullJob, signal),
+    accounts: (signal) => list({ operation: "list integrated accounts", path: "/integrated-account" }, parseAccount, signal),
+    jobs: (signal) => list({ operation: "list sync jobs", path: "/sync-job" }, parseJob, signal),
+    job: async (id, signal) => get("get sync job", path`/sync-job/${id}`, parseFullJob, signal),
     cronTriggers: async (jobId, signal) => {
       const query = jobId === null ? {} : { sync_job_id: jobId };
-      const request = { operation: "list sync job cron triggers", path: path`/sync-job-cron-trigger`, query };
-      const pages = await collect(listPages(http, provider, request, signal));
-      return readable(pages.flat(), (item) => parseCronTrigger(item, { provider, operation: request.operation })).items;
+      const listing = { operation: "list sync job cron triggers", path: "/sync-job-cron-trigger", query };
+      const triggers: TrutoCronTrigger[] = [];
+      for await (const page of list(listing, orUnreadable(parseCronTrigger), signal)) triggers.push(...page.filter(isReadable));
+      return triggers;
     },
-    run: async (id, signal) => {
-      const run = await one({ operation: "get sync job run", method: "GET", path: segment("sync-job-run", id) }, parseRun, signal);
-      if (run.id !== id) throw badResponse({ provider, operation: "get sync job run" }, "id", "the id that was asked for", "another");
-      return run;
-    },
-    runs: async function* (filter, maxPages, signal) {
-      const request = { operation: "list sync job runs", path: path`/sync-job-run`, query: filter, maxPages };
-      for await (const page of listPages(http, provider, request, signal)) {
-        const { items, unreadable } = readable(page, (item) => parseRun(item, { provider, operation: request.operation }));
-        yield { runs: items, unreadable };
+    run: async (id, signal) => get("get sync job run", path`/sync-job-run/${id}`, runOf(id), signal),
+    runs: async function* (query, maxPages, signal) {
+      const listing = { operation: "list sync job runs", path: "/sync-job-run", query, maxPages };
+      for await (const page of list(listing, orUnreadable(parseRun), signal)) {
+        const unreadable = page.find((item) => item instanceof ProviderError) ?? null;
+        yield { runs: page.filter(isReadable), unreadable };
       }
     },
     startRun: async (body, signal) =>
-      one({ operation: "start sync job run", method: "POST", path: path`/sync-job-run`, body, repeat: "once" }, parseRun, signal),
+      ask({ operation: "start sync job run", method: "POST", path: "/sync-job-run", body, repeat: "once", signal }, parseRun),
     stopRun: async (id, signal) => {
-      await http.request({ operation: "stop sync job run", method: "DELETE", path: segment("sync-job-run", id), repeat: "once", signal });
+      const request = { method: "DELETE", path: path`/sync-job-run/${id}`, repeat: "once", signal } as const;
+      await ask({ operation: "stop sync job run", ...request }, () => undefined);
     },
     runLog: async (runId, signal) => {
       const query = { log_type: "rapid_bridge", "log_type_filter[sync_job_run_id]": runId, limit: LOG_PAGE_SIZE };
-      const page = await one({ operation: "read run log", method: "GET", path: path`/log`, query }, parsePage, signal);
+      const page = await ask({ operation: "read run log", method: "GET", path: "/log", query, signal }, parsePage);
       const entries = page.items.map(parseLogEntry).filter((entry) => entry !== null);
       return entries.filter((entry) => (entry.sync_job_run_id ?? runId) === runId);
     },
@@ -101,55 +98,49 @@ interface Listing {
   readonly maxPages?: number;
 }
 
-function listPages(http: HttpClient, provider: string, listing: Listing, signal: Signal): AsyncIterable<readonly unknown[]> {
-  const { operation, maxPages } = listing;
-  const fetchPage = async (cursor: string | null) => {
+function listPages<Item>(
+  ask: Ask,
+  provider: string,
+  listing: Listing & { readonly signal: Signal },
+  read: ReplyReader<Item>,
+): AsyncIterable<readonly Item[]> {
+  const { operation, path, signal, maxPages } = listing;
+  const fetchPage = (cursor: string | null) => {
     const query = { limit: PAGE_SIZE, ...listing.query, next_cursor: cursor ?? undefined };
-    const response = await http.request({ operation, method: "GET", path: listing.path, query, signal });
-    return parsePage(response.body, { provider, operation });
+    return ask({ operation, method: "GET", path, query, signal }, (body, source) => {
+      const { items, next } = parsePage(body, source);
+      return { items: items.map((item) => read(item, source)), next };
+    });
   };
   return walkPages(fetchPage, { provider, operation, signal, ...(maxPages === undefined ? {} : { maxPages }) });
 }
 
-function parseFullJob(body: unknown, context: ReplyContext): FullJob {
-  const job = parseJob(body, context);
+/** A reader of runs that takes no other run for the one that was asked for. */
+const runOf =
+  (id: string): ReplyReader<TrutoRun> =>
+  (body, source) => {
+    const run = parseRun(body, source);
+    if (run.id === id) return run;
+    throw badResponse(source, { field: "id", expected: "the id that was asked for", got: "another" });
+  };
+
+const parseFullJob: ReplyReader<FullJob> = (body, source) => {
+  const job = parseJob(body, source);
   return { job, resources: Array.isArray(job.resources) ? job.resources.filter(isJsonObject) : [] };
-}
+};
 
-function readable<Item>(items: readonly unknown[], parse: (item: unknown) => Item): { items: readonly Item[]; unreadable: ProviderError | null } {
-  const read: Item[] = [];
-  let unreadable: ProviderError | null = null;
-  for (const item of items) {
+/** The reader's failure in place of an item it cannot read, so that one item does not take the others with it. */
+const orUnreadable =
+  <Item>(read: ReplyReader<Item>): ReplyReader<Item | ProviderError> =>
+  (item, source) => {
     try {
-      read.push(parse(item));
+      return read(item, source);
     } catch (error) {
-      if (!(error instanceof ProviderError)) throw error;
-      unreadable ??= error;
+      if (error instanceof ProviderError) return error;
+      throw error;
     }
-  }
-  return { items: read, unreadable };
-}
+  };
 
-async function collect<Item>(pages: AsyncIterable<Item>): Promise<readonly Item[]> {
-  const all: Item[] = [];
-  for await (const page of pages) all.push(page);
-  return all;
-}
-
-/** An id that fits into no path is an id the vendor cannot have. */
-function pathTo(provider: string, collection: string, id: string): string {
-  try {
-    return path`/${collection}/${id}`;
-  } catch (error) {
-    if (!(error instanceof GatewayError)) throw error;
-    throw new ProviderError(`${provider}: ${error.message}`, {
-      code: ErrorCode.ProviderNotFound,
-      provider,
-      httpStatus: null,
-      retryable: false,
-      retryAfterMs: null,
-      sent: false,
-      cause: error,
-    });
-  }
+function isReadable<Item>(item: Item | ProviderError): item is Item {
+  return !(item instanceof ProviderError);
 }

@@ -5,7 +5,8 @@ import formats from "ajv-formats";
 import type { UserProblem } from "../../domain/errors.ts";
 import { ErrorCode } from "../../domain/errors.ts";
 import type { JsonObject, JsonValue } from "../../domain/json.ts";
-import { isJsonObject, typeName } from "./wire-types.ts";
+import { typeName } from "../../wire/read-reply.ts";
+import { isJsonObject } from "./wire-types.ts";
 
 /** Enough to mend an input; a list of hundreds helps nobody. */
 const PROBLEMS_TOLD = 20;

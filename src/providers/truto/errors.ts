@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { ErrorReading } from "../../domain/provider-port.ts";
 import { ProviderError } from "../../domain/errors.ts";
+import { filledText } from "../../wire/read-reply.ts";
 
 /** Failures named in a sentence; a body may list hundreds. */
 const FAILURES_TOLD = 3;
@@ -18,7 +19,7 @@ export function readError(_httpStatus: number, body: unknown): ErrorReading {
   const parsed = errorShape.safeParse(body);
   if (!parsed.success) return { message: null };
   const { message, error, details } = parsed.data;
-  const sentence = firstText(message, error);
+  const sentence = filledText(message) ?? filledText(error);
   const failures = (details?.failures ?? []).map(failureText).filter((failure) => failure !== null);
   const told = failures.slice(0, FAILURES_TOLD).join("; ");
   if (told === "") return { message: sentence };
@@ -50,12 +51,8 @@ const failureShape = z.union([
 function failureText(failure: unknown): string | null {
   const parsed = failureShape.safeParse(failure);
   if (!parsed.success) return null;
-  if (typeof parsed.data === "string") return firstText(parsed.data);
+  if (typeof parsed.data === "string") return filledText(parsed.data);
   const { message, path, field } = parsed.data;
-  const place = firstText(typeof path === "string" ? path : path?.join("."), field);
-  return place === null ? firstText(message) : `${place}: ${message}`;
-}
-
-function firstText(...candidates: readonly (string | null | undefined)[]): string | null {
-  return candidates.find((candidate) => typeof candidate === "string" && candidate.trim() !== "")?.trim() ?? null;
+  const place = filledText(typeof path === "string" ? path : path?.join(".")) ?? filledText(field);
+  return place === null ? filledText(message) : `${place}: ${message}`;
 }

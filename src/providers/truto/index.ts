@@ -57,6 +57,7 @@ export default {
       kind: KIND,
       capabilities: { ...capabilities, poll: { ...capabilities.poll, ...settings.poll } },
       target: config.target,
+      secrets: endpoint(config).secrets,
       http,
       clock,
     }),

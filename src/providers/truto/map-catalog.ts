@@ -2,7 +2,9 @@
 import type { LinkedAccountSnapshot, Schedule, SyncJobResource, SyncJobSnapshot } from "../../domain/definition.ts";
 import { DefinitionKind, LinkedAccountStatus, ScheduleFrequency } from "../../domain/definition.ts";
 import type { JsonObject, JsonValue } from "../../domain/json.ts";
-import { fetchesRecords, plainText, resourceName, textIn, timeOf } from "./map.ts";
+import type { Redactor } from "../../wire/redact.ts";
+import { timeOf } from "../../wire/times.ts";
+import { fetchesRecords, resourceName, textIn } from "./map.ts";
 import type { TrutoAccount, TrutoCronTrigger, TrutoJob } from "./wire-types.ts";
 import { isJsonObject, jsonOf } from "./wire-types.ts";
 
@@ -14,7 +16,8 @@ const ACCOUNT_STATUS: ReadonlyMap<string, LinkedAccountStatus> = new Map([
   ["validation_error", LinkedAccountStatus.Unhealthy],
 ]);
 
-export function linkedAccountOf(account: TrutoAccount): LinkedAccountSnapshot {
+/** @param redact for the vendor's free texts */
+export function linkedAccountOf(account: TrutoAccount, redact: Redactor): LinkedAccountSnapshot {
   const integration = account.integration?.name || null;
   const tenant = account.tenant_id || null;
   const problem = account.last_error || null;
@@ -26,7 +29,7 @@ export function linkedAccountOf(account: TrutoAccount): LinkedAccountSnapshot {
     category: account.integration?.category || null,
     status: ACCOUNT_STATUS.get(account.status ?? "") ?? LinkedAccountStatus.Unknown,
     rawStatus: account.status ?? null,
-    statusMessage: problem === null ? null : plainText(problem),
+    statusMessage: problem === null ? null : redact(problem),
     resumesAt: null,
     lastSyncedAt: null,
     customerId: tenant,
@@ -126,7 +129,8 @@ function deliveringOnly(resource: JsonObject, kept: ReadonlySet<string>): readon
 
 function dependenciesOf(resource: JsonObject): readonly string[] {
   const written = resource["depends_on"];
-  return (Array.isArray(written) ? written : [written]).filter((name) => typeof name === "string" && name !== "");
+  const names: readonly unknown[] = Array.isArray(written) ? written : [written];
+  return names.filter((name): name is string => typeof name === "string" && name !== "");
 }
 
 function resourceOf(written: unknown): SyncJobResource | null {

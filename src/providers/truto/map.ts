@@ -4,7 +4,8 @@ import type { ObservationSource } from "../../domain/status.ts";
 import { SyncOperation, SyncOrigin, SyncOutcome, SyncStatus, WaitingReason } from "../../domain/status.ts";
 import type { Observation, RecordCounts, SyncError, SyncFacts, SyncTask } from "../../domain/sync.ts";
 import { ErrorHandling, SyncErrorCode } from "../../domain/sync.ts";
-import { capText, createRedactor, oneLine } from "../../wire/redact.ts";
+import type { Redactor } from "../../wire/redact.ts";
+import { timeOf } from "../../wire/times.ts";
 import type { TrutoLogEntry, TrutoRun } from "./wire-types.ts";
 import { isJsonObject } from "./wire-types.ts";
 
@@ -63,12 +64,16 @@ export function observationOf(run: TrutoRun, as: ObservedAs): Observation {
   };
 }
 
-/** The reason of a failed run out of its log, which is the only place that has one. Texts in `withheld` are taken out. */
-export function failureOf(entries: readonly TrutoLogEntry[], withheld: readonly string[]): SyncError {
+/**
+ * The reason of a failed run out of its log, which is the only place that has one.
+ *
+ * @param redact for the log's texts; it must hide the run's arguments too
+ */
+export function failureOf(entries: readonly TrutoLogEntry[], redact: Redactor): SyncError {
   const failed = entries.filter((entry) => FAILED_WORDS.has(entry.status ?? "") || (entry.error ?? "") !== "");
   const told = [...new Set(failed.map(reasonOf))].slice(0, REASONS_TOLD).join("; ");
   return {
-    message: told === "" ? "Truto reports the run as failed; no reason could be read from its log." : plainText(told, withheld),
+    message: told === "" ? "Truto reports the run as failed; no reason could be read from its log." : redact(told),
     code: SyncErrorCode.Unknown,
     retryable: true,
     advice: "Read the run's RapidBridge log at Truto and check that the linked account is active, then start the job again.",
@@ -80,26 +85,6 @@ export function argumentTexts(value: unknown, depth = 20): readonly string[] {
   if (typeof value === "string" || typeof value === "number") return [String(value)];
   if (typeof value !== "object" || value === null || depth === 0) return [];
   return Object.values(value).flatMap((inner) => argumentTexts(inner, depth - 1));
-}
-
-/**
- * The vendor's words made fit to be shown: one line, at most 256 characters, without what looks like a credential.
- *
- * @param withheld texts that must not appear
- */
-export function plainText(text: string, withheld: readonly string[] = []): string {
-  return capText(oneLine(createRedactor(withheld)(text)), LONGEST_TEXT);
-}
-
-/**
- * A time in either of Truto's spellings, `2021-08-10T10:00:00.000Z` and `2026-04-01 10:00:00`; without a zone it is UTC.
- * Null when it is neither.
- */
-export function timeOf(written: string | null | undefined): Date | null {
-  const [, date, time, fraction, zone] = TIME.exec(written?.trim() ?? "") ?? [];
-  if (date === undefined || time === undefined) return null;
-  const parsed = new Date(`${date}T${time}${fraction ?? ""}${fullZone(zone)}`);
-  return Number.isNaN(parsed.getTime()) ? null : parsed;
 }
 
 /** Name of a resource: runtime 4 nodes have one, older entries are called by what they fetch. Null when it has neither. */
@@ -118,15 +103,8 @@ export function textIn(value: JsonObject, name: string): string | null {
   return typeof found === "string" && found !== "" ? found : null;
 }
 
-const LONGEST_TEXT = 256;
 const REASONS_TOLD = 3;
 const FAILED_WORDS: ReadonlySet<string> = new Set(["failed", "error", "errored"]);
-const TIME = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(\.\d{1,9})?\s?(z|[+-]\d\d(?::?\d\d)?)?$/i;
-
-function fullZone(zone: string | undefined): string {
-  if (zone === undefined || zone.toUpperCase() === "Z") return "Z";
-  return `${zone.slice(0, 3)}:${zone.slice(3).replace(":", "") || "00"}`;
-}
 
 function factsOf(run: TrutoRun, origin: SyncOrigin, waitingReason: WaitingReason | null): Partial<SyncFacts> {
   const createdAt = timeOf(run.created_at);
@@ -202,9 +180,9 @@ function tasksOf(run: TrutoRun, status: SyncStatus | null): readonly SyncTask[] 
 
 const COUNTERS = ["total", "inserted", "updated", "upserted", "deleted", "failed", "warnings", "fetched", "persisted"] as const;
 
-/** The counters are free-form; those named like ours are taken, the others stay in `raw`. */
+/** The counters are free-form; those named like ours are taken, the others stay in `raw`. Records that fail are seen as `errors` too. */
 function countsOf(counters: JsonObject): RecordCounts | null {
-  return countsFrom((name) => countIn(counters[name]));
+  return countsFrom((name) => countIn(name === "failed" ? (counters["failed"] ?? counters["errors"]) : counters[name]));
 }
 
 /** Sums over what fetches: a record that a later node passes on is the same record. */

@@ -2,7 +2,6 @@
 import type { Clock } from "../../domain/clock.ts";
 import type { LinkedAccountSnapshot, Schedule, SyncJobSnapshot } from "../../domain/definition.ts";
 import { DefinitionKind } from "../../domain/definition.ts";
-import type { ProviderFailureFacts } from "../../domain/errors.ts";
 import { ErrorCode, ProviderError } from "../../domain/errors.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import type { CallOptions, Capabilities, RunRef, StartRequest, SyncProvider } from "../../domain/provider-port.ts";
@@ -10,13 +9,17 @@ import { ObservationSource, SyncOrigin, isTerminal } from "../../domain/status.t
 import type { Observation } from "../../domain/sync.ts";
 import { ErrorHandling } from "../../domain/sync.ts";
 import type { HttpClient } from "../../wire/http-client.ts";
+import { freeTextRedactor } from "../../wire/free-text.ts";
+import { failureWith, providerFailure } from "../../wire/provider-failure.ts";
 import { createRedactor } from "../../wire/redact.ts";
+import type { Redactor } from "../../wire/redact.ts";
+import { timeOf } from "../../wire/times.ts";
 import type { TrutoApi } from "./api.ts";
 import { createTrutoApi } from "./api.ts";
 import { checkStart } from "./check-start.ts";
 import { demandsStatus } from "./errors.ts";
 import { linkedAccountOf, resourcesFor, scheduleOf, syncJobOf } from "./map-catalog.ts";
-import { argumentTexts, observationOf, resourceName, statusOf, timeOf } from "./map.ts";
+import { argumentTexts, observationOf, resourceName, statusOf } from "./map.ts";
 import { discoverRuns, findStartedRuns, observeRuns } from "./runs.ts";
 import type { TrutoCronTrigger, TrutoRun } from "./wire-types.ts";
 
@@ -31,19 +34,22 @@ export interface TrutoParts {
   readonly kind: string;
   readonly capabilities: Capabilities;
   readonly target: TrutoTarget;
+  /** The credential in every form in which it may show up in a text. */
+  readonly secrets: readonly string[];
   readonly http: HttpClient;
   readonly clock: Clock;
 }
 
-export function createTrutoProvider({ key, kind, capabilities, target, http, clock }: TrutoParts): SyncProvider {
+export function createTrutoProvider({ key, kind, capabilities, target, secrets, http, clock }: TrutoParts): SyncProvider {
   const api = createTrutoApi(http, key);
-  const tools = { api, clock, provider: key };
+  const tools = { api, clock, provider: key, secrets };
+  const redact = freeTextRedactor(secrets);
   const schedules = scheduleReader(api);
   return {
     key,
     kind,
     capabilities,
-    listLinkedAccounts: (options) => listLinkedAccounts(api, options),
+    listLinkedAccounts: (options) => listLinkedAccounts(api, redact, options),
     listDefinitions: (options) => listDefinitions(api, schedules, options),
     getDefinition: (remoteId, definitionKind, options) => getDefinition(tools, schedules, remoteId, definitionKind, options),
     checkStart,
@@ -62,8 +68,12 @@ interface Tools {
   readonly provider: string;
 }
 
-async function* listLinkedAccounts(api: TrutoApi, options: CallOptions = {}): AsyncGenerator<readonly LinkedAccountSnapshot[]> {
-  for await (const page of api.accounts(options.signal)) yield page.map(linkedAccountOf);
+async function* listLinkedAccounts(
+  api: TrutoApi,
+  redact: Redactor,
+  options: CallOptions = {},
+): AsyncGenerator<readonly LinkedAccountSnapshot[]> {
+  for await (const page of api.accounts(options.signal)) yield page.map((account) => linkedAccountOf(account, redact));
 }
 
 async function* listDefinitions(
@@ -82,7 +92,7 @@ async function getDefinition(
   kind: DefinitionKind,
   options: CallOptions = {},
 ): Promise<SyncJobSnapshot> {
-  if (kind !== DefinitionKind.SyncJob) throw refused(provider, ErrorCode.ProviderNotFound, "expected a sync job, got a model sync");
+  if (kind !== DefinitionKind.SyncJob) throw providerFailure("expected a sync job, got a model sync", { code: ErrorCode.ProviderNotFound, provider });
   const { job } = await api.job(remoteId, options.signal);
   const schedulesOf = await schedules(job.id, options.signal);
   return syncJobOf(job, schedulesOf(job.id));
@@ -122,7 +132,8 @@ async function start(
 ): Promise<readonly Observation[]> {
   const accountId = request.linkedAccount?.remoteId ?? request.options.linkedAccountRemoteId;
   if (accountId === undefined) {
-    throw refused(provider, ErrorCode.ProviderRejected, "start sync job run: expected a linked account to run for, got nothing");
+    const sentence = "start sync job run: expected a linked account to run for, got nothing";
+    throw providerFailure(sentence, { code: ErrorCode.ProviderRejected, provider });
   }
   const body = startBody(request, accountId, target, await overrideOf(api, provider, request, options));
   const run = await withoutArguments(startOnce(api, body, options), request.options.args);
@@ -152,9 +163,8 @@ async function withoutArguments<Value>(starting: Promise<Value>, args: JsonObjec
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
     const message = createRedactor(argumentTexts(args))(error.message);
-    if (message === error.message) throw error;
-    const { code, provider, httpStatus, retryable, retryAfterMs, sent } = error;
-    throw new ProviderError(message, { code, provider, httpStatus, retryable, retryAfterMs, sent });
+    // The cause may quote it too.
+    throw message === error.message ? error : failureWith(error, { message, cause: undefined });
   }
 }
 
@@ -194,7 +204,7 @@ async function overrideOf(
   const chosen = resourcesFor(resources, models);
   const names = new Set(chosen.map(resourceName));
   if (models.length > 0 && models.every((model) => names.has(model))) return chosen;
-  throw refused(provider, ErrorCode.ProviderRejected, "start sync job run: expected resources of the job, got others");
+  throw providerFailure("start sync job run: expected resources of the job, got others", { code: ErrorCode.ProviderRejected, provider });
 }
 
 /** A failure before the start itself has started nothing, although a request was sent. */
@@ -203,8 +213,7 @@ async function notYetSent<Value>(reading: Promise<Value>): Promise<Value> {
     return await reading;
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
-    const { code, provider, httpStatus, retryable, retryAfterMs } = error;
-    throw new ProviderError(error.message, { code, provider, httpStatus, retryable, retryAfterMs, sent: false, cause: error });
+    throw failureWith(error, { sent: false, cause: error });
   }
 }
 
@@ -213,11 +222,9 @@ async function cancel({ api, provider }: Tools, ref: RunRef, options: CallOption
   const run = await api.run(ref.remoteId, options.signal);
   const status = statusOf(run.status);
   const ended = status === null ? timeOf(run.finished_at) !== null : isTerminal(status);
-  if (ended) throw refused(provider, ErrorCode.SyncFinished, "stop sync job run: expected a run that goes on, got one that has ended");
+  if (ended) {
+    const sentence = "stop sync job run: expected a run that goes on, got one that has ended";
+    throw providerFailure(sentence, { code: ErrorCode.SyncFinished, provider });
+  }
   await api.stopRun(ref.remoteId, options.signal);
-}
-
-function refused(provider: string, code: ErrorCode, sentence: string): ProviderError {
-  const facts: ProviderFailureFacts = { code, provider, httpStatus: null, retryable: false, retryAfterMs: null, sent: false };
-  return new ProviderError(`${provider}: ${sentence}`, facts);
 }

@@ -6,16 +6,21 @@ import type { CallOptions, MissingRun, ObserveOptions, ObserveResult, RunRef, St
 import { MissingReason } from "../../domain/provider-port.ts";
 import { ObservationSource, SyncStatus } from "../../domain/status.ts";
 import type { Observation, SyncError } from "../../domain/sync.ts";
+import { freeTextRedactor } from "../../wire/free-text.ts";
+import { isNotFound } from "../../wire/provider-failure.ts";
+import { badResponse, typeName } from "../../wire/read-reply.ts";
+import { timeOf } from "../../wire/times.ts";
 import type { TrutoApi } from "./api.ts";
-import { argumentTexts, failureOf, observationOf, timeOf } from "./map.ts";
+import { argumentTexts, failureOf, observationOf } from "./map.ts";
 import type { TrutoRun } from "./wire-types.ts";
-import { badResponse, typeName } from "./wire-types.ts";
 
 export interface RunTools {
   readonly api: TrutoApi;
   readonly clock: Clock;
   /** Key of the configured provider, for errors. */
   readonly provider: string;
+  /** The credential in every form in which it may show up in a text. */
+  readonly secrets: readonly string[];
 }
 
 /** Requests under way at once. */
@@ -93,14 +98,20 @@ export async function findStartedRuns(
     for (const run of page.runs) {
       if ((run.sync_job_id ?? jobId) !== jobId || (run.integrated_account_id ?? accountId) !== accountId) continue;
       const createdAt = timeOf(run.created_at);
-      const context = { provider: tools.provider, operation: "list sync job runs" };
-      if (createdAt === null) throw badResponse(context, "created_at", "a time", typeName(run.created_at).replace("a string", "other text"));
+      if (createdAt === null) throw timeless(tools.provider, run);
       if (createdAt >= earliest) found.push({ run, createdAt });
     }
     if (isPast(page.runs, earliest)) break;
   }
   const newestFirst = found.toSorted((left, right) => right.createdAt.getTime() - left.createdAt.getTime());
   return newestFirst.map(({ run }) => observed(tools, run, ObservationSource.Trigger));
+}
+
+/** Without its time a run can neither be told from the started one nor be taken for it. */
+function timeless(provider: string, run: TrutoRun): ProviderError {
+  const got = typeof run.created_at === "string" ? "other text" : typeName(run.created_at);
+  const source = { provider, request: "GET /sync-job-run", httpStatus: 200 };
+  return badResponse(source, { field: "created_at", expected: "a time", got });
 }
 
 type Reading = Observation | MissingRun | ProviderError;
@@ -148,18 +159,18 @@ async function readRun(tools: RunTools, ref: RunRef, listed: Listed | undefined,
     return { ...observation, facts: { ...observation.facts, error } };
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
-    if (error.code !== ErrorCode.ProviderNotFound) return error;
-    return { remoteId: ref.remoteId, reason: MissingReason.NotFound };
+    return isNotFound(error) ? { remoteId: ref.remoteId, reason: MissingReason.NotFound } : error;
   }
 }
 
 /** A run has no error of its own; its log has. Without it the run is as failed as before, only unexplained. */
 async function readFailure(tools: RunTools, run: TrutoRun, options: ObserveOptions): Promise<SyncError> {
   try {
-    return failureOf(await tools.api.runLog(run.id, options.signal), argumentTexts(run.args));
+    const entries = await tools.api.runLog(run.id, options.signal);
+    return failureOf(entries, freeTextRedactor([...tools.secrets, ...argumentTexts(run.args)]));
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
-    return failureOf([], []);
+    return failureOf([], freeTextRedactor([]));
   }
 }
 

@@ -1,22 +1,13 @@
 // Parsers for the JSON Truto sends: only the fields the gateway uses, tolerant of the rest. What they mean is said in `map.ts`.
 import { z } from "zod";
-import { ErrorCode, ProviderError } from "../../domain/errors.ts";
 import type { JsonObject, JsonValue } from "../../domain/json.ts";
+import { looseFlag as flag, looseText as text } from "../../wire/loose-fields.ts";
 import type { WirePage } from "../../wire/pages.ts";
-
-/** Whose answer is read and to which request, for the error when it cannot be understood. */
-export interface ReplyContext {
-  /** Key of the configured provider. */
-  readonly provider: string;
-  /** What was asked, in words: `get sync job run`. */
-  readonly operation: string;
-}
+import { badResponse, isRecord, parseReply as parse, typeName } from "../../wire/read-reply.ts";
+import type { ReplySource } from "../../wire/read-reply.ts";
 
 /** A field the gateway cannot do without. */
 const needed = z.string().min(1);
-/** Fields it can: absent stays absent, a wrong type becomes null. */
-const text = z.string().nullish().catch(null);
-const flag = z.boolean().nullish().catch(null);
 const whole = z.number().int().nullish().catch(null);
 const anything = z.unknown().optional();
 
@@ -98,10 +89,10 @@ const logShape = z.object({
 });
 export type TrutoLogEntry = z.infer<typeof logShape>;
 
-export const parseRun = (body: unknown, context: ReplyContext): TrutoRun => parse(runShape, body, context);
-export const parseJob = (body: unknown, context: ReplyContext): TrutoJob => parse(jobShape, body, context);
-export const parseCronTrigger = (body: unknown, context: ReplyContext): TrutoCronTrigger => parse(triggerShape, body, context);
-export const parseAccount = (body: unknown, context: ReplyContext): TrutoAccount => parse(accountShape, body, context);
+export const parseRun = (body: unknown, source: ReplySource): TrutoRun => parse(runShape, body, source);
+export const parseJob = (body: unknown, source: ReplySource): TrutoJob => parse(jobShape, body, source);
+export const parseCronTrigger = (body: unknown, source: ReplySource): TrutoCronTrigger => parse(triggerShape, body, source);
+export const parseAccount = (body: unknown, source: ReplySource): TrutoAccount => parse(accountShape, body, source);
 
 /** A log entry, or null when it is none: the log is only ever asked for words. */
 export function parseLogEntry(body: unknown): TrutoLogEntry | null {
@@ -110,36 +101,18 @@ export function parseLogEntry(body: unknown): TrutoLogEntry | null {
 }
 
 /** A page of a list. The vendor's pages disagree whether the list is called `result` or `results`; both are read. */
-export function parsePage(body: unknown, context: ReplyContext): WirePage<unknown> {
-  if (!isJsonObject(body)) throw badResponse(context, "body", "an object", typeName(body));
-  const items = Array.isArray(body["result"]) ? body["result"] : body["results"];
-  if (!Array.isArray(items)) throw badResponse(context, "result", "a list", typeName(body["result"] ?? items));
+export function parsePage(body: unknown, source: ReplySource): WirePage<unknown> {
+  if (!isRecord(body)) throw badResponse(source, { field: "body", expected: "an object", got: typeName(body) });
+  const items: unknown = Array.isArray(body["result"]) ? body["result"] : body["results"];
+  if (!Array.isArray(items)) {
+    throw badResponse(source, { field: "result", expected: "a list", got: typeName(body["result"] ?? items) });
+  }
   const cursor = body["next_cursor"] ?? "";
   // A cursor that cannot be read would end the list early and silently.
-  if (typeof cursor !== "string") throw badResponse(context, "next_cursor", "a string or null", typeName(cursor));
+  if (typeof cursor !== "string") {
+    throw badResponse(source, { field: "next_cursor", expected: "a string or null", got: typeName(cursor) });
+  }
   return { items, next: cursor === "" ? null : cursor };
-}
-
-/** An answer that cannot be understood; names the field and what came in words, never the value. */
-export function badResponse(context: ReplyContext, field: string, expected: string, got: string): ProviderError {
-  const message = `${context.provider}: ${context.operation}: expected "${field}" to be ${expected}, got ${got}`;
-  return new ProviderError(message, {
-    code: ErrorCode.ProviderBadResponse,
-    provider: context.provider,
-    httpStatus: null,
-    retryable: false,
-    retryAfterMs: null,
-    sent: true,
-  });
-}
-
-/** The type of a value in words, for sentences that must not quote it. */
-export function typeName(value: unknown): string {
-  if (value === undefined) return "nothing";
-  if (value === null) return "null";
-  if (value === "") return "an empty string";
-  if (Array.isArray(value)) return "a list";
-  return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
 /** Whether a value out of a JSON parser is an object. */
@@ -160,16 +133,4 @@ function isJson(value: unknown, depth: number): value is JsonValue {
   if (typeof value === "number") return Number.isFinite(value);
   if (typeof value !== "object" || depth === 0) return false;
   return Object.values(value).every((inner) => isJson(inner, depth - 1));
-}
-
-function parse<Shape extends z.ZodType>(shape: Shape, body: unknown, context: ReplyContext): z.infer<Shape> {
-  const parsed = shape.safeParse(body);
-  if (parsed.success) return parsed.data;
-  const path = parsed.error.issues[0]?.path.map(String) ?? [];
-  const expected = path.length === 0 ? "an object" : "a non-empty string";
-  throw badResponse(context, path.join(".") || "body", expected, typeName(valueAt(body, path)));
-}
-
-function valueAt(body: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>((value, name) => (isJsonObject(value) ? value[name] : undefined), body);
 }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { ErrorCode } from "../../../src/domain/errors.ts";
 import { readError, runErrorOf } from "../../../src/providers/polytomic/errors.ts";
-import { createRedactor } from "../../../src/wire/redact.ts";
+import { freeTextRedactor } from "../../../src/wire/free-text.ts";
 
 describe("a polytomic error body", () => {
   const bodies: readonly (readonly [string, unknown, string | null])[] = [
@@ -39,7 +39,7 @@ describe("a polytomic error body", () => {
 });
 
 describe("the errors of an execution", () => {
-  const redact = createRedactor(["planted-api-key"]);
+  const redact = freeTextRedactor(["planted-api-key"]);
   const kinds: readonly (readonly [string, string, boolean])[] = [
     ["target connection rejected credentials", "AUTH", false],
     ["request timed out after 60s", "TRANSIENT", true],

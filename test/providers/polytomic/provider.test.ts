@@ -2,25 +2,11 @@
 import { describe, expect, it } from "vitest";
 import { DefinitionKind, LinkedAccountStatus } from "../../../src/domain/definition.ts";
 import type { LinkedAccountSnapshot } from "../../../src/domain/definition.ts";
-import { CONNECTION_ID, modelSync } from "./model-sync.ts";
-import { SYNC_ID, collect, polytomicAt, runRef } from "./polytomic-at-fake-vendor.ts";
+import { linkedAccount, pagesOf } from "../../support/provider-values.ts";
+import { CONNECTION_ID, SYNC_ID, modelSync, polytomicAt, runRef } from "./polytomic-at-fake-vendor.ts";
 
-const account = (status: LinkedAccountStatus, rawStatus: string): LinkedAccountSnapshot => ({
-  remoteId: CONNECTION_ID,
-  name: "Salesforce prod",
-  integration: "salesforce",
-  category: null,
-  status,
-  rawStatus,
-  statusMessage: null,
-  resumesAt: null,
-  lastSyncedAt: null,
-  customerId: null,
-  environmentId: null,
-  sandbox: null,
-  createdAt: null,
-  updatedAt: null,
-});
+const account = (status: LinkedAccountStatus, rawStatus: string): LinkedAccountSnapshot =>
+  linkedAccount({ remoteId: CONNECTION_ID, name: "Salesforce prod", integration: "salesforce", status, rawStatus });
 
 describe("what is wrong with a polytomic start", () => {
   const healthy = account(LinkedAccountStatus.Healthy, "healthy");
@@ -69,7 +55,7 @@ describe("what is wrong with a polytomic start", () => {
 describe("polytomic pages", () => {
   it("that name themselves as the next page end in an error, not in a loop", async () => {
     await using at = await polytomicAt(() => ({ json: { data: [], pagination: { next_page_token: "again" } } }));
-    await expect(collect(at.provider.listDefinitions())).rejects.toMatchObject({ code: "PROVIDER_BAD_RESPONSE" });
+    await expect(pagesOf(at.provider.listDefinitions())).rejects.toMatchObject({ code: "PROVIDER_BAD_RESPONSE" });
     expect(at.vendor.requests.length).toBeLessThan(5);
   });
 });

@@ -2,8 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { ErrorCode, ProviderError } from "../../../src/domain/errors.ts";
 import type { FakeReply, FakeRequest } from "../../support/fake-vendor.ts";
-import { modelSync } from "./model-sync.ts";
-import { collect, polytomicAt, runRef } from "./polytomic-at-fake-vendor.ts";
+import { pagesOf } from "../../support/provider-values.ts";
+import { modelSync, polytomicAt, runRef } from "./polytomic-at-fake-vendor.ts";
 
 const SINCE = new Date("2026-03-02T12:00:00Z");
 const failure: FakeReply = { status: 500, json: { message: "Internal Server Error" } };
@@ -109,7 +109,7 @@ describe("discovering polytomic runs", () => {
       modelSync({ remoteId: "off", active: false, updatedAt: new Date("2026-03-02T11:00:00Z") }),
       modelSync({ remoteId: "off-for-ever", active: false }),
     ];
-    expect(await collect(at.provider.discover(SINCE, definitions))).toEqual([]);
+    expect(await pagesOf(at.provider.discover(SINCE, definitions))).toEqual([]);
     expect(linesOf(at.vendor.requests).toSorted()).toEqual([
       "GET /api/syncs/active/executions",
       "GET /api/syncs/just-switched-off/executions",
@@ -126,7 +126,7 @@ describe("discovering polytomic runs", () => {
     await using at = await polytomicAt(() => ({
       json: { data: [execution("new"), old], pagination: { next_page_token: "more" } },
     }));
-    const pages = await collect(at.provider.discover(SINCE, [modelSync()]));
+    const pages = await pagesOf(at.provider.discover(SINCE, [modelSync()]));
     expect(pages.map((page) => page.map(({ remoteId }) => remoteId))).toEqual([["new"]]);
     expect(at.vendor.requests).toHaveLength(1);
   });

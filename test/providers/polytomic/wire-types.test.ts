@@ -16,12 +16,12 @@ import {
   readSync,
   readSyncs,
 } from "../../../src/providers/polytomic/wire-types.ts";
-import { createRedactor } from "../../../src/wire/redact.ts";
+import { freeTextRedactor } from "../../../src/wire/free-text.ts";
 
 const SEED = 20_261;
 const RUNS = 300;
-const source = { provider: "polytomic-eu", request: "GET /api/syncs/42" };
-const redact = createRedactor([]);
+const source = { provider: "polytomic-eu", request: "GET /api/syncs/42", httpStatus: 200 };
+const redact = freeTextRedactor([]);
 const context = {
   definitionRemoteId: null,
   linkedAccountRemoteId: null,

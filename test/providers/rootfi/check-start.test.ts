@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { LinkedAccountStatus } from "../../../src/domain/definition.ts";
 import { checkStart, modelsOf } from "../../../src/providers/rootfi/check-start.ts";
 import type { StartOptions } from "../../../src/domain/sync.ts";
-import { linkedAccount, startRequest } from "./rootfi-at-fake-vendor.ts";
+import { linkedAccount, startRequest } from "../../support/provider-values.ts";
 
 const JOB = {
   remoteId: "8422:XERO",

@@ -1,6 +1,7 @@
 // RootFi's error bodies and the reasons of failed jobs.
 import { describe, expect, it } from "vitest";
-import { freeTextRedactor, jobErrorOf, readError, syncErrorOf } from "../../../src/providers/rootfi/errors.ts";
+import { jobErrorOf, readError, syncErrorOf } from "../../../src/providers/rootfi/errors.ts";
+import { freeTextRedactor } from "../../../src/wire/free-text.ts";
 
 const redact = freeTextRedactor(["the-api-key-itself"]);
 

@@ -2,7 +2,10 @@
 import { describe, expect, it } from "vitest";
 import rootfi from "../../../src/providers/rootfi/index.ts";
 import type { ProviderSettings } from "../../../src/domain/provider-port.ts";
-import { CREDENTIAL, allOf, atRootfi, settingsFor } from "./rootfi-at-fake-vendor.ts";
+import { allOf } from "../../support/provider-values.ts";
+import { atRootfi, settingsFor } from "./rootfi-at-fake-vendor.ts";
+
+const CREDENTIAL = "rootfi-credential-of-the-test";
 
 describe("settings of RootFi", () => {
   it("need nothing but the key: the address has a default", () => {
@@ -41,8 +44,8 @@ describe("settings of RootFi", () => {
     const vendor = await atRootfi([{ to: "GET /core/companies?limit=100&expand=connections", body: { data: [] } }]);
     try {
       expect(await allOf(vendor.provider.listLinkedAccounts())).toEqual([]);
-      expect(vendor.headers()).toMatchObject({ api_key: CREDENTIAL });
-      expect(vendor.headers()).not.toHaveProperty("authorization");
+      expect(vendor.vendor.requests[0]?.headers).toMatchObject({ api_key: CREDENTIAL });
+      expect(vendor.vendor.requests[0]?.headers).not.toHaveProperty("authorization");
     } finally {
       await vendor.close();
     }

@@ -6,7 +6,11 @@ import { ProviderError } from "../../../src/domain/errors.ts";
 import type { SyncProvider } from "../../../src/domain/provider-port.ts";
 import rootfi from "../../../src/providers/rootfi/index.ts";
 import { syncStatusOf } from "../../../src/providers/rootfi/map.ts";
-import { NOW, allOf, runRef, settingsFor, startRequest, syncJob } from "./rootfi-at-fake-vendor.ts";
+import { allOf, runRef, startRequest, syncJob } from "../../support/provider-values.ts";
+import { conformance } from "./conformance.ts";
+import { settingsFor } from "./rootfi-at-fake-vendor.ts";
+
+const { now: NOW } = conformance;
 
 const RUNS = 300;
 

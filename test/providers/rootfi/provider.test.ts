@@ -1,8 +1,10 @@
 // How RootFi's adapter spends its calls, and what it does when some of them fail.
 import { afterEach, describe, expect, it } from "vitest";
 import { DefinitionKind } from "../../../src/domain/definition.ts";
-import { allOf, atRootfi, refusal, runRef, startRequest, syncJob } from "./rootfi-at-fake-vendor.ts";
-import type { AtRootfi, RecordedReply } from "./rootfi-at-fake-vendor.ts";
+import type { RecordedReply } from "../../support/adapter-at-fake-vendor.ts";
+import { allOf, refusal, runRef, startRequest, syncJob } from "../../support/provider-values.ts";
+import { atRootfi } from "./rootfi-at-fake-vendor.ts";
+import type { AtRootfi } from "./rootfi-at-fake-vendor.ts";
 
 let rootfi: AtRootfi | null = null;
 afterEach(async () => {

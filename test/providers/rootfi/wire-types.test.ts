@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { ProviderError } from "../../../src/domain/errors.ts";
 import { cursorOf, parsePage, parseStarted, parseSync } from "../../../src/providers/rootfi/wire-types.ts";
 
-const SOURCE = { provider: "rootfi-eu", request: "GET /core/syncs" };
+const SOURCE = { provider: "rootfi-eu", request: "GET /core/syncs", httpStatus: 200 };
 
 describe("a cursor of RootFi", () => {
   const forms: readonly [string, string][] = [

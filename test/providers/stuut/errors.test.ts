@@ -1,6 +1,7 @@
 // Stuut's error bodies and the reasons of failed syncs.
 import { describe, expect, it } from "vitest";
-import { freeTextRedactor, readError, syncErrorOf } from "../../../src/providers/stuut/errors.ts";
+import { readError, syncErrorOf } from "../../../src/providers/stuut/errors.ts";
+import { freeTextRedactor } from "../../../src/wire/free-text.ts";
 
 const redact = freeTextRedactor(["the-token-itself"]);
 

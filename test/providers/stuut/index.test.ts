@@ -2,7 +2,10 @@
 import { describe, expect, it } from "vitest";
 import type { ProviderSettings } from "../../../src/domain/provider-port.ts";
 import stuut from "../../../src/providers/stuut/index.ts";
-import { CREDENTIAL, allOf, atStuut, settingsFor } from "./stuut-at-fake-vendor.ts";
+import { allOf } from "../../support/provider-values.ts";
+import { atStuut, settingsFor } from "./stuut-at-fake-vendor.ts";
+
+const CREDENTIAL = "stuut-credential-of-the-test";
 
 const BASE_URL = "https://api.stuut.ai";
 
@@ -34,7 +37,7 @@ describe("settings of Stuut", () => {
     const vendor = await atStuut([{ to: "GET /v2/integrations/connections", body: [] }]);
     try {
       expect(await allOf(vendor.provider.listDefinitions())).toEqual([]);
-      expect(vendor.headers()).toMatchObject({ authorization: `Bearer ${CREDENTIAL}` });
+      expect(vendor.vendor.requests[0]?.headers).toMatchObject({ authorization: `Bearer ${CREDENTIAL}` });
     } finally {
       await vendor.close();
     }

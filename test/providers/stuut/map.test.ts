@@ -5,7 +5,11 @@ import { DefinitionKind } from "../../../src/domain/definition.ts";
 import { ProviderError } from "../../../src/domain/errors.ts";
 import type { SyncProvider } from "../../../src/domain/provider-port.ts";
 import stuut from "../../../src/providers/stuut/index.ts";
-import { NOW, allOf, runRef, settingsFor, startRequest } from "./stuut-at-fake-vendor.ts";
+import { allOf, runRef, startRequest } from "../../support/provider-values.ts";
+import { conformance } from "./conformance.ts";
+import { settingsFor } from "./stuut-at-fake-vendor.ts";
+
+const { now: NOW } = conformance;
 
 const RUNS = 300;
 

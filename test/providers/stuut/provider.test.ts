@@ -1,8 +1,10 @@
 // How Stuut's adapter spends its calls, what it refuses, and how it tells runs apart that the vendor does not.
 import { afterEach, describe, expect, it } from "vitest";
 import { DefinitionKind, LinkedAccountStatus } from "../../../src/domain/definition.ts";
-import { allOf, atStuut, linkedAccount, refusal, runRef, startRequest } from "./stuut-at-fake-vendor.ts";
-import type { AtStuut, RecordedReply } from "./stuut-at-fake-vendor.ts";
+import type { RecordedReply } from "../../support/adapter-at-fake-vendor.ts";
+import { allOf, linkedAccount, refusal, runRef, startRequest } from "../../support/provider-values.ts";
+import { atStuut } from "./stuut-at-fake-vendor.ts";
+import type { AtStuut } from "./stuut-at-fake-vendor.ts";
 
 let stuut: AtStuut | null = null;
 afterEach(async () => {

@@ -1,7 +1,7 @@
 // The module's settings: what is missing is said by its path, and the credential goes into one header.
 import { describe, expect, it } from "vitest";
 import truto from "../../../src/providers/truto/index.ts";
-import { connectTruto, settingsFor } from "./connect-truto.ts";
+import { connectTruto, settingsFor } from "./truto-at-fake-vendor.ts";
 
 const pathsOf = (settings: ReturnType<typeof settingsFor>): readonly string[] => {
   const parsed = truto.parseConfig(settings);

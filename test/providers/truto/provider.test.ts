@@ -2,8 +2,9 @@
 import { describe, expect, it } from "vitest";
 import { DefinitionKind } from "../../../src/domain/definition.ts";
 import { repliesInOrder } from "../../support/fake-vendor.ts";
-import { asRecorded, collect, connectTruto } from "./connect-truto.ts";
+import { allOf } from "../../support/provider-values.ts";
 import { ACCOUNT_ID, JOB_ID, runRef, startRequest, wireJob, wireRun } from "./sync-job.ts";
+import { asSent, connectTruto } from "./truto-at-fake-vendor.ts";
 
 const refusal = (statusCode: number, message: string) => ({ status: statusCode, json: { statusCode, error: "Refused", message } });
 
@@ -11,7 +12,7 @@ describe("starting a sync job", () => {
   it("sends the job, the account and nothing that was not asked for", async () => {
     await using connected = await connectTruto(repliesInOrder({ json: wireRun() }));
     const [observation] = await connected.provider.start(startRequest(), "key");
-    expect(connected.vendor.requests.map(asRecorded)).toEqual([
+    expect(connected.vendor.requests.map(asSent)).toEqual([
       { method: "POST", path: "/sync-job-run", query: {}, body: { sync_job_id: JOB_ID, integrated_account_id: ACCOUNT_ID } },
     ]);
     expect(connected.vendor.requests[0]?.headers["authorization"]).toBe("Bearer planted-api-token");
@@ -112,19 +113,19 @@ describe("the catalog", () => {
   it("follows the vendor's cursors and ends on an empty one", async () => {
     const accounts = (id: string, next_cursor: string | null) => ({ json: { result: [{ id, status: "active" }], next_cursor } });
     await using connected = await connectTruto(repliesInOrder(accounts("a", "c1"), accounts("b", "c 2"), accounts("c", "")));
-    const found = await collect(connected.provider.listLinkedAccounts());
+    const found = await allOf(connected.provider.listLinkedAccounts());
     expect(found.map((account) => account.remoteId)).toEqual(["a", "b", "c"]);
     expect(connected.vendor.requests.map((request) => request.query.get("next_cursor"))).toEqual([null, "c1", "c 2"]);
   });
 
   it("refuses a cursor that comes again", async () => {
     await using connected = await connectTruto(() => ({ json: { result: [], next_cursor: "same" } }));
-    await expect(collect(connected.provider.listLinkedAccounts())).rejects.toMatchObject({ code: "PROVIDER_BAD_RESPONSE" });
+    await expect(allOf(connected.provider.listLinkedAccounts())).rejects.toMatchObject({ code: "PROVIDER_BAD_RESPONSE" });
   });
 
   it("refuses a cursor it cannot read, so that no list ends early", async () => {
     await using connected = await connectTruto(() => ({ json: { result: [], next_cursor: 7 } }));
-    await expect(collect(connected.provider.listLinkedAccounts())).rejects.toThrow(/expected "next_cursor" to be a string or null, got a number/);
+    await expect(allOf(connected.provider.listLinkedAccounts())).rejects.toThrow(/expected "next_cursor" to be a string or null, got a number/);
   });
 
   it("keeps the jobs, with the schedules read last, when the cron triggers cannot be read", async () => {
@@ -134,9 +135,9 @@ describe("the catalog", () => {
       if (request.path === "/sync-job") return { json: { result: [wireJob] } };
       return triggersWork ? { json: { result: [trigger] } } : refusal(403, "no cron triggers for this token");
     });
-    const [before] = await collect(connected.provider.listDefinitions());
+    const [before] = await allOf(connected.provider.listDefinitions());
     triggersWork = false;
-    const [after] = await collect(connected.provider.listDefinitions());
+    const [after] = await allOf(connected.provider.listDefinitions());
     expect(before?.schedules.map((schedule) => schedule.cronExpression)).toEqual(["0 1 * * *"]);
     expect(after).toEqual(before);
   });

@@ -1,8 +1,9 @@
 // Reading runs from a fake Truto: in few requests, each run's failure alone, and no start overlooked.
 import { describe, expect, it } from "vitest";
 import type { FakeHandler } from "../../support/fake-vendor.ts";
-import { collect, connectTruto } from "./connect-truto.ts";
+import { allOf } from "../../support/provider-values.ts";
 import { ACCOUNT_ID, JOB_ID, runRef, startRequest, wireRun } from "./sync-job.ts";
+import { connectTruto } from "./truto-at-fake-vendor.ts";
 
 const list = (...result: readonly object[]) => ({ json: { result, next_cursor: null } });
 const refused = (statusCode: number) => ({ status: statusCode, json: { statusCode, error: "Refused", message: "refused" } });
@@ -79,7 +80,7 @@ describe("discovering runs", () => {
         wireRun({ id: "timeless", created_at: null }),
       ),
     );
-    const found = await collect(connected.provider.discover(SINCE, []));
+    const found = await allOf(connected.provider.discover(SINCE, []));
     expect(found.map((observation) => observation.remoteId)).toEqual(["new", "changed", "timeless"]);
   });
 
@@ -90,7 +91,7 @@ describe("discovering runs", () => {
         next_cursor: `page-${index}`,
       },
     }));
-    await expect(collect(connected.provider.discover(SINCE, []))).resolves.toHaveLength(1);
+    await expect(allOf(connected.provider.discover(SINCE, []))).resolves.toHaveLength(1);
     expect(connected.vendor.requests).toHaveLength(1);
   });
 
@@ -100,7 +101,7 @@ describe("discovering runs", () => {
     });
     const pages = [page("next", "2026-05-01T00:00:00Z", "2026-05-02T00:00:00Z"), page(null, "2026-06-01T00:00:01Z")];
     await using connected = await connectTruto((_request, index) => pages[index]);
-    await expect(collect(connected.provider.discover(SINCE, []))).resolves.toHaveLength(1);
+    await expect(allOf(connected.provider.discover(SINCE, []))).resolves.toHaveLength(1);
   });
 
   it("tells the readable runs, then that one was not", async () => {
@@ -115,7 +116,7 @@ describe("discovering runs", () => {
 
   it("gives up on a list without end", async () => {
     await using connected = await connectTruto((_request, index) => ({ json: { result: [], next_cursor: `page-${index}` } }));
-    await expect(collect(connected.provider.discover(SINCE, []))).rejects.toThrow(/at most 50 pages/);
+    await expect(allOf(connected.provider.discover(SINCE, []))).rejects.toThrow(/at most 50 pages/);
   });
 });
 

@@ -5,10 +5,12 @@ import type { RunRef, StartRequest } from "../../../src/domain/provider-port.ts"
 import type { StartOptions } from "../../../src/domain/sync.ts";
 import { linkedAccountOf, syncJobOf } from "../../../src/providers/truto/map-catalog.ts";
 import { parseAccount, parseJob } from "../../../src/providers/truto/wire-types.ts";
+import { freeTextRedactor } from "../../../src/wire/free-text.ts";
+import * as values from "../../support/provider-values.ts";
 
 export const JOB_ID = "1ba1f401-7183-47c5-9e39-e8e257e3c795";
 export const ACCOUNT_ID = "94801e49-a652-42f9-af14-dd203d7897da";
-const CONTEXT = { provider: "truto-eu", operation: "read a test value" };
+const SOURCE = { provider: "truto-eu", request: "GET /sync-job", httpStatus: 200 };
 
 export const wireJob = {
   id: JOB_ID,
@@ -34,10 +36,10 @@ export function wireRun(given: JsonObject = {}): JsonObject {
   };
 }
 
-export const jobSnapshot = (given: object = {}): SyncJobSnapshot => syncJobOf(parseJob({ ...wireJob, ...given }, CONTEXT), []);
+export const jobSnapshot = (given: object = {}): SyncJobSnapshot => syncJobOf(parseJob({ ...wireJob, ...given }, SOURCE), []);
 
 export const accountSnapshot = (given: object = {}): LinkedAccountSnapshot =>
-  linkedAccountOf(parseAccount({ id: ACCOUNT_ID, status: "active", integration: { name: "zendesk" }, ...given }, CONTEXT));
+  linkedAccountOf(parseAccount({ id: ACCOUNT_ID, status: "active", integration: { name: "zendesk" }, ...given }, SOURCE), freeTextRedactor([]));
 
 export const startRequest = (options: StartOptions = {}, definition: SyncJobSnapshot = jobSnapshot()): StartRequest => ({
   definition,
@@ -45,14 +47,12 @@ export const startRequest = (options: StartOptions = {}, definition: SyncJobSnap
   options: { linkedAccountRemoteId: ACCOUNT_ID, ...options },
 });
 
-export const runRef = (remoteId: string, given: Partial<RunRef> = {}): RunRef => ({
-  remoteId,
-  definitionRemoteId: JOB_ID,
-  linkedAccountRemoteId: ACCOUNT_ID,
-  batchId: null,
-  models: [],
-  status: "CREATED",
-  createdAt: new Date("2026-06-01T00:00:00.000Z"),
-  startedAt: null,
-  ...given,
-});
+export const runRef = (remoteId: string, given: Partial<RunRef> = {}): RunRef =>
+  values.runRef({
+    remoteId,
+    definitionRemoteId: JOB_ID,
+    linkedAccountRemoteId: ACCOUNT_ID,
+    status: "CREATED",
+    createdAt: new Date("2026-06-01T00:00:00.000Z"),
+    ...given,
+  });

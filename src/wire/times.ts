@@ -1,0 +1,28 @@
+// Times as vendors write them. Which field holds one is the provider's business.
+
+/** Date, `T` or a blank, time to the minute or finer, and perhaps a zone. */
+const TIME = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)\s?(z|[+-]\d\d(?::?\d\d)?)?$/i;
+const DAY = /^\d{4}-\d\d-\d\d$/;
+
+/**
+ * A time in ISO 8601, also with a blank for the `T` and with a short zone; without a zone it is UTC. Null when the value is no time, and
+ * for year 1, with which some frameworks write "never".
+ */
+export function timeOf(value: unknown): Date | null {
+  if (typeof value !== "string") return null;
+  const [, date, time, zone] = TIME.exec(value.trim()) ?? [];
+  if (date === undefined || time === undefined) return null;
+  const parsed = new Date(`${date}T${time}${fullZone(zone)}`);
+  return Number.isNaN(parsed.getTime()) || parsed.getUTCFullYear() <= 1 ? null : parsed;
+}
+
+/** The same, and a day alone, which is its first moment in UTC. */
+export function timeOrDayOf(value: unknown): Date | null {
+  return timeOf(typeof value === "string" && DAY.test(value.trim()) ? `${value.trim()}T00:00Z` : value);
+}
+
+/** `+02` and `+0200` are no zones to the machine. */
+function fullZone(zone: string | undefined): string {
+  if (zone === undefined || zone.toLowerCase() === "z") return "Z";
+  return `${zone.slice(0, 3)}:${zone.slice(3).replace(":", "") || "00"}`;
+}

@@ -1,0 +1,85 @@
+// The gateway in the hands of an acceptance test: in this process on a free port, its data in a folder of its own, its log kept.
+// What is asked of it is in `gateway-client.ts`; the vendors it may be given are in `vendors.ts`.
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Writable } from "node:stream";
+import { pino } from "pino";
+import { stringify } from "yaml";
+import { readConfig } from "../../src/server/config.ts";
+import { startGateway, type Gateway } from "../../src/server/gateway.ts";
+
+/** A provider as `syncgraph.yaml` names it. */
+export interface ProviderEntry {
+  readonly key: string;
+  readonly kind: string;
+  readonly baseUrl: string;
+  readonly credentials: Readonly<Record<string, string>>;
+  readonly allowPrivateAddress?: boolean;
+  readonly poll?: Readonly<Record<string, number>>;
+  readonly rateLimit?: { readonly requests: number; readonly perMs: number };
+}
+
+export interface TestGateway extends AsyncDisposable {
+  /** Where GraphQL is, over HTTP. */
+  readonly url: string;
+  /** Everything it logged, as it was written. */
+  log(): string;
+  close(): Promise<void>;
+}
+
+export interface TestGatewayOptions {
+  /** Written to a YAML file; left out, the gateway runs on its own sandboxes. */
+  readonly providers?: readonly ProviderEntry[];
+  /** Default: an SQLite file that goes with the gateway. */
+  readonly databaseUrl?: string;
+  readonly sandboxSpeed?: number;
+}
+
+/** A gateway as `npm start` makes it, apart from the port. It must be closed: a test file that shares one does so in `afterAll`. */
+export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
+  const folder = await makeFolder();
+  const lines: string[] = [];
+  let gateway: Gateway;
+  try {
+    const environment = await environmentOf(folder.path, options);
+    gateway = await startGateway(readConfig(environment), pino({ level: "trace" }, collector(lines)));
+  } catch (error) {
+    await folder.remove();
+    throw error;
+  }
+  const close = async (): Promise<void> => {
+    await gateway.close();
+    await folder.remove();
+  };
+  return { url: gateway.url, log: () => lines.join(""), close, [Symbol.asyncDispose]: close };
+}
+
+/** The environment variables of such a gateway, for one that runs as a process of its own too. */
+export async function environmentOf(folder: string, options: TestGatewayOptions): Promise<Record<string, string>> {
+  const { providers, databaseUrl = `sqlite:${join(folder, "data", "gateway.sqlite")}`, sandboxSpeed = 20 } = options;
+  const shared = { PORT: "0", DATABASE_URL: databaseUrl, SYNCGRAPH_SANDBOX_SPEED: String(sandboxSpeed) };
+  if (providers === undefined) return shared;
+  const file = join(folder, "syncgraph.yaml");
+  await writeFile(file, stringify({ providers }));
+  return { ...shared, SYNCGRAPH_CONFIG: file };
+}
+
+export interface TemporaryFolder {
+  readonly path: string;
+  remove(): Promise<void>;
+}
+
+export async function makeFolder(): Promise<TemporaryFolder> {
+  const path = await mkdtemp(join(tmpdir(), "syncgraph-acceptance-"));
+  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+}
+
+function collector(lines: string[]): Writable {
+  return new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(String(chunk));
+      done();
+    },
+  });
+}

@@ -1,0 +1,129 @@
+// The vendors an acceptance test runs a gateway against: their sandboxes as servers of their own, and a recorder to put in front of one.
+import { createServer, request as forward, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { SandboxServer } from "../../src/domain/sandbox-port.ts";
+import { loadSandbox } from "../../src/providers/registry.ts";
+import type { ProviderEntry } from "./gateway.ts";
+
+export const VENDORS = ["rootfi", "stuut", "polytomic", "truto"] as const;
+export type Vendor = (typeof VENDORS)[number];
+
+export interface VendorServer {
+  readonly vendor: Vendor;
+  /** Base address, as the configuration names it. */
+  readonly url: string;
+  readonly credentials: Readonly<Record<string, string>>;
+  /** Refuses connections from now on. Harmless when it is stopped already. */
+  stop(): Promise<void>;
+  /** Listens again on the same port, as a vendor that was restarted. */
+  startAgain(): Promise<void>;
+}
+
+/** Starts a vendor's sandbox on a free port. Stop it in the end. */
+export async function startVendor(vendor: Vendor, speed = 20): Promise<VendorServer> {
+  const { startSandbox } = await loadSandbox(vendor);
+  const options = { host: "127.0.0.1", speed, seed: 7 };
+  let running: SandboxServer | null = await startSandbox({ ...options, port: 0 });
+  const { url, credentials } = running;
+  return {
+    vendor,
+    url,
+    credentials,
+    stop: async () => {
+      const stopped = running;
+      running = null;
+      await stopped?.close();
+    },
+    startAgain: async () => {
+      running = await startSandbox({ ...options, port: Number(new URL(url).port) });
+    },
+  };
+}
+
+/** Polls often and asks without a quota worth noticing: tests wait for what a vendor does, not for the gateway's patience. */
+export const IMPATIENT = {
+  poll: { fastMs: 100, slowMs: 400, discoverMs: 1_000 },
+  rateLimit: { requests: 1_000, perMs: 1_000 },
+} as const;
+
+/** The vendor as `syncgraph.yaml` names it, its kind as key. */
+export function entryOf({ vendor, url, credentials }: Pick<VendorServer, "vendor" | "url" | "credentials">): ProviderEntry {
+  return { key: vendor, kind: vendor, baseUrl: url, credentials, allowPrivateAddress: true, ...IMPATIENT };
+}
+
+/** Headers that carry a vendor's credentials, for tests that ask it themselves. */
+export function credentialHeaders({ vendor, credentials }: Pick<VendorServer, "vendor" | "credentials">): Record<string, string> {
+  if (vendor === "rootfi") return { api_key: credentials["apiKey"] ?? "" };
+  return { authorization: `Bearer ${credentials["token"] ?? credentials["apiKey"] ?? ""}` };
+}
+
+/** A request as the vendor got it. */
+export interface Recorded {
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly body: string;
+}
+
+export interface Recorder {
+  /** The vendor, reached through the recorder. */
+  readonly entry: ProviderEntry;
+  readonly requests: readonly Recorded[];
+  /** Requests that start a run. */
+  starts(): readonly Recorded[];
+  close(): Promise<void>;
+}
+
+/** Puts a server in front of a vendor that passes everything on and remembers what it was asked. */
+export async function recordRequests(vendor: VendorServer): Promise<Recorder> {
+  const requests: Recorded[] = [];
+  const target = new URL(vendor.url);
+  const server = createServer((incoming, answer) => {
+    const chunks: Buffer[] = [];
+    incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
+    incoming.on("end", () => {
+      const body = Buffer.concat(chunks);
+      const { method = "GET", url = "/", headers } = incoming;
+      requests.push({ method, path: url.split("?")[0] ?? url, headers, body: body.toString("utf8") });
+      const passed = forward({ host: target.hostname, port: target.port, method, path: url, headers }, (reply) => {
+        answer.writeHead(reply.statusCode ?? 502, reply.headers);
+        reply.pipe(answer);
+      });
+      // A vendor that cannot be reached is one whose connections break.
+      passed.on("error", () => answer.destroy());
+      passed.end(body);
+    });
+  });
+  await listen(server);
+  const { port } = server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}${target.pathname === "/" ? "" : target.pathname}`;
+  return {
+    entry: entryOf({ ...vendor, url }),
+    requests,
+    starts: () => requests.filter((request) => isStart(vendor.vendor, request)),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+const START_PATHS: Readonly<Record<Vendor, RegExp>> = {
+  rootfi: /\/core\/syncs$/u,
+  stuut: /\/connections\/[^/]+\/sync$/u,
+  polytomic: /\/syncs\/[^/]+\/executions$/u,
+  truto: /\/sync-job-run$/u,
+};
+
+function isStart(vendor: Vendor, { method, path }: Recorded): boolean {
+  return method === "POST" && START_PATHS[vendor].test(path);
+}
+
+function listen(server: Server): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", resolve);
+  });
+}

@@ -1,0 +1,29 @@
+// Fields the gateway can do without: told, absent, known to be absent, or of a wrong type.
+import { expect, it } from "vitest";
+import { z } from "zod";
+import { looseCount, looseFlag, looseText, looseTime } from "../../src/wire/loose-fields.ts";
+
+const shape = z.object({ text: looseText, flag: looseFlag, count: looseCount, time: looseTime });
+
+it("keeps what is told", () => {
+  const told = { text: "", flag: false, count: 0, time: "2026-11-22 10:00:00" };
+  expect(shape.parse(told)).toEqual({ ...told, time: new Date("2026-11-22T10:00:00Z") });
+  expect(shape.parse({ time: "2026-11-22" })).toEqual({ time: new Date("2026-11-22T00:00:00Z") });
+});
+
+it("tells what is absent from what is known to be", () => {
+  expect(shape.parse({})).toEqual({});
+  expect(shape.parse({ text: null, flag: null, count: null, time: null })).toEqual({ text: null, flag: null, count: null, time: null });
+});
+
+it.each([
+  [{ text: 7 }, { text: null }],
+  [{ flag: "true" }, { flag: null }],
+  [{ count: -1 }, { count: null }],
+  [{ count: 1.5 }, { count: null }],
+  [{ count: "3" }, { count: null }],
+  [{ time: "soon" }, { time: null }],
+  [{ time: 1_764_000_000 }, { time: null }],
+])("takes %j for nothing that can be used", (given, read) => {
+  expect(shape.parse(given)).toEqual(read);
+});

@@ -1,0 +1,54 @@
+// Times in the spellings vendors use, and what only looks like one.
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { timeOf, timeOrDayOf } from "../../src/wire/times.ts";
+
+const SETTINGS = { seed: 20261122, numRuns: 400 };
+
+describe("times", () => {
+  it("are read from both spellings as the same instant", () => {
+    const instant = fc.date({ min: new Date(0), max: new Date("2100-01-01T00:00:00Z"), noInvalidDate: true });
+    fc.assert(
+      fc.property(instant, (time) => {
+        const written = time.toISOString();
+        expect(timeOf(written)).toEqual(time);
+        expect(timeOf(written.replace("T", " ").replace("Z", ""))).toEqual(time);
+      }),
+      SETTINGS,
+    );
+  });
+
+  it.each([null, undefined, "", "yesterday", "2026-13-01 00:00:00", "2026-04-01", "1764000000", "2026-04-01 25:00:00"])("are not read from %j", (written) => {
+    expect(timeOf(written)).toBeNull();
+  });
+
+  it.each([
+    ["2026-04-01T10:00:00Z", "2026-04-01T10:00:00.000Z"],
+    ["2026-04-01T10:00:00.123456Z", "2026-04-01T10:00:00.123Z"],
+    ["2026-04-01T10:00:00", "2026-04-01T10:00:00.000Z"],
+    ["2026-04-01 10:00", "2026-04-01T10:00:00.000Z"],
+    ["2026-04-01t10:00:00z", "2026-04-01T10:00:00.000Z"],
+    ["2026-04-01 10:00:00 +02", "2026-04-01T08:00:00.000Z"],
+    ["2026-04-01T10:00:00-0530", "2026-04-01T15:30:00.000Z"],
+    ["2026-04-01T10:00:00+05:30", "2026-04-01T04:30:00.000Z"],
+    [" 2026-04-01T10:00:00Z ", "2026-04-01T10:00:00.000Z"],
+  ])("reads %j as %s", (written, instant) => {
+    expect(timeOf(written)?.toISOString()).toBe(instant);
+  });
+
+  it("that stand for never are none", () => {
+    expect(timeOf("0001-01-01T00:00:00Z")).toBeNull();
+    expect(timeOrDayOf("0001-01-01")).toBeNull();
+  });
+
+  it.each([42, true, {}, ["2026-04-01T10:00:00Z"]])("are not read from the value %j", (value) => {
+    expect(timeOf(value)).toBeNull();
+    expect(timeOrDayOf(value)).toBeNull();
+  });
+
+  it("may be a day alone only where that is asked for", () => {
+    expect(timeOrDayOf("2026-04-01")?.toISOString()).toBe("2026-04-01T00:00:00.000Z");
+    expect(timeOrDayOf("2026-04-01T10:00:00Z")?.toISOString()).toBe("2026-04-01T10:00:00.000Z");
+    expect(timeOrDayOf("2026-13-01")).toBeNull();
+  });
+});
