@@ -1,7 +1,7 @@
 // What a resolver may use: the request's tenant and loaders, and the gateway's ports. Made once per operation.
 import type { GraphQLResolveInfo } from "graphql";
 import type { Clock } from "../domain/clock.ts";
-import type { ProviderError } from "../domain/errors.ts";
+import { ErrorCode, GatewayError, type ProviderError } from "../domain/errors.ts";
 import type { CatalogOperations, ProviderInfo, SyncOperations, TransitionFeed } from "../domain/gateway-port.ts";
 import type { Store } from "../domain/store-port.ts";
 import { createLoaders, type Loaders } from "./loaders.ts";
@@ -44,7 +44,20 @@ export function createContext(ports: GatewayPorts, viewer: ViewerIdentity): Gate
   return { viewer, tenantId, ports, loaders: createLoaders(ports.store, tenantId), partialFailures: [] };
 }
 
-/** The tenant's provider of that key. */
+/**
+ * The tenant's provider of that key.
+ *
+ * @throws GatewayError `NOT_FOUND` which names the configured ones
+ */
+export function requireProvider(context: GatewayContext, key: string): ProviderInfo {
+  const info = providerInfo(context, key);
+  if (info !== undefined) return info;
+  const configured = context.ports.providersOf(context.tenantId).map((one) => one.key);
+  const message = `There is no provider "${key.slice(0, 100)}". Configured: ${configured.join(", ") || "none"}.`;
+  throw new GatewayError(ErrorCode.NotFound, message);
+}
+
+/** The tenant's provider of that key, for places where one that is gone is no error. */
 export function providerInfo(context: GatewayContext, key: string): ProviderInfo | undefined {
   return context.ports.providersOf(context.tenantId).find((info) => info.key === key);
 }

@@ -28,12 +28,17 @@ function enumOf<Value extends string>(
   return names;
 }
 
-export const SyncStatusEnum = enumOf("SyncStatus", "Where a run is. It only moves forward: CREATED, RUNNING, then SUCCESS or FAILED.", SyncStatus, {
-  CREATED: "Accepted by the vendor; no work has begun.",
-  RUNNING: "Work has begun. A run that waits for a rate limit or a retry is RUNNING with a `waitingReason`.",
-  SUCCESS: "The vendor calls it a success; `outcome` tells whether all of it was.",
-  FAILED: "It ended without success; `outcome` tells how.",
-});
+export const SyncStatusEnum = enumOf(
+  "SyncStatus",
+  "Where a run is. It only moves forward: CREATED, RUNNING, then SUCCESS or FAILED.",
+  SyncStatus,
+  {
+    CREATED: "Accepted by the vendor; no work has begun.",
+    RUNNING: "Work has begun. A run that waits for a rate limit or a retry is RUNNING with a `waitingReason`.",
+    SUCCESS: "The vendor calls it a success; `outcome` tells whether all of it was.",
+    FAILED: "It ended without success; `outcome` tells how.",
+  },
+);
 
 export const SyncOutcomeEnum = enumOf("SyncOutcome", "Which kind of end a run had.", SyncOutcome, {
   COMPLETE: "Success, and nothing failed.",
@@ -46,13 +51,18 @@ export const SyncOutcomeEnum = enumOf("SyncOutcome", "Which kind of end a run ha
   LOST: "The vendor no longer knows the run, or a newer one took its place before its end was seen.",
 });
 
-export const WaitingReasonEnum = enumOf("WaitingReason", "Why an open run makes no progress at the moment.", WaitingReason, {
-  RATE_LIMITED: "A platform's rate limit; it goes on by itself.",
-  RETRY_PENDING: "The last attempt failed and another is due.",
-  QUEUED: "Waits for a worker at the vendor.",
-  BLOCKED: "Waits for something else: a lock, or another run.",
-  CANCELLING: "A cancellation was asked for and is not done.",
-});
+export const WaitingReasonEnum = enumOf(
+  "WaitingReason",
+  "Why an open run makes no progress at the moment.",
+  WaitingReason,
+  {
+    RATE_LIMITED: "A platform's rate limit; it goes on by itself.",
+    RETRY_PENDING: "The last attempt failed and another is due.",
+    QUEUED: "Waits for a worker at the vendor.",
+    BLOCKED: "Waits for something else: a lock, or another run.",
+    CANCELLING: "A cancellation was asked for and is not done.",
+  },
+);
 
 export const SyncOriginEnum = enumOf("SyncOrigin", "Who started a run.", SyncOrigin, {
   GATEWAY: "A mutation of this gateway.",
@@ -71,22 +81,32 @@ export const SyncOperationEnum = enumOf("SyncOperation", "What a run does to the
   CUSTOM: "Something of the vendor's own.",
 });
 
-export const ObservationSourceEnum = enumOf("ObservationSource", "How the gateway came to know something.", ObservationSource, {
-  TRIGGER: "The vendor's answer to a start.",
-  POLL: "The gateway asked the vendor.",
-  WEBHOOK: "The vendor reported it.",
-  DISCOVERY: "The gateway found a run that somebody else started.",
-  LIVE_READ: "A query asked for a fresh read.",
-});
+export const ObservationSourceEnum = enumOf(
+  "ObservationSource",
+  "How the gateway came to know something.",
+  ObservationSource,
+  {
+    TRIGGER: "The vendor's answer to a start.",
+    POLL: "The gateway asked the vendor.",
+    WEBHOOK: "The vendor reported it.",
+    DISCOVERY: "The gateway found a run that somebody else started.",
+    LIVE_READ: "A query asked for a fresh read.",
+  },
+);
 
-export const SyncErrorCodeEnum = enumOf("SyncErrorCode", "Kind of a run's failure, for deciding what to do.", SyncErrorCode, {
-  AUTH: "Credentials or consent: somebody must sign in or grant access.",
-  CONFIG: "The definition is wrong: somebody must change it.",
-  TRANSIENT: "Likely to pass: start it again later.",
-  VENDOR: "The vendor's own fault.",
-  DATA: "Records were refused.",
-  UNKNOWN: "The vendor's words fit nothing known.",
-});
+export const SyncErrorCodeEnum = enumOf(
+  "SyncErrorCode",
+  "Kind of a run's failure, for deciding what to do.",
+  SyncErrorCode,
+  {
+    AUTH: "Credentials or consent: somebody must sign in or grant access.",
+    CONFIG: "The definition is wrong: somebody must change it.",
+    TRANSIENT: "Likely to pass: start it again later.",
+    VENDOR: "The vendor's own fault.",
+    DATA: "Records were refused.",
+    UNKNOWN: "The vendor's words fit nothing known.",
+  },
+);
 
 export const TriggerStateEnum = enumOf("TriggerState", "Where an intention to start a run is.", TriggerState, {
   PENDING: "Recorded; the vendor has not been called.",
@@ -96,11 +116,16 @@ export const TriggerStateEnum = enumOf("TriggerState", "Where an intention to st
   UNCERTAIN: "Sent without an answer, and nothing tells whether the vendor acted. It is not sent again.",
 });
 
-export const IfRunningEnum = enumOf("IfRunning", "What to do when a run of the definition is open already.", IfRunning, {
-  ATTACH: "Return the open run and start nothing.",
-  START_ANOTHER: "Start another beside it.",
-  REJECT: "Start nothing and say so.",
-});
+export const IfRunningEnum = enumOf(
+  "IfRunning",
+  "What to do when a run of the definition is open already.",
+  IfRunning,
+  {
+    ATTACH: "Return the open run and start nothing.",
+    START_ANOTHER: "Start another beside it.",
+    REJECT: "Start nothing and say so.",
+  },
+);
 
 export const ErrorHandlingEnum = enumOf("ErrorHandling", "What a run does with a record that fails.", ErrorHandling, {
   FAIL_FAST: "Stop at the first failure.",
@@ -108,35 +133,50 @@ export const ErrorHandlingEnum = enumOf("ErrorHandling", "What a run does with a
   BATCH: "Collect failures and report them together.",
 });
 
-export const LinkedAccountStatusEnum = enumOf("LinkedAccountStatus", "Whether an end customer's link works.", LinkedAccountStatus, {
-  HEALTHY: "It works.",
-  AUTHENTICATION_REQUIRED: "Somebody must sign in again.",
-  PENDING: "It is being set up.",
-  DISABLED: "Switched off or disconnected.",
-  UNHEALTHY: "The vendor reports another problem; see `statusMessage`.",
-  UNKNOWN: "The vendor's word for it is not known; see `rawStatus`.",
-});
+export const LinkedAccountStatusEnum = enumOf(
+  "LinkedAccountStatus",
+  "Whether an end customer's link works.",
+  LinkedAccountStatus,
+  {
+    HEALTHY: "It works.",
+    AUTHENTICATION_REQUIRED: "Somebody must sign in again.",
+    PENDING: "It is being set up.",
+    DISABLED: "Switched off or disconnected.",
+    UNHEALTHY: "The vendor reports another problem; see `statusMessage`.",
+    UNKNOWN: "The vendor's word for it is not known; see `rawStatus`.",
+  },
+);
 
-export const ScheduleFrequencyEnum = enumOf("ScheduleFrequency", "What makes a definition run by itself.", ScheduleFrequency, {
-  MANUAL: "Nothing: it runs when started.",
-  CONTINUOUS: "It starts again whenever it ends.",
-  HOURLY: "Every hour, or every `interval` hours.",
-  DAILY: "Every day, or every `interval` days.",
-  WEEKLY: "Every week, or every `interval` weeks.",
-  MONTHLY: "Every month, or every `interval` months.",
-  YEARLY: "Every year, or every `interval` years.",
-  CRON: "A cron expression.",
-  AFTER_RUN: "The end of other definitions' runs.",
-  EXTERNAL: "A job in another system, such as dbt Cloud.",
-  UNKNOWN: "The vendor's word for it is not known; see `rawFrequency`.",
-});
+export const ScheduleFrequencyEnum = enumOf(
+  "ScheduleFrequency",
+  "What makes a definition run by itself.",
+  ScheduleFrequency,
+  {
+    MANUAL: "Nothing: it runs when started.",
+    CONTINUOUS: "It starts again whenever it ends.",
+    HOURLY: "Every hour, or every `interval` hours.",
+    DAILY: "Every day, or every `interval` days.",
+    WEEKLY: "Every week, or every `interval` weeks.",
+    MONTHLY: "Every month, or every `interval` months.",
+    YEARLY: "Every year, or every `interval` years.",
+    CRON: "A cron expression.",
+    AFTER_RUN: "The end of other definitions' runs.",
+    EXTERNAL: "A job in another system, such as dbt Cloud.",
+    UNKNOWN: "The vendor's word for it is not known; see `rawFrequency`.",
+  },
+);
 
-export const ProviderHealthEnum = enumOf("ProviderHealth", "How the gateway's last contact with a provider went.", ProviderHealth, {
-  UNKNOWN: "There has been none.",
-  UP: "It answers.",
-  DOWN: "It cannot be reached, or answers what cannot be understood.",
-  AUTH_FAILED: "It refuses the configured credentials.",
-});
+export const ProviderHealthEnum = enumOf(
+  "ProviderHealth",
+  "How the gateway's last contact with a provider went.",
+  ProviderHealth,
+  {
+    UNKNOWN: "There has been none.",
+    UP: "It answers.",
+    DOWN: "It cannot be reached, or answers what cannot be understood.",
+    AUTH_FAILED: "It refuses the configured credentials.",
+  },
+);
 
 export const SyncOrderFieldEnum = enumOf("SyncOrderField", "What runs are ordered by.", SyncOrderField, {
   CREATED_AT: "When the run was created.",

@@ -34,23 +34,36 @@ export function formatError(
   if (cause instanceof GatewayError && cause.code !== ErrorCode.Internal) {
     return { message: cause.message, ...place, extensions: { code: cause.code } };
   }
-  // An error without a path was made before execution, by GraphQL itself: its text quotes nothing but the request.
-  if (error instanceof GraphQLError && formatted.path === undefined) {
+  // Without a path and a cause it was made before execution, by GraphQL itself: its text quotes nothing but the request.
+  if (cause === null && formatted.path === undefined) {
     const code = formatted.extensions?.["code"];
-    return { message: formatted.message, ...place, extensions: { code: PROTOCOL_CODES.has(code) ? code : ErrorCode.BadUserInput } };
+    return {
+      message: formatted.message,
+      ...place,
+      extensions: { code: PROTOCOL_CODES.has(code) ? code : ErrorCode.BadUserInput },
+    };
   }
   reportDefect(error);
-  return { message: "The gateway failed. Its log has the details.", ...place, extensions: { code: ErrorCode.Internal } };
+  return {
+    message: "The gateway failed. Its log has the details.",
+    ...place,
+    extensions: { code: ErrorCode.Internal },
+  };
 }
 
 /**
  * The failures that lists noted beside their data, as entries of the answer's `errors`. Each is given once: an operation over a
  * WebSocket keeps its context from one answer to the next.
  */
-export function notedErrors(context: GatewayContext, reportDefect: (error: unknown) => void): readonly GraphQLFormattedError[] {
+export function notedErrors(
+  context: GatewayContext,
+  reportDefect: (error: unknown) => void,
+): readonly GraphQLFormattedError[] {
   return context.partialFailures
     .splice(0)
-    .map(({ error, info }) => formatError({ message: error.message, path: responsePathAsArray(info.path) }, error, reportDefect));
+    .map(({ error, info }) =>
+      formatError({ message: error.message, path: responsePathAsArray(info.path) }, error, reportDefect),
+    );
 }
 
 /** The error a resolver threw, unwrapped; null when GraphQL itself made the error. */

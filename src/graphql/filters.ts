@@ -1,8 +1,13 @@
 // Filters in GraphQL's words to filters in the store's: global ids opened, vendors turned into provider keys.
 import type { DefinitionFilter, LinkedAccountFilter, SyncFilter } from "../domain/store-port.ts";
-import type { GatewayContext } from "./context.ts";
+import { requireProvider, type GatewayContext } from "./context.ts";
 import { NodeKind, innerId } from "./global-id.ts";
-import type { LinkedAccountFilterInput, ModelSyncFilterInput, SyncFilterInput, SyncJobFilterInput } from "./types/inputs.ts";
+import type {
+  LinkedAccountFilterInput,
+  ModelSyncFilterInput,
+  SyncFilterInput,
+  SyncJobFilterInput,
+} from "./types/inputs.ts";
 
 const DEFINITIONS = [NodeKind.SyncJob, NodeKind.ModelSync] as const;
 
@@ -23,7 +28,10 @@ export function syncFilter(context: GatewayContext, input: SyncFilterInput | nul
   });
 }
 
-export function linkedAccountFilter(context: GatewayContext, input: LinkedAccountFilterInput | null | undefined): LinkedAccountFilter {
+export function linkedAccountFilter(
+  context: GatewayContext,
+  input: LinkedAccountFilterInput | null | undefined,
+): LinkedAccountFilter {
   if (!input) return {};
   return dropUndefined({
     providerKeys: providerKeysOf(context, input),
@@ -45,7 +53,10 @@ export function syncJobFilter(context: GatewayContext, input: SyncJobFilterInput
   });
 }
 
-export function modelSyncFilter(context: GatewayContext, input: ModelSyncFilterInput | null | undefined): DefinitionFilter {
+export function modelSyncFilter(
+  context: GatewayContext,
+  input: ModelSyncFilterInput | null | undefined,
+): DefinitionFilter {
   if (!input) return {};
   return dropUndefined({
     providerKeys: providerKeysOf(context, input),
@@ -55,17 +66,22 @@ export function modelSyncFilter(context: GatewayContext, input: ModelSyncFilterI
   });
 }
 
-/** The keys of the providers a filter speaks of; undefined when it names none. */
+/** The keys of the providers a filter speaks of; undefined when it names none. A key that is not configured is an error. */
 function providerKeysOf(
-  { ports, tenantId }: GatewayContext,
+  context: GatewayContext,
   { providers, kinds }: { readonly providers?: string[] | null; readonly kinds?: string[] | null },
 ): readonly string[] | undefined {
-  if (!kinds) return providers ?? undefined;
-  const ofKinds = ports.providersOf(tenantId).filter(({ kind }) => kinds.includes(kind)).map(({ key }) => key);
-  return providers ? providers.filter((key) => ofKinds.includes(key)) : ofKinds;
+  const named = providers?.map((key) => requireProvider(context, key)) ?? undefined;
+  if (!named && !kinds) return undefined;
+  const among = named ?? context.ports.providersOf(context.tenantId);
+  return among.filter(({ kind }) => kinds?.includes(kind) ?? true).map(({ key }) => key);
 }
 
-function idsOf(ids: readonly string[] | null | undefined, kinds: readonly NodeKind[], field: string): readonly string[] | undefined {
+function idsOf(
+  ids: readonly string[] | null | undefined,
+  kinds: readonly NodeKind[],
+  field: string,
+): readonly string[] | undefined {
   return ids?.map((id) => innerId(id, kinds, `filter.${field}`));
 }
 

@@ -48,8 +48,12 @@ export function createLoaders(store: Store, tenantId: string): Loaders {
       { cacheKeyFn: keyOfModel },
     ),
     providerState: new DataLoader((keys) => Promise.all(keys.map((key) => providerStates.get(tenantId, key)))),
-    syncsByDefinitionId: perPage((page) => new DataLoader((ids) => copy(ledger.syncsByDefinition(tenantId, ids, page)))),
-    transitionsBySyncId: perPage((page) => new DataLoader((ids) => copy(ledger.transitionsBySync(tenantId, ids, page)))),
+    syncsByDefinitionId: perPage(
+      (page) => new DataLoader((ids) => copy(ledger.syncsByDefinition(tenantId, ids, page))),
+    ),
+    transitionsBySyncId: perPage(
+      (page) => new DataLoader((ids) => copy(ledger.transitionsBySync(tenantId, ids, page))),
+    ),
     tasksBySyncId: perPage((page) => new DataLoader((ids) => copy(ledger.tasksBySync(tenantId, ids, page)))),
   };
 }

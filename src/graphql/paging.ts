@@ -1,7 +1,7 @@
 // Page arguments in, connections out.
 import { ErrorCode, GatewayError } from "../domain/errors.ts";
 import type { Page, PageRequest, Position } from "../domain/store-port.ts";
-import { pageCursor, parsePageCursor } from "./cursors.ts";
+import { pageCursor, parsePageCursor, type SortKey } from "./cursors.ts";
 import type { ConnectionOf } from "./types/connection.ts";
 import type { PageArgs } from "./types/inputs.ts";
 
@@ -12,15 +12,20 @@ const DEFAULT = 50;
  * @param list names the list and its order; cursors of other lists are refused
  * @throws GatewayError `BAD_USER_INPUT`, `CURSOR_INVALID`
  */
-export function pageRequest(list: string, { first, after, last, before }: PageArgs): PageRequest {
+export function pageRequest(list: string, sortKey: SortKey, { first, after, last, before }: PageArgs): PageRequest {
   if (isGiven(first) && isGiven(last)) throw refused("Give `first` or `last`, not both.");
   if (isGiven(last) && isGiven(after)) throw refused("`last` goes with `before`, not with `after`.");
   if (!isGiven(last) && isGiven(before)) throw refused("`before` goes with `last`, not with `first`.");
   const backward = isGiven(last);
   const limit = last ?? first ?? DEFAULT;
-  if (limit < 1 || limit > MOST) throw refused(`\`${backward ? "last" : "first"}\` must be from 1 to ${MOST}, and is ${limit}.`);
+  if (limit < 1 || limit > MOST)
+    throw refused(`\`${backward ? "last" : "first"}\` must be from 1 to ${MOST}, and is ${limit}.`);
   const cursor = backward ? before : after;
-  return { limit, direction: backward ? "backward" : "forward", from: isGiven(cursor) ? parsePageCursor(list, cursor) : null };
+  return {
+    limit,
+    direction: backward ? "backward" : "forward",
+    from: isGiven(cursor) ? parsePageCursor(list, cursor, sortKey) : null,
+  };
 }
 
 export interface ConnectionParts<Row, Node> {

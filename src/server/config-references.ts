@@ -14,10 +14,15 @@ export function resolveReferences(
   problems: string[],
   path: readonly string[] = [],
 ): unknown {
-  if (typeof value === "string") return value.replace(REFERENCE, (_, name: string) => resolve(name, environment, problems, path));
-  if (Array.isArray(value)) return value.map((item, index) => resolveReferences(item, environment, problems, [...path, String(index)]));
+  if (typeof value === "string")
+    return value.replace(REFERENCE, (_, name: string) => resolve(name, environment, problems, path));
+  if (Array.isArray(value))
+    return value.map((item, index) => resolveReferences(item, environment, problems, [...path, String(index)]));
   if (value === null || typeof value !== "object") return value;
-  const entries = Object.entries(value).map(([name, inner]) => [name, resolveReferences(inner, environment, problems, [...path, name])]);
+  const entries = Object.entries(value).map(([name, inner]) => [
+    name,
+    resolveReferences(inner, environment, problems, [...path, name]),
+  ]);
   return Object.fromEntries(entries);
 }
 
@@ -37,7 +42,7 @@ function resolve(
       return "";
     }
   }
-  const found = environment[name];
+  const found = Object.hasOwn(environment, name) ? environment[name] : undefined;
   if (found === undefined || found === "") {
     problems.push(`${where}: the environment variable ${name} is not set`);
     return "";

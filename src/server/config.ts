@@ -27,7 +27,9 @@ export class ConfigError extends Error {
   readonly problems: readonly string[];
 
   constructor(problems: readonly string[]) {
-    super(`The configuration has ${problems.length === 1 ? "a problem" : `${problems.length} problems`}:\n${problems.map((one) => `  - ${one}`).join("\n")}`);
+    super(
+      `The configuration has ${problems.length === 1 ? "a problem" : `${problems.length} problems`}:\n${problems.map((one) => `  - ${one}`).join("\n")}`,
+    );
     this.problems = problems;
   }
 }
@@ -35,13 +37,28 @@ export class ConfigError extends Error {
 const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
 
 const environmentSchema = z.object({
-  PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
-  HOST: z.string().min(1).default("127.0.0.1"),
+  // Coercion would make 0, any free port, of a blank.
+  PORT: z
+    .string()
+    .regex(/^\d+$/, "expected a whole number")
+    .transform(Number)
+    .pipe(z.number().max(65_535))
+    .default(4000),
+  HOST: z
+    .string()
+    .refine((host) => LOOPBACK.has(host), {
+      error: ({ input }) =>
+        `${String(input)} can be reached by others, and no authentication is configured. Use 127.0.0.1, with a proxy that authenticates in front.`,
+    })
+    .default("127.0.0.1"),
   DATABASE_URL: z
     .string()
     .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/, "expected sqlite:<file> or postgres://...")
     .default("sqlite:./data/syncgraph.sqlite"),
-  REDIS_URL: z.string().regex(/^rediss?:\/\/.+$/, "expected redis://...").optional(),
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\/.+$/, "expected redis://...")
+    .optional(),
   SYNCGRAPH_CONFIG: z.string().min(1).optional(),
   SYNCGRAPH_SANDBOX: z.enum(["on", "off"]).optional(),
   SYNCGRAPH_SANDBOX_SPEED: z.coerce.number().positive().max(1_000).default(1),
@@ -60,7 +77,10 @@ const providerSchema = z
     webhookSecret: z.union([scalar.transform((one) => [one]), z.array(scalar)]).default([]),
     allowPrivateAddress: z.boolean().default(false),
     rateLimit: z.strictObject({ requests: z.number().int().min(1), perMs: milliseconds }).optional(),
-    poll: z.strictObject({ fastMs: milliseconds, slowMs: milliseconds, discoverMs: milliseconds }).partial().default({}),
+    poll: z
+      .strictObject({ fastMs: milliseconds, slowMs: milliseconds, discoverMs: milliseconds })
+      .partial()
+      .default({}),
   })
   // What else stands there is the vendor's own, such as `apiVersion`; its module checks it.
   .catchall(scalar);
@@ -74,15 +94,12 @@ const fileSchema = z.strictObject({ providers: z.array(providerSchema).default([
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): GatewayConfig {
   const problems: string[] = [];
   const parsed = environmentSchema.safeParse(withoutEmpty(environment));
-  if (!parsed.success) problems.push(...parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`));
+  if (!parsed.success)
+    problems.push(...parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`));
   const file = environment["SYNCGRAPH_CONFIG"];
   const providers = file === undefined || file === "" ? [] : readProviders(file, environment, problems);
-  if (!parsed.success) throw new ConfigError(problems);
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   const values = parsed.data;
-  if (!LOOPBACK.has(values.HOST)) {
-    problems.push(`HOST: ${values.HOST} can be reached by others, and no authentication is configured. Use 127.0.0.1, with a proxy that authenticates in front.`);
-  }
-  if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze({
     host: values.HOST,
     port: values.PORT,
@@ -103,19 +120,32 @@ function readProviders(
   try {
     raw = parseYaml(readFileSync(file, "utf8"));
   } catch (error) {
-    problems.push(`SYNCGRAPH_CONFIG: ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    problems.push(
+      `SYNCGRAPH_CONFIG: ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    );
     return [];
   }
-  const parsed = fileSchema.safeParse(resolveReferences(raw ?? {}, environment, problems));
-  if (!parsed.success) {
-    problems.push(...parsed.error.issues.map((issue) => `${file}: ${issue.path.join(".")}: ${issue.message}`));
-    return [];
-  }
-  const keys = parsed.data.providers.map(({ key }) => key);
-  for (const key of new Set(keys.filter((one, index) => keys.indexOf(one) !== index))) {
+  const resolved = resolveReferences(raw ?? {}, environment, problems);
+  for (const key of keysThereTwice(resolved)) {
     problems.push(`${file}: providers: the key "${key}" is there twice; every provider needs a key of its own`);
   }
+  const parsed = fileSchema.safeParse(resolved);
+  if (!parsed.success) {
+    problems.push(
+      ...parsed.error.issues.map((issue) =>
+        [file, ...(issue.path.length === 0 ? [] : [issue.path.join(".")]), issue.message].join(": "),
+      ),
+    );
+    return [];
+  }
   return parsed.data.providers.map(toProviderConfig);
+}
+
+/** Looked for in whatever is there, so that other problems do not hide it. */
+function keysThereTwice(file: unknown): ReadonlySet<string> {
+  const found = z.object({ providers: z.array(z.object({ key: z.unknown() })) }).safeParse(file);
+  const keys = found.success ? found.data.providers.map(({ key }) => key).filter((key) => typeof key === "string") : [];
+  return new Set(keys.filter((key, index) => keys.indexOf(key) !== index));
 }
 
 function toProviderConfig(provider: z.infer<typeof providerSchema>): ProviderConfig {

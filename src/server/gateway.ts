@@ -20,6 +20,7 @@ import { createInProcessQueue } from "./in-process-queue.ts";
 import { createProviders } from "./providers.ts";
 import { GRAPHQL_PATH, createRoutes } from "./routes.ts";
 import { sandboxConfig, startSandboxes } from "./sandboxes.ts";
+import { cannotListen, cannotOpenDatabase } from "./start-error.ts";
 import { createTransitionFeed } from "./transition-feed.ts";
 
 export interface Gateway {
@@ -44,6 +45,7 @@ const LOCAL_OWNER: ViewerIdentity = {
 
 /**
  * @throws ConfigError when a provider's settings are wrong
+ * @throws StartError when the database cannot be opened or the port cannot be used
  */
 export async function startGateway(config: GatewayConfig, log: Logger, clock: Clock = systemClock): Promise<Gateway> {
   const opened: (() => Promise<void> | void)[] = [];
@@ -78,7 +80,9 @@ async function assemble(
   );
   opened.push(async () => void (await Promise.all(providers.map(({ provider }) => provider.close()))));
 
-  const store = await openStore(config.databaseUrl);
+  const store = await openStore(config.databaseUrl).catch((error: unknown) => {
+    throw cannotOpenDatabase(error, config.databaseUrl);
+  });
   opened.push(() => store.close());
   const bus = createInProcessBus();
   opened.push(() => bus.close());
@@ -113,11 +117,12 @@ async function assemble(
     { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 15_000 },
     createRoutes({ graphql, notReady, reportDefect }),
   );
-  const sockets = createGraphqlWs({ server, path: GRAPHQL_PATH, schema, contextOf, reportDefect });
   await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
+    server.once("error", (error) => reject(cannotListen(error, config.host, config.port)));
     server.listen(config.port, config.host, () => resolve());
   });
+  // After listening: the socket server would print the failure of a port that is taken in its own words.
+  const sockets = createGraphqlWs({ server, path: GRAPHQL_PATH, schema, contextOf, reportDefect });
   opened.push(async () => {
     draining = true;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));

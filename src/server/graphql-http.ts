@@ -1,8 +1,11 @@
 // GraphQL over HTTP: Apollo Server behind a thin node:http handler. No logic of GraphQL is here.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { ApolloServer, HeaderMap, type ApolloServerPlugin } from "@apollo/server";
-import { ApolloServerPluginCacheControlDisabled, ApolloServerPluginLandingPageDisabled } from "@apollo/server/plugin/disabled";
-import type { GraphQLSchema } from "graphql";
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginLandingPageDisabled,
+} from "@apollo/server/plugin/disabled";
+import { GraphQLError, OperationTypeNode, type GraphQLSchema } from "graphql";
 import type { GatewayContext } from "../graphql/context.ts";
 import { formatError, notedErrors } from "../graphql/errors.ts";
 import { readBody } from "./request-body.ts";
@@ -31,7 +34,7 @@ export async function createGraphqlHttp({ schema, contextOf, reportDefect }: Gra
       // It would wrap every field of every operation, and nothing here sets cache hints.
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
-      partialFailuresPlugin(reportDefect),
+      operationPlugin(reportDefect),
     ],
     formatError: (formatted, error) => formatError(formatted, error, reportDefect),
     includeStacktraceInErrorResponses: false,
@@ -72,11 +75,18 @@ export async function createGraphqlHttp({ schema, contextOf, reportDefect }: Gra
   return { handle, stop: () => apollo.stop() };
 }
 
-/** Puts the failures that lists noted beside their data into the answer's `errors`. */
-function partialFailuresPlugin(reportDefect: (error: unknown) => void): ApolloServerPlugin<GatewayContext> {
+/** What HTTP adds to an operation: subscriptions are refused, and failures that lists noted are put beside their data. */
+function operationPlugin(reportDefect: (error: unknown) => void): ApolloServerPlugin<GatewayContext> {
   return {
     requestDidStart: () =>
       Promise.resolve({
+        didResolveOperation: ({ operation }) => {
+          if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) return Promise.resolve();
+          const extensions = { code: "BAD_REQUEST", http: { status: 400 } };
+          throw new GraphQLError("Subscriptions are served over WebSocket at the same address, not over HTTP.", {
+            extensions,
+          });
+        },
         willSendResponse: ({ contextValue, response }) => {
           const { body } = response;
           const noted = notedErrors(contextValue, reportDefect);

@@ -32,7 +32,7 @@ export function createTail(
   let recent: FeedEntry[] = [];
   let head: number | null = null;
   let reading: Promise<number> | null = null;
-  let ringing = false;
+  let following: Promise<number> | null = null;
 
   async function withRuns(transitions: readonly Transition[]): Promise<FeedEntry[]> {
     const ids = [...new Set(transitions.map(({ syncId }) => syncId))];
@@ -57,13 +57,20 @@ export function createTail(
     }
   }
 
-  /** One read at a time; a ring during a read makes another follow, for the read may have passed the new rows by. */
+  /** One read at a time. Who comes during a read shares the next one: the running read may have passed the newest rows by. */
   function catchUp(): Promise<number> {
-    if (reading !== null) {
-      ringing = true;
-      return reading.then(() => (ringing ? catchUp() : (head ?? 0)));
-    }
-    ringing = false;
+    if (reading === null) return begin();
+    following ??= reading.then(follow, follow);
+    return following;
+  }
+
+  function follow(): Promise<number> {
+    following = null;
+    // Somebody may have begun to read since the last read ended; that one began late enough.
+    return reading ?? begin();
+  }
+
+  function begin(): Promise<number> {
     reading = read().finally(() => {
       reading = null;
     });

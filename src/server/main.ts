@@ -4,6 +4,7 @@ import { pino } from "pino";
 import { ConfigError, readConfig } from "./config.ts";
 import { startGateway, type Gateway } from "./gateway.ts";
 import { greeting } from "./greeting.ts";
+import { StartError } from "./start-error.ts";
 
 /** Longer than any operation may take; after it the process ends anyway. */
 const GRACE_MS = 20_000;
@@ -30,7 +31,7 @@ function stopGracefully(gateway: Gateway, log: pino.Logger): void {
 try {
   await main();
 } catch (error) {
-  if (!(error instanceof ConfigError)) throw error;
+  if (!(error instanceof ConfigError || error instanceof StartError)) throw error;
   process.stderr.write(`${error.message}\n`);
   process.exitCode = 1;
 }

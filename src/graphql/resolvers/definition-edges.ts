@@ -20,27 +20,46 @@ export class SyncDefinitionEdges {
     return providerOf(context, providerKey);
   }
 
-  @FieldResolver(() => LinkedAccountType, { nullable: true, description: "The linked account it always runs for; null when each run names one." })
-  linkedAccount(@Ctx() context: GatewayContext, @Root() { providerKey, linkedAccountRemoteId }: SyncDefinitionType): Promise<LinkedAccountType | null> {
+  @FieldResolver(() => LinkedAccountType, {
+    nullable: true,
+    description: "The linked account it always runs for; null when each run names one.",
+  })
+  linkedAccount(
+    @Ctx() context: GatewayContext,
+    @Root() { providerKey, linkedAccountRemoteId }: SyncDefinitionType,
+  ): Promise<LinkedAccountType | null> {
     return linkedAccountOf(context, providerKey, linkedAccountRemoteId);
   }
 
   @FieldResolver(() => SyncType, { nullable: true, description: "Its newest run the gateway knows." })
-  async latestSync(@Ctx() { loaders }: GatewayContext, @Root() { definitionId }: SyncDefinitionType): Promise<SyncType | null> {
+  async latestSync(
+    @Ctx() { loaders }: GatewayContext,
+    @Root() { definitionId }: SyncDefinitionType,
+  ): Promise<SyncType | null> {
     const sync = await loaders.latestSyncByDefinitionId.load(definitionId);
     return sync === null ? null : SyncType.from(sync);
   }
 
   @FieldResolver(() => SyncConnection, { description: "Its runs, newest first." })
-  syncs(@Ctx() context: GatewayContext, @Root() { definitionId }: SyncDefinitionType, @Args(() => PageArgs) args: PageArgs): Promise<ConnectionOf<SyncType>> {
+  syncs(
+    @Ctx() context: GatewayContext,
+    @Root() { definitionId }: SyncDefinitionType,
+    @Args(() => PageArgs) args: PageArgs,
+  ): Promise<ConnectionOf<SyncType>> {
     return runsOf(context, definitionId, args);
   }
 }
 
 @Resolver(() => ScheduleType)
 export class ScheduleEdges {
-  @FieldResolver(() => LinkedAccountType, { nullable: true, description: "The linked account it is for, when the definition does not fix one." })
-  linkedAccount(@Ctx() context: GatewayContext, @Root() { providerKey, linkedAccountRemoteId }: ScheduleType): Promise<LinkedAccountType | null> {
+  @FieldResolver(() => LinkedAccountType, {
+    nullable: true,
+    description: "The linked account it is for, when the definition does not fix one.",
+  })
+  linkedAccount(
+    @Ctx() context: GatewayContext,
+    @Root() { providerKey, linkedAccountRemoteId }: ScheduleType,
+  ): Promise<LinkedAccountType | null> {
     return linkedAccountOf(context, providerKey, linkedAccountRemoteId);
   }
 
@@ -58,7 +77,10 @@ export class ScheduleEdges {
 @Resolver(() => SyncJobResourceType)
 export class SyncJobResourceEdges {
   @FieldResolver(() => SyncType, { nullable: true, description: "The newest run the gateway knows that covers it." })
-  async latestSync(@Ctx() { loaders }: GatewayContext, @Root() { definitionId, name }: SyncJobResourceType): Promise<SyncType | null> {
+  async latestSync(
+    @Ctx() { loaders }: GatewayContext,
+    @Root() { definitionId, name }: SyncJobResourceType,
+  ): Promise<SyncType | null> {
     const sync = await loaders.latestSyncByModel.load({ definitionId, model: name });
     return sync === null ? null : SyncType.from(sync);
   }
@@ -67,7 +89,10 @@ export class SyncJobResourceEdges {
 @Resolver(() => ModelSyncTargetType)
 export class ModelSyncTargetEdges {
   @FieldResolver(() => LinkedAccountType, { nullable: true, description: "The linked account it pushes to." })
-  linkedAccount(@Ctx() context: GatewayContext, @Root() { providerKey, linkedAccountRemoteId }: ModelSyncTargetType): Promise<LinkedAccountType | null> {
+  linkedAccount(
+    @Ctx() context: GatewayContext,
+    @Root() { providerKey, linkedAccountRemoteId }: ModelSyncTargetType,
+  ): Promise<LinkedAccountType | null> {
     return linkedAccountOf(context, providerKey, linkedAccountRemoteId);
   }
 }

@@ -2,7 +2,13 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { Arg, Args, Ctx, Info, Query, Resolver } from "type-graphql";
 import { DefinitionKind, type SyncDefinition } from "../../domain/definition.ts";
-import { SyncOrderField, type DefinitionFilter, type Page, type PageRequest, type SyncOrder } from "../../domain/store-port.ts";
+import {
+  SyncOrderField,
+  type DefinitionFilter,
+  type Page,
+  type PageRequest,
+  type SyncOrder,
+} from "../../domain/store-port.ts";
 import type { Sync } from "../../domain/sync.ts";
 import type { GatewayContext } from "../context.ts";
 import { linkedAccountFilter, modelSyncFilter, syncFilter, syncJobFilter } from "../filters.ts";
@@ -26,7 +32,11 @@ const FILTER = { nullable: true, description: "Which of them; all when left out.
 
 @Resolver()
 export class ListsResolver {
-  @Query(() => LinkedAccountConnection, { nullable: true, description: "End customers' links, by name. A provider that cannot be read gives an error beside the others' data." })
+  @Query(() => LinkedAccountConnection, {
+    nullable: true,
+    description:
+      "End customers' links, by name. A provider that cannot be read gives an error beside the others' data.",
+  })
   async linkedAccounts(
     @Ctx() context: GatewayContext,
     @Info() info: GraphQLResolveInfo,
@@ -34,9 +44,11 @@ export class ListsResolver {
     @Arg("filter", () => LinkedAccountFilterInput, FILTER) input: LinkedAccountFilterInput | null,
   ): Promise<ConnectionOf<LinkedAccountType>> {
     const filter = linkedAccountFilter(context, input);
-    const request = pageRequest("linkedAccounts", page);
+    const request = pageRequest("linkedAccounts", "text", page);
     const { store } = context.ports;
-    await besides(context, info, filter.providerKeys, (keys) => context.ports.catalog.ensureFresh(context.tenantId, keys));
+    await besides(context, info, filter.providerKeys, (keys) =>
+      context.ports.catalog.ensureFresh(context.tenantId, keys),
+    );
     return toConnection({
       list: "linkedAccounts",
       page: await store.catalog.listLinkedAccounts(context.tenantId, filter, request),
@@ -46,7 +58,11 @@ export class ListsResolver {
     });
   }
 
-  @Query(() => SyncJobConnection, { nullable: true, description: "Definitions that pull, by name. A provider that cannot be read gives an error beside the others' data." })
+  @Query(() => SyncJobConnection, {
+    nullable: true,
+    description:
+      "Definitions that pull, by name. A provider that cannot be read gives an error beside the others' data.",
+  })
   async syncJobs(
     @Ctx() context: GatewayContext,
     @Info() info: GraphQLResolveInfo,
@@ -54,7 +70,7 @@ export class ListsResolver {
     @Arg("filter", () => SyncJobFilterInput, FILTER) input: SyncJobFilterInput | null,
   ): Promise<ConnectionOf<SyncJobType>> {
     const filter = syncJobFilter(context, input);
-    const request = pageRequest("syncJobs", page);
+    const request = pageRequest("syncJobs", "text", page);
     const read = await definitions(context, info, DefinitionKind.SyncJob, filter, request);
     return toConnection({
       list: "syncJobs",
@@ -65,7 +81,11 @@ export class ListsResolver {
     });
   }
 
-  @Query(() => ModelSyncConnection, { nullable: true, description: "Definitions that push, by name. A provider that cannot be read gives an error beside the others' data." })
+  @Query(() => ModelSyncConnection, {
+    nullable: true,
+    description:
+      "Definitions that push, by name. A provider that cannot be read gives an error beside the others' data.",
+  })
   async modelSyncs(
     @Ctx() context: GatewayContext,
     @Info() info: GraphQLResolveInfo,
@@ -73,7 +93,7 @@ export class ListsResolver {
     @Arg("filter", () => ModelSyncFilterInput, FILTER) input: ModelSyncFilterInput | null,
   ): Promise<ConnectionOf<ModelSyncType>> {
     const filter = modelSyncFilter(context, input);
-    const request = pageRequest("modelSyncs", page);
+    const request = pageRequest("modelSyncs", "text", page);
     const read = await definitions(context, info, DefinitionKind.ModelSync, filter, request);
     return toConnection({
       list: "modelSyncs",
@@ -86,19 +106,24 @@ export class ListsResolver {
 
   @Query(() => SyncConnection, {
     nullable: true,
-    description: "Runs over all providers, newest first unless ordered otherwise. Read from the ledger; a provider that does not answer at the moment gives an error beside the data.",
+    description:
+      "Runs over all providers, newest first unless ordered otherwise. Read from the ledger; a provider that does not answer at the moment gives an error beside the data.",
   })
   async syncs(
     @Ctx() context: GatewayContext,
     @Info() info: GraphQLResolveInfo,
     @Args(() => PageArgs) page: PageArgs,
     @Arg("filter", () => SyncFilterInput, FILTER) input: SyncFilterInput | null,
-    @Arg("orderBy", () => SyncOrderInput, { nullable: true, description: "Default: CREATED_AT, DESC." }) orderBy: SyncOrderInput | null,
+    @Arg("orderBy", () => SyncOrderInput, { nullable: true, description: "Default: CREATED_AT, DESC." })
+    orderBy: SyncOrderInput | null,
   ): Promise<ConnectionOf<SyncType>> {
     const filter = syncFilter(context, input);
-    const order: SyncOrder = { field: orderBy?.field ?? SyncOrderField.CreatedAt, descending: orderBy?.direction !== "ASC" };
+    const order: SyncOrder = {
+      field: orderBy?.field ?? SyncOrderField.CreatedAt,
+      descending: orderBy?.direction !== "ASC",
+    };
     const list = `syncs ${order.field} ${order.descending ? "DESC" : "ASC"}`;
-    const request = pageRequest(list, page);
+    const request = pageRequest(list, "number", page);
     const { ledger } = context.ports.store;
     await besides(context, info, filter.providerKeys, (keys) => context.ports.catalog.outages(context.tenantId, keys));
     return toConnection({
@@ -126,12 +151,18 @@ async function definitions(
       .map(({ key }) => key),
   );
   await besides(context, info, filter.providerKeys ?? [...offering], (keys) =>
-    catalog.ensureFresh(context.tenantId, keys.filter((key) => offering.has(key))),
+    catalog.ensureFresh(
+      context.tenantId,
+      keys.filter((key) => offering.has(key)),
+    ),
   );
   return store.catalog.listDefinitions(context.tenantId, kind, filter, request);
 }
 
-function onlyKind<T extends SyncDefinition>(page: Page<SyncDefinition>, is: (one: SyncDefinition) => one is T): Page<T> {
+function onlyKind<T extends SyncDefinition>(
+  page: Page<SyncDefinition>,
+  is: (one: SyncDefinition) => one is T,
+): Page<T> {
   return { ...page, items: page.items.filter(is) };
 }
 

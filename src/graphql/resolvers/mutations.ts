@@ -1,6 +1,6 @@
 // Starting, repeating and stopping runs.
 import { Arg, Ctx, Mutation, Resolver } from "type-graphql";
-import { ErrorCode, GatewayError, ProviderError } from "../../domain/errors.ts";
+import { ErrorCode, GatewayError } from "../../domain/errors.ts";
 import type { TriggerCommand } from "../../domain/gateway-port.ts";
 import { IfRunning } from "../../domain/sync.ts";
 import type { GatewayContext } from "../context.ts";
@@ -12,7 +12,11 @@ const MOST_TRIGGERS = 100;
 
 @Resolver()
 export class MutationsResolver {
-  @Mutation(() => TriggerSyncPayload, { nullable: true, description: "Starts a sync job or a model sync. A provider that fails gives a top-level error; everything the caller can mend is in `userErrors`." })
+  @Mutation(() => TriggerSyncPayload, {
+    nullable: true,
+    description:
+      "Starts a sync job or a model sync. A provider that fails gives a top-level error; everything the caller can mend is in `userErrors`.",
+  })
   triggerSync(
     @Ctx() context: GatewayContext,
     @Arg("input", () => TriggerSyncInput, { description: "What to start." }) input: TriggerSyncInput,
@@ -20,7 +24,10 @@ export class MutationsResolver {
     return trigger(context, input, []);
   }
 
-  @Mutation(() => TriggerSyncsPayload, { nullable: true, description: "Starts several definitions. Each has its own result, whatever happens to the others." })
+  @Mutation(() => TriggerSyncsPayload, {
+    nullable: true,
+    description: "Starts several definitions. Each has its own result, whatever happens to the others.",
+  })
   async triggerSyncs(
     @Ctx() context: GatewayContext,
     @Arg("input", () => TriggerSyncsInput, { description: "What to start." }) { triggers }: TriggerSyncsInput,
@@ -30,15 +37,18 @@ export class MutationsResolver {
       return batch([], [UserErrorType.from({ code: ErrorCode.BadUserInput, message, field: ["triggers"] })]);
     }
     const results = triggers.map((one, index) =>
-      trigger(context, one, ["triggers", String(index)]).catch((error: unknown) => {
-        if (error instanceof ProviderError) return error;
-        throw error;
-      }),
+      // Whatever fails in one, be it a defect of ours, must not hide what the others have begun.
+      trigger(context, one, ["triggers", String(index)]).catch((error: unknown) =>
+        error instanceof Error ? error : new Error(String(error)),
+      ),
     );
     return batch(await Promise.all(results), []);
   }
 
-  @Mutation(() => TriggerSyncPayload, { nullable: true, description: "Starts what an ended run ran once more, with the same options as far as they are known." })
+  @Mutation(() => TriggerSyncPayload, {
+    nullable: true,
+    description: "Starts what an ended run ran once more, with the same options as far as they are known.",
+  })
   async retrySync(
     @Ctx() { ports, tenantId }: GatewayContext,
     @Arg("input", () => RetrySyncInput, { description: "Which run." }) input: RetrySyncInput,
@@ -49,12 +59,16 @@ export class MutationsResolver {
     });
   }
 
-  @Mutation(() => CancelSyncPayload, { nullable: true, description: "Asks the vendor to stop a run. Its end is observed later, as FAILED with outcome CANCELLED." })
+  @Mutation(() => CancelSyncPayload, {
+    nullable: true,
+    description: "Asks the vendor to stop a run. Its end is observed later, as FAILED with outcome CANCELLED.",
+  })
   async cancelSync(
     @Ctx() { ports, tenantId }: GatewayContext,
     @Arg("input", () => CancelSyncInput, { description: "Which run." }) input: CancelSyncInput,
   ): Promise<CancelSyncPayload> {
-    const refused = (error: UserErrorType) => Object.assign(new CancelSyncPayload(), { sync: null, userErrors: [error] });
+    const refused = (error: UserErrorType) =>
+      Object.assign(new CancelSyncPayload(), { sync: null, userErrors: [error] });
     return asUserErrors(["syncId"], refused, async () => {
       const syncId = innerId(input.syncId, [NodeKind.Sync], "syncId");
       return CancelSyncPayload.from(await ports.operations.cancel(tenantId, syncId));
@@ -62,10 +76,17 @@ export class MutationsResolver {
   }
 }
 
-function trigger({ ports, tenantId }: GatewayContext, input: TriggerSyncInput, path: readonly string[]): Promise<TriggerSyncPayload> {
+function trigger(
+  { ports, tenantId }: GatewayContext,
+  input: TriggerSyncInput,
+  path: readonly string[],
+): Promise<TriggerSyncPayload> {
   return asUserErrors([...path, "definitionId"], refusedTrigger, async () => {
     const result = await ports.operations.trigger(tenantId, commandOf(input));
-    const problems = result.problems.map((problem) => ({ ...problem, field: problem.field === null ? null : [...path, ...problem.field] }));
+    const problems = result.problems.map((problem) => ({
+      ...problem,
+      field: problem.field === null ? null : [...path, ...problem.field],
+    }));
     return TriggerSyncPayload.from({ ...result, problems });
   });
 }
@@ -76,7 +97,9 @@ function commandOf(input: TriggerSyncInput): TriggerCommand {
     definitionId: innerId(input.definitionId, [NodeKind.SyncJob, NodeKind.ModelSync], "definitionId"),
     idempotencyKey: input.idempotencyKey ?? null,
     ifRunning: input.ifRunning ?? IfRunning.Attach,
-    ...(linkedAccountId ? { linkedAccountId: innerId(linkedAccountId, [NodeKind.LinkedAccount], "linkedAccountId") } : {}),
+    ...(isGiven(linkedAccountId)
+      ? { linkedAccountId: innerId(linkedAccountId, [NodeKind.LinkedAccount], "linkedAccountId") }
+      : {}),
     ...(isGiven(fullRefresh) ? { fullRefresh } : {}),
     ...(isGiven(models) ? { models } : {}),
     ...(isGiven(args) ? { args } : {}),

@@ -3,7 +3,7 @@ import { Arg, Ctx, ID, Int, Query, Resolver } from "type-graphql";
 import { DefinitionKind, type SyncDefinition } from "../../domain/definition.ts";
 import { ErrorCode, GatewayError } from "../../domain/errors.ts";
 import { identityOf } from "../../domain/identity.ts";
-import { providerInfo, type GatewayContext } from "../context.ts";
+import { providerInfo, requireProvider, type GatewayContext } from "../context.ts";
 import { NodeKind, innerId, parseGlobalId } from "../global-id.ts";
 import { LinkedAccountType } from "../types/linked-account.ts";
 import { ModelSyncType } from "../types/model-sync.ts";
@@ -12,21 +12,30 @@ import { ViewerType } from "../types/payloads.ts";
 import { ProviderType } from "../types/provider.ts";
 import { SyncTransitionType, SyncType, TriggerType } from "../types/sync.ts";
 import { SyncJobType } from "../types/sync-job.ts";
-import { unknownProvider } from "./partial-failures.ts";
 
 const MOST_NODES = 100;
 const ID_ARGUMENT = { description: "A global id, as a field `id` gives it." } as const;
 
 @Resolver()
 export class ObjectsResolver {
-  @Query(() => NodeType, { nullable: true, description: "The object with this id; null with a NOT_FOUND error when there is none." })
+  @Query(() => NodeType, {
+    nullable: true,
+    description: "The object with this id; null with a NOT_FOUND error when there is none.",
+  })
   node(@Ctx() context: GatewayContext, @Arg("id", () => ID, ID_ARGUMENT) id: string): Promise<NodeType> {
     return findNode(context, id, "id");
   }
 
-  @Query(() => [NodeType], { nullable: "items", description: "The objects with these ids, in the ids' order; null with an error where there is none." })
-  nodes(@Ctx() context: GatewayContext, @Arg("ids", () => [ID], { description: "1 to 100 global ids." }) ids: string[]): Promise<NodeType>[] {
-    if (ids.length > MOST_NODES) throw new GatewayError(ErrorCode.BadUserInput, `ids: at most ${MOST_NODES} at once, got ${ids.length}.`);
+  @Query(() => [NodeType], {
+    nullable: "items",
+    description: "The objects with these ids, in the ids' order; null with an error where there is none.",
+  })
+  nodes(
+    @Ctx() context: GatewayContext,
+    @Arg("ids", () => [ID], { description: "1 to 100 global ids." }) ids: string[],
+  ): Promise<NodeType>[] {
+    if (ids.length > MOST_NODES)
+      throw new GatewayError(ErrorCode.BadUserInput, `ids: at most ${MOST_NODES} at once, got ${ids.length}.`);
     return ids.map((id) => findNode(context, id, "ids"));
   }
 
@@ -41,14 +50,18 @@ export class ObjectsResolver {
   }
 
   @Query(() => ProviderType, { nullable: true, description: "The provider of this key." })
-  provider(@Ctx() context: GatewayContext, @Arg("key", () => String, { description: "Its key in the configuration." }) key: string): ProviderType {
-    const info = providerInfo(context, key);
-    if (info === undefined) throw unknownProvider(key, context.ports.providersOf(context.tenantId).map((one) => one.key));
-    return ProviderType.from(info);
+  provider(
+    @Ctx() context: GatewayContext,
+    @Arg("key", () => String, { description: "Its key in the configuration." }) key: string,
+  ): ProviderType {
+    return ProviderType.from(requireProvider(context, key));
   }
 
   @Query(() => LinkedAccountType, { nullable: true, description: "One end customer's link." })
-  async linkedAccount(@Ctx() context: GatewayContext, @Arg("id", () => ID, ID_ARGUMENT) id: string): Promise<LinkedAccountType> {
+  async linkedAccount(
+    @Ctx() context: GatewayContext,
+    @Arg("id", () => ID, ID_ARGUMENT) id: string,
+  ): Promise<LinkedAccountType> {
     const account = await context.loaders.linkedAccountById.load(innerId(id, [NodeKind.LinkedAccount], "id"));
     return LinkedAccountType.from(account ?? missing(NodeKind.LinkedAccount));
   }
@@ -60,33 +73,46 @@ export class ObjectsResolver {
   }
 
   @Query(() => ModelSyncType, { nullable: true, description: "One definition that pushes." })
-  async modelSync(@Ctx() context: GatewayContext, @Arg("id", () => ID, ID_ARGUMENT) id: string): Promise<ModelSyncType> {
+  async modelSync(
+    @Ctx() context: GatewayContext,
+    @Arg("id", () => ID, ID_ARGUMENT) id: string,
+  ): Promise<ModelSyncType> {
     const modelSync = await context.loaders.definitionById.load(innerId(id, [NodeKind.ModelSync], "id"));
     return modelSync?.kind === DefinitionKind.ModelSync ? ModelSyncType.from(modelSync) : missing(NodeKind.ModelSync);
   }
 
-  @Query(() => SyncType, { nullable: true, description: "One run. With `maxAgeSeconds` the vendor is read first if the run was last observed longer ago." })
+  @Query(() => SyncType, {
+    nullable: true,
+    description: "One run. With `maxAgeSeconds` the vendor is read first if the run was last observed longer ago.",
+  })
   async sync(
     @Ctx() context: GatewayContext,
     @Arg("id", () => ID, ID_ARGUMENT) id: string,
-    @Arg("maxAgeSeconds", () => Int, { nullable: true, description: "0 asks for a live read; left out, the ledger answers." }) maxAgeSeconds: number | null,
+    @Arg("maxAgeSeconds", () => Int, {
+      nullable: true,
+      description: "0 asks for a live read; left out, the ledger answers.",
+    })
+    maxAgeSeconds: number | null,
   ): Promise<SyncType> {
     const syncId = innerId(id, [NodeKind.Sync], "id");
-    if (maxAgeSeconds === null || maxAgeSeconds === undefined) return SyncType.from((await context.loaders.syncById.load(syncId)) ?? missing(NodeKind.Sync));
+    if (maxAgeSeconds === null || maxAgeSeconds === undefined)
+      return SyncType.from((await context.loaders.syncById.load(syncId)) ?? missing(NodeKind.Sync));
     if (maxAgeSeconds < 0) throw new GatewayError(ErrorCode.BadUserInput, "maxAgeSeconds must be 0 or more.");
     const sync = await context.ports.operations.refresh(context.tenantId, syncId, maxAgeSeconds * 1_000);
     return SyncType.from(sync ?? missing(NodeKind.Sync));
   }
 
-  @Query(() => SyncType, { nullable: true, description: "The run with this id at the vendor, if the gateway knows it." })
+  @Query(() => SyncType, {
+    nullable: true,
+    description: "The run with this id at the vendor, if the gateway knows it.",
+  })
   async syncByRemoteId(
     @Ctx() context: GatewayContext,
     @Arg("provider", () => String, { description: "The provider's key." }) provider: string,
     @Arg("remoteId", () => String, { description: "The vendor's id of the run." }) remoteId: string,
   ): Promise<SyncType> {
-    const configured = context.ports.providersOf(context.tenantId).map(({ key }) => key);
-    if (!configured.includes(provider)) throw unknownProvider(provider, configured);
-    const sync = await context.loaders.syncById.load(identityOf(context.tenantId, provider, "sync", remoteId));
+    const { key } = requireProvider(context, provider);
+    const sync = await context.loaders.syncById.load(identityOf(context.tenantId, key, "sync", remoteId));
     return SyncType.from(sync ?? missing(NodeKind.Sync));
   }
 }
@@ -106,7 +132,7 @@ async function findNode(context: GatewayContext, globalId: string, field: string
     case NodeKind.SyncJob:
     case NodeKind.ModelSync: {
       const node = definitionNode((await loaders.definitionById.load(id)) ?? missing(kind));
-      return node.kind === DefinitionKind.SyncJob === (kind === NodeKind.SyncJob) ? node : missing(kind);
+      return (node.kind === DefinitionKind.SyncJob) === (kind === NodeKind.SyncJob) ? node : missing(kind);
     }
     case NodeKind.Sync:
       return SyncType.from((await loaders.syncById.load(id)) ?? missing(kind));

@@ -25,33 +25,59 @@ export class ProviderEdges {
     return (await loaders.providerState.load(key)).lastFailureAt;
   }
 
-  @FieldResolver(() => ProviderFailureType, { nullable: true, description: "Its last failure; null when there was none." })
-  async lastError(@Ctx() { loaders }: GatewayContext, @Root() { key }: ProviderType): Promise<ProviderFailureType | null> {
+  @FieldResolver(() => ProviderFailureType, {
+    nullable: true,
+    description: "Its last failure; null when there was none.",
+  })
+  async lastError(
+    @Ctx() { loaders }: GatewayContext,
+    @Root() { key }: ProviderType,
+  ): Promise<ProviderFailureType | null> {
     const { lastError } = await loaders.providerState.load(key);
     return lastError === null ? null : Object.assign(new ProviderFailureType(), lastError);
   }
 
-  @FieldResolver(() => DateTime, { nullable: true, description: "When its linked accounts and definitions were last read whole." })
+  @FieldResolver(() => DateTime, {
+    nullable: true,
+    description: "When its linked accounts and definitions were last read whole.",
+  })
   async catalogObservedAt(@Ctx() { loaders }: GatewayContext, @Root() { key }: ProviderType): Promise<Date | null> {
     return (await loaders.providerState.load(key)).catalogAt;
   }
 
-  @FieldResolver(() => Float, { nullable: true, description: "How long ago runs started elsewhere were last looked for, in milliseconds; null before the first time." })
-  async discoveryLagMs(@Ctx() { loaders, ports }: GatewayContext, @Root() { key }: ProviderType): Promise<number | null> {
+  @FieldResolver(() => Float, {
+    nullable: true,
+    description:
+      "How long ago runs started elsewhere were last looked for, in milliseconds; null before the first time.",
+  })
+  async discoveryLagMs(
+    @Ctx() { loaders, ports }: GatewayContext,
+    @Root() { key }: ProviderType,
+  ): Promise<number | null> {
     const { discoveredUntil } = await loaders.providerState.load(key);
     return discoveredUntil === null ? null : Math.max(0, ports.clock.now().getTime() - discoveredUntil.getTime());
   }
 
-  @FieldResolver(() => [UnknownStatusType], { description: "Status words of the vendor's that the gateway does not know." })
-  async unknownStatuses(@Ctx() { loaders }: GatewayContext, @Root() { key }: ProviderType): Promise<readonly UnknownStatusType[]> {
+  @FieldResolver(() => [UnknownStatusType], {
+    description: "Status words of the vendor's that the gateway does not know.",
+  })
+  async unknownStatuses(
+    @Ctx() { loaders }: GatewayContext,
+    @Root() { key }: ProviderType,
+  ): Promise<readonly UnknownStatusType[]> {
     const { unknownStatuses } = await loaders.providerState.load(key);
-    return Object.entries(unknownStatuses).map(([word, count]) => Object.assign(new UnknownStatusType(), { word, count }));
+    return Object.entries(unknownStatuses).map(([word, count]) =>
+      Object.assign(new UnknownStatusType(), { word, count }),
+    );
   }
 }
 
 @Resolver(() => ViewerType)
 export class ViewerEdges {
-  @FieldResolver(() => String, { description: "Cursor of the newest transition the caller can see: a subscription with `after` set to it misses nothing from now on." })
+  @FieldResolver(() => String, {
+    description:
+      "Cursor of the newest transition the caller can see: a subscription with `after` set to it misses nothing from now on.",
+  })
   async cursor(@Ctx() { ports, tenantId }: GatewayContext): Promise<string> {
     return ledgerCursor(tenantId, await ports.store.ledger.head(tenantId));
   }

@@ -32,7 +32,14 @@ export function providerOf(context: GatewayContext, key: string): ProviderType {
   if (info !== undefined) return ProviderType.from(info);
   const id = globalIdOf(NodeKind.Provider, key);
   const capabilities = Object.assign(new ProviderCapabilitiesType(), NOTHING);
-  return Object.assign(new ProviderType(), { id, key, kind: "removed", displayName: key, sandbox: false, capabilities });
+  return Object.assign(new ProviderType(), {
+    id,
+    key,
+    kind: "removed",
+    displayName: key,
+    sandbox: false,
+    capabilities,
+  });
 }
 
 export async function linkedAccountOf(
@@ -52,7 +59,7 @@ export async function runsOf(
 ): Promise<ConnectionOf<SyncType>> {
   return toConnection({
     list: "syncs of a definition",
-    page: await loaders.syncsByDefinitionId(pageRequest("syncs of a definition", args)).load(definitionId),
+    page: await loaders.syncsByDefinitionId(pageRequest("syncs of a definition", "number", args)).load(definitionId),
     node: (sync) => SyncType.from(sync),
     position: ({ createdAt, id }) => ({ value: createdAt.getTime(), id }),
     count: () => ports.store.ledger.countSyncs(tenantId, { definitionIds: [definitionId] }),

@@ -1,5 +1,5 @@
 // The edges of runs, transitions and triggers.
-import { Args, Ctx, FieldResolver, Float, Resolver, Root } from "type-graphql";
+import { Args, Ctx, FieldResolver, Int, Resolver, Root } from "type-graphql";
 import type { JsonObject } from "../../domain/json.ts";
 import { isTerminal } from "../../domain/status.ts";
 import { providerInfo, type GatewayContext } from "../context.ts";
@@ -25,6 +25,8 @@ import { linkedAccountOf, providerOf } from "./shared-edges.ts";
 /** An open run not confirmed for twice its slowest poll, and some slack for the poll itself, is stale. */
 const STALE_POLLS = 2;
 const STALE_SLACK_MS = 30_000;
+/** GraphQL's Int has 32 bits; a longer run is shown as this long rather than as an error. */
+const MOST_INT = 2_147_483_647;
 /** Callers with this scope see vendors' answers as they came, without their secrets. */
 export const RAW_SCOPE = "raw:read";
 
@@ -40,29 +42,49 @@ export class SyncEdges {
     return linkedAccountOf(context, source.providerKey, source.linkedAccountRemoteId);
   }
 
-  @FieldResolver(() => SyncDefinitionType, { nullable: true, description: "What was run; null when the gateway does not know it." })
-  async definition(@Ctx() { loaders }: GatewayContext, @Root() { source }: SyncType): Promise<SyncDefinitionType | null> {
+  @FieldResolver(() => SyncDefinitionType, {
+    nullable: true,
+    description: "What was run; null when the gateway does not know it.",
+  })
+  async definition(
+    @Ctx() { loaders }: GatewayContext,
+    @Root() { source }: SyncType,
+  ): Promise<SyncDefinitionType | null> {
     const definition = source.definitionId === null ? null : await loaders.definitionById.load(source.definitionId);
     return definition === null ? null : definitionNode(definition);
   }
 
-  @FieldResolver(() => Float, { nullable: true, description: "From start to end in milliseconds; null until it ends, or when the vendor gives no times." })
+  @FieldResolver(() => Int, {
+    nullable: true,
+    description:
+      "From start to end in milliseconds, at most 2147483647 (24.8 days); null until it ends, or when the vendor gives no times.",
+  })
   durationMs(@Root() { startedAt, finishedAt }: SyncType): number | null {
-    return startedAt === null || finishedAt === null ? null : Math.max(0, finishedAt.getTime() - startedAt.getTime());
+    if (startedAt === null || finishedAt === null) return null;
+    return Math.min(Math.max(0, finishedAt.getTime() - startedAt.getTime()), MOST_INT);
   }
 
-  @FieldResolver(() => Boolean, { description: "True when it is open and the vendor has not confirmed it for longer than it should have." })
+  @FieldResolver(() => Boolean, {
+    description: "True when it is open and the vendor has not confirmed it for longer than it should have.",
+  })
   isStale(@Ctx() context: GatewayContext, @Root() { source, observedAt, status }: SyncType): boolean {
     const slowMs = providerInfo(context, source.providerKey)?.capabilities.poll.slowMs ?? 0;
     const ageMs = context.ports.clock.now().getTime() - observedAt.getTime();
     return !isTerminal(status) && ageMs > STALE_POLLS * slowMs + STALE_SLACK_MS;
   }
 
-  @FieldResolver(() => SyncTaskConnection, { nullable: true, description: "Its shares, by name; empty when the vendor has none or they were not read yet." })
-  async tasks(@Ctx() { loaders }: GatewayContext, @Root() { source }: SyncType, @Args(() => PageArgs) args: PageArgs): Promise<ConnectionOf<SyncTaskType>> {
+  @FieldResolver(() => SyncTaskConnection, {
+    nullable: true,
+    description: "Its shares, by name; empty when the vendor has none or they were not read yet.",
+  })
+  async tasks(
+    @Ctx() { loaders }: GatewayContext,
+    @Root() { source }: SyncType,
+    @Args(() => PageArgs) args: PageArgs,
+  ): Promise<ConnectionOf<SyncTaskType>> {
     return toConnection({
       list: "tasks",
-      page: await loaders.tasksBySyncId(pageRequest("tasks", args)).load(source.id),
+      page: await loaders.tasksBySyncId(pageRequest("tasks", "text", args)).load(source.id),
       node: (task) => SyncTaskType.from(task),
       position: ({ name, key }) => ({ value: name, id: key }),
       count: null,
@@ -77,7 +99,7 @@ export class SyncEdges {
   ): Promise<ConnectionOf<SyncTransitionType>> {
     return toConnection({
       list: "transitions",
-      page: await loaders.transitionsBySyncId(pageRequest("transitions", args)).load(source.id),
+      page: await loaders.transitionsBySyncId(pageRequest("transitions", "number", args)).load(source.id),
       node: (transition) => SyncTransitionType.from(transition, source),
       position: ({ sequence, id }) => ({ value: sequence, id }),
       count: null,
@@ -90,13 +112,19 @@ export class SyncEdges {
     return earlier === null ? null : SyncType.from(earlier);
   }
 
-  @FieldResolver(() => TriggerType, { nullable: true, description: "The recorded intention that began it; null when somebody else did." })
+  @FieldResolver(() => TriggerType, {
+    nullable: true,
+    description: "The recorded intention that began it; null when somebody else did.",
+  })
   async trigger(@Ctx() { loaders }: GatewayContext, @Root() { source }: SyncType): Promise<TriggerType | null> {
     const trigger = source.triggerId === null ? null : await loaders.triggerById.load(source.triggerId);
     return trigger === null ? null : TriggerType.from(trigger);
   }
 
-  @FieldResolver(() => JsonObjectScalar, { nullable: true, description: "The vendor's last answer without its secrets; null without the scope `raw:read`." })
+  @FieldResolver(() => JsonObjectScalar, {
+    nullable: true,
+    description: "The vendor's last answer without its secrets; null without the scope `raw:read`.",
+  })
   raw(@Ctx() { viewer }: GatewayContext, @Root() { source }: SyncType): JsonObject | null {
     return viewer.scopes.includes(RAW_SCOPE) ? source.raw : null;
   }
@@ -115,7 +143,10 @@ export class SyncTransitionEdges {
 @Resolver(() => TriggerType)
 export class TriggerEdges {
   @FieldResolver(() => SyncDefinitionType, { nullable: true, description: "What was to be started." })
-  async definition(@Ctx() { loaders }: GatewayContext, @Root() { definitionId }: TriggerType): Promise<SyncDefinitionType | null> {
+  async definition(
+    @Ctx() { loaders }: GatewayContext,
+    @Root() { definitionId }: TriggerType,
+  ): Promise<SyncDefinitionType | null> {
     const definition = await loaders.definitionById.load(definitionId);
     return definition === null ? null : definitionNode(definition);
   }

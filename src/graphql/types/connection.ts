@@ -1,7 +1,10 @@
 // Relay connections: one factory for every list, so that all of them page alike.
 import { Field, Int, ObjectType, type ClassType } from "type-graphql";
 
-@ObjectType("PageInfo", { description: "Where a page lies in its list, as the Relay connection specification has it.", simpleResolvers: true })
+@ObjectType("PageInfo", {
+  description: "Where a page lies in its list, as the Relay connection specification has it.",
+  simpleResolvers: true,
+})
 export class PageInfoType {
   @Field(() => Boolean, { description: "Whether more follows; ask on with `after: endCursor`." })
   hasNextPage!: boolean;

@@ -21,9 +21,15 @@ export class TaskCountsType {
   pending!: number;
 }
 
-const countOf = (what: string) => ({ nullable: true, description: `${what}; null where the vendor does not count that.` });
+const countOf = (what: string) => ({
+  nullable: true,
+  description: `${what}; null where the vendor does not count that.`,
+});
 
-@ObjectType("RecordCounts", { description: "How many records were moved, by what was done with them.", simpleResolvers: true })
+@ObjectType("RecordCounts", {
+  description: "How many records were moved, by what was done with them.",
+  simpleResolvers: true,
+})
 export class RecordCountsType {
   @Field(() => Int, countOf("All records"))
   total!: number | null;
@@ -64,6 +70,9 @@ export class SyncErrorType {
   @Field(() => Boolean, { description: "Whether starting it again may help without anybody changing anything." })
   retryable!: boolean;
 
-  @Field(() => String, { nullable: true, description: "What somebody can do about it; null when nothing is known to help." })
+  @Field(() => String, {
+    nullable: true,
+    description: "What somebody can do about it; null when nothing is known to help.",
+  })
   advice!: string | null;
 }

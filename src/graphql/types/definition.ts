@@ -7,7 +7,10 @@ import { DateTime } from "./scalars.ts";
 
 const NULLABLE_TEXT = (description: string) => ({ nullable: true, description });
 
-@ObjectType("Schedule", { description: "When a definition runs by itself. What a vendor does not have is null.", simpleResolvers: true })
+@ObjectType("Schedule", {
+  description: "When a definition runs by itself. What a vendor does not have is null.",
+  simpleResolvers: true,
+})
 export class ScheduleType {
   @Field(() => String, NULLABLE_TEXT("The vendor's id of the schedule, where it is an object of its own."))
   remoteId!: string | null;
@@ -42,7 +45,10 @@ export class ScheduleType {
   @Field(() => String, NULLABLE_TEXT("The resource it is for, when it is not for the whole definition."))
   resource!: string | null;
 
-  @Field(() => Boolean, { nullable: true, description: "Whether it is switched on; null when the vendor does not say." })
+  @Field(() => Boolean, {
+    nullable: true,
+    description: "Whether it is switched on; null when the vendor does not say.",
+  })
   enabled!: boolean | null;
 
   @Field(() => Boolean, { nullable: true, description: "With AFTER_RUN: only when the run before it ended well." })
@@ -51,7 +57,10 @@ export class ScheduleType {
   @Field(() => [String], { description: "With AFTER_RUN: the vendor's ids of the bulk syncs whose end starts it." })
   runAfterBulkRemoteIds!: readonly string[];
 
-  @Field(() => ID, { nullable: true, description: "With EXTERNAL: the vendor's id of the connection to the other system." })
+  @Field(() => ID, {
+    nullable: true,
+    description: "With EXTERNAL: the vendor's id of the connection to the other system.",
+  })
   externalConnectionId!: string | null;
 
   @Field(() => ID, { nullable: true, description: "With EXTERNAL: the other system's id of the job." })
@@ -75,7 +84,8 @@ export class ScheduleType {
 @InterfaceType("SyncDefinition", {
   implements: NodeType,
   description: "What can be run: a sync job that pulls, or a model sync that pushes.",
-  resolveType: (value: { readonly kind?: unknown }) => (value.kind === DefinitionKind.ModelSync ? "ModelSync" : "SyncJob"),
+  resolveType: (value: { readonly kind?: unknown }) =>
+    value.kind === DefinitionKind.ModelSync ? "ModelSync" : "SyncJob",
 })
 export abstract class SyncDefinitionType extends NodeType {
   @Field(() => String, { description: "The vendor's id." })
@@ -84,7 +94,10 @@ export abstract class SyncDefinitionType extends NodeType {
   @Field(() => String, { description: "The vendor's name for it." })
   name!: string;
 
-  @Field(() => Boolean, { nullable: true, description: "Whether the vendor would run it; null when the vendor has no such switch." })
+  @Field(() => Boolean, {
+    nullable: true,
+    description: "Whether the vendor would run it; null when the vendor has no such switch.",
+  })
   active!: boolean | null;
 
   @Field(() => [ScheduleType], { description: "When it runs by itself." })
@@ -102,7 +115,10 @@ export abstract class SyncDefinitionType extends NodeType {
   @Field(() => DateTime, { description: "When the vendor last confirmed it." })
   observedAt!: Date;
 
-  @Field(() => DateTime, { nullable: true, description: "Since when the vendor no longer lists it; null while it does." })
+  @Field(() => DateTime, {
+    nullable: true,
+    description: "Since when the vendor no longer lists it; null while it does.",
+  })
   goneAt!: Date | null;
 
   providerKey!: string;

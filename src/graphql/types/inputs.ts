@@ -20,7 +20,10 @@ import { DateTime, JsonObjectScalar } from "./scalars.ts";
 
 @ArgsType()
 export class PageArgs {
-  @Field(() => Int, { nullable: true, description: "How many from the beginning, 1 to 100. Default 50 when `last` is not given." })
+  @Field(() => Int, {
+    nullable: true,
+    description: "How many from the beginning, 1 to 100. Default 50 when `last` is not given.",
+  })
   first?: number | null;
 
   @Field(() => String, { nullable: true, description: "Only what comes after this cursor." })
@@ -130,7 +133,10 @@ export class SyncFilterInput {
   @Field(() => DateTime, { nullable: true, description: "Created before then." })
   createdBefore?: Date | null;
 
-  @Field(() => Boolean, { nullable: true, description: "True: only runs that have not ended; false: only those that have." })
+  @Field(() => Boolean, {
+    nullable: true,
+    description: "True: only runs that have not ended; false: only those that have.",
+  })
   open?: boolean | null;
 }
 
@@ -152,14 +158,18 @@ export class TriggerSyncInput {
 
   @Field(() => String, {
     nullable: true,
-    description: "1 to 255 characters. The same key with the same input gives the same answer and starts nothing twice, for at least 24 hours.",
+    description:
+      "1 to 255 characters. The same key with the same input gives the same answer and starts nothing twice, for at least 24 hours.",
   })
   idempotencyKey?: string | null;
 
   @Field(() => IfRunningEnum, { nullable: true, description: "What to do when a run is open already. Default ATTACH." })
   ifRunning?: IfRunning | null;
 
-  @Field(() => ID, { nullable: true, description: "The linked account to run for, where the definition does not fix one." })
+  @Field(() => ID, {
+    nullable: true,
+    description: "The linked account to run for, where the definition does not fix one.",
+  })
   linkedAccountId?: string | null;
 
   @Field(() => Boolean, { nullable: true, description: "Read everything again, not only what changed." })
@@ -168,7 +178,10 @@ export class TriggerSyncInput {
   @Field(() => [String], { nullable: true, description: "Only these models or resources of the definition." })
   models?: string[] | null;
 
-  @Field(() => JsonObjectScalar, { nullable: true, description: "Arguments of the run, checked against `SyncJob.argsSchema` first." })
+  @Field(() => JsonObjectScalar, {
+    nullable: true,
+    description: "Arguments of the run, checked against `SyncJob.argsSchema` first.",
+  })
   args?: JsonObject | null;
 
   @Field(() => ErrorHandlingEnum, { nullable: true, description: "What the run does with a record that fails." })

@@ -9,7 +9,8 @@ import { DateTime } from "./scalars.ts";
 
 @ObjectType("LinkedAccount", {
   implements: NodeType,
-  description: "One end customer's link inside a provider: what vendors call a connection, a company or an integrated account.",
+  description:
+    "One end customer's link inside a provider: what vendors call a connection, a company or an integrated account.",
   simpleResolvers: true,
 })
 export class LinkedAccountType extends NodeType {
@@ -40,7 +41,10 @@ export class LinkedAccountType extends NodeType {
   @Field(() => DateTime, { nullable: true, description: "When data last moved, by the vendor's word." })
   lastSyncedAt!: Date | null;
 
-  @Field(() => String, { nullable: true, description: "The customer's id in your own system, where the vendor keeps one." })
+  @Field(() => String, {
+    nullable: true,
+    description: "The customer's id in your own system, where the vendor keeps one.",
+  })
   customerId!: string | null;
 
   @Field(() => String, { nullable: true, description: "The vendor's id of the environment it lives in." })
@@ -58,7 +62,10 @@ export class LinkedAccountType extends NodeType {
   @Field(() => DateTime, { description: "When the vendor last confirmed it." })
   observedAt!: Date;
 
-  @Field(() => DateTime, { nullable: true, description: "Since when the vendor no longer lists it; null while it does." })
+  @Field(() => DateTime, {
+    nullable: true,
+    description: "Since when the vendor no longer lists it; null while it does.",
+  })
   goneAt!: Date | null;
 
   providerKey!: string;

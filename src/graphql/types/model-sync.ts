@@ -17,7 +17,10 @@ export class ModelFieldRefType {
   field!: string | null;
 }
 
-@ObjectType("ModelSyncField", { description: "A mapping of a model's field to a field of the target.", simpleResolvers: true })
+@ObjectType("ModelSyncField", {
+  description: "A mapping of a model's field to a field of the target.",
+  simpleResolvers: true,
+})
 export class ModelSyncFieldType {
   @Field(() => ModelFieldRefType, { nullable: true, description: "Where the value comes from." })
   source!: ModelFieldRefType | null;
@@ -185,7 +188,9 @@ export class ModelSyncType extends SyncDefinitionType {
   @Field(() => Boolean, { nullable: true, description: "Whether every run sends all records, changed or not." })
   syncAllRecords!: boolean | null;
 
-  @Field(() => Boolean, { description: "Whether values are encrypted with a passphrase. The passphrase itself is never shown." })
+  @Field(() => Boolean, {
+    description: "Whether values are encrypted with a passphrase. The passphrase itself is never shown.",
+  })
   hasEncryptionPassphrase!: boolean;
 
   @Field(() => PersonType, { nullable: true, description: "Who made it." })

@@ -5,7 +5,10 @@ import type { CancelResult, TriggerResult } from "../../domain/gateway-port.ts";
 import { ErrorCodeEnum } from "../enums.ts";
 import { SyncType, TriggerType } from "./sync.ts";
 
-@ObjectType("UserError", { description: "One thing that is wrong with the input, or stands in the way of what it asks for.", simpleResolvers: true })
+@ObjectType("UserError", {
+  description: "One thing that is wrong with the input, or stands in the way of what it asks for.",
+  simpleResolvers: true,
+})
 export class UserErrorType {
   @Field(() => ErrorCodeEnum, { description: "What kind of problem; clients switch on it." })
   code!: ErrorCode;
@@ -13,7 +16,10 @@ export class UserErrorType {
   @Field(() => String, { description: "What is wrong and what to do about it." })
   message!: string;
 
-  @Field(() => [String], { nullable: true, description: "Path of the offending field in the input; null when it is the request as a whole." })
+  @Field(() => [String], {
+    nullable: true,
+    description: "Path of the offending field in the input; null when it is the request as a whole.",
+  })
   field!: readonly string[] | null;
 
   static from(problem: UserProblem): UserErrorType {
@@ -47,14 +53,21 @@ export class TriggerSyncPayload {
 
 @ObjectType("TriggerSyncsPayload", { description: "What several starts led to.", simpleResolvers: true })
 export class TriggerSyncsPayload {
-  @Field(() => [TriggerSyncPayload], { nullable: "items", description: "One result per start, in the input's order; null where the provider failed, with an error at that place." })
+  @Field(() => [TriggerSyncPayload], {
+    nullable: "items",
+    description:
+      "One result per start, in the input's order; null where the provider failed, with an error at that place.",
+  })
   results!: readonly (TriggerSyncPayload | Error)[];
 
   @Field(() => [UserErrorType], { description: "What was wrong with the request as a whole." })
   userErrors!: readonly UserErrorType[];
 }
 
-@ObjectType("CancelSyncPayload", { description: "What a cancellation led to. It is a request: the run's end is observed later.", simpleResolvers: true })
+@ObjectType("CancelSyncPayload", {
+  description: "What a cancellation led to. It is a request: the run's end is observed later.",
+  simpleResolvers: true,
+})
 export class CancelSyncPayload {
   @Field(() => SyncType, { nullable: true, description: "The run as it stands." })
   sync!: SyncType | null;

@@ -7,7 +7,10 @@ import { ErrorCodeEnum } from "../enums.ts";
 import { NodeKind, globalIdOf } from "../global-id.ts";
 import { NodeType } from "./node.ts";
 
-@ObjectType("ProviderCapabilities", { description: "What a provider can do. What it cannot do is refused before the vendor is called.", simpleResolvers: true })
+@ObjectType("ProviderCapabilities", {
+  description: "What a provider can do. What it cannot do is refused before the vendor is called.",
+  simpleResolvers: true,
+})
 export class ProviderCapabilitiesType {
   @Field(() => Boolean, { description: "It has sync jobs: definitions that pull." })
   syncJobs!: boolean;
@@ -42,10 +45,15 @@ export class ProviderCapabilitiesType {
   @Field(() => Boolean, { description: "One call to the vendor tells about many runs." })
   bulkStatus!: boolean;
 
-  @Field(() => Boolean, { description: "Tasks, or why a run failed, cost calls of their own, so they are read with some polls and at the end." })
+  @Field(() => Boolean, {
+    description:
+      "Tasks, or why a run failed, cost calls of their own, so they are read with some polls and at the end.",
+  })
   separateTasks!: boolean;
 
-  @Field(() => [String], { description: "Fields of `TriggerSyncInput` the provider understands beside the general ones." })
+  @Field(() => [String], {
+    description: "Fields of `TriggerSyncInput` the provider understands beside the general ones.",
+  })
   startOptions!: readonly string[];
 
   @Field(() => [String], { description: "Fields of `TriggerSyncInput` it cannot do without." })
@@ -67,7 +75,10 @@ export class ProviderFailureType {
   retryAfterMs!: number | null;
 }
 
-@ObjectType("UnknownStatus", { description: "A status word of the vendor's that the gateway does not know. Nothing is concluded from it.", simpleResolvers: true })
+@ObjectType("UnknownStatus", {
+  description: "A status word of the vendor's that the gateway does not know. Nothing is concluded from it.",
+  simpleResolvers: true,
+})
 export class UnknownStatusType {
   @Field(() => String, { description: "The vendor's word." })
   word!: string;
@@ -76,7 +87,11 @@ export class UnknownStatusType {
   count!: number;
 }
 
-@ObjectType("Provider", { implements: NodeType, description: "One configured account at one vendor.", simpleResolvers: true })
+@ObjectType("Provider", {
+  implements: NodeType,
+  description: "One configured account at one vendor.",
+  simpleResolvers: true,
+})
 export class ProviderType extends NodeType {
   @Field(() => String, { description: "The configuration's name for it, for example `truto-eu`." })
   key!: string;
@@ -111,4 +126,3 @@ function capabilitiesOf(capabilities: Capabilities): ProviderCapabilitiesType {
     requiredStartOptions: capabilities.requiredStartOptions.map(inputName),
   });
 }
-

@@ -8,7 +8,10 @@ import { ScheduleType, SyncDefinitionType } from "./definition.ts";
 import { NodeType } from "./node.ts";
 import { DateTime, Json, JsonObjectScalar } from "./scalars.ts";
 
-const flag = (description: string) => ({ nullable: true, description: `${description}; null when the vendor does not say.` });
+const flag = (description: string) => ({
+  nullable: true,
+  description: `${description}; null when the vendor does not say.`,
+});
 
 @ObjectType("SyncJobResource", {
   description: "One thing a sync job pulls: a data model (RootFi), a model (Stuut), a resource or node (Truto).",
@@ -18,7 +21,10 @@ export class SyncJobResourceType {
   @Field(() => String, { description: "Its name, as `TriggerSyncInput.models` takes it." })
   name!: string;
 
-  @Field(() => ID, { nullable: true, description: "The vendor's id of it; for Truto the resource's own `id` argument." })
+  @Field(() => ID, {
+    nullable: true,
+    description: "The vendor's id of it; for Truto the resource's own `id` argument.",
+  })
   remoteId!: string | null;
 
   @Field(() => String, { nullable: true, description: "Its name as the vendor shows it to people." })
@@ -108,7 +114,10 @@ export class SyncJobResourceType {
 export class SyncJobType extends SyncDefinitionType {
   readonly kind = DefinitionKind.SyncJob;
 
-  @Field(() => String, { nullable: true, description: "The product it pulls from, in the vendor's word; null for several." })
+  @Field(() => String, {
+    nullable: true,
+    description: "The product it pulls from, in the vendor's word; null for several.",
+  })
   integration!: string | null;
 
   @Field(() => String, { nullable: true, description: "The vendor's id of the environment it lives in." })
@@ -117,7 +126,11 @@ export class SyncJobType extends SyncDefinitionType {
   @Field(() => [SyncJobResourceType], { description: "What it pulls." })
   resources!: readonly SyncJobResourceType[];
 
-  @Field(() => JsonObjectScalar, { nullable: true, description: "The vendor's description of the arguments a run takes; `TriggerSyncInput.args` is checked against it." })
+  @Field(() => JsonObjectScalar, {
+    nullable: true,
+    description:
+      "The vendor's description of the arguments a run takes; `TriggerSyncInput.args` is checked against it.",
+  })
   argsSchema!: JsonObject | null;
 
   @Field(() => String, { nullable: true, description: "The vendor's own check of the arguments, as an expression." })

@@ -1,7 +1,14 @@
 // A run, its tasks, and the committed changes of its status.
 import { Field, ID, Int, ObjectType } from "type-graphql";
 import type { ErrorCode } from "../../domain/errors.ts";
-import type { ObservationSource, SyncOperation, SyncOrigin, SyncOutcome, SyncStatus, WaitingReason } from "../../domain/status.ts";
+import type {
+  ObservationSource,
+  SyncOperation,
+  SyncOrigin,
+  SyncOutcome,
+  SyncStatus,
+  WaitingReason,
+} from "../../domain/status.ts";
 import type { ErrorHandling, Sync, SyncTask, Transition, Trigger, TriggerState } from "../../domain/sync.ts";
 import { ledgerCursor } from "../cursors.ts";
 import {
@@ -166,7 +173,8 @@ export class SyncType extends NodeType {
 
 @ObjectType("SyncTransition", {
   implements: NodeType,
-  description: "One committed change of a run's status. Transitions are never changed or removed before their retention ends.",
+  description:
+    "One committed change of a run's status. Transitions are never changed or removed before their retention ends.",
   simpleResolvers: true,
 })
 export class SyncTransitionType extends NodeType {
@@ -194,7 +202,9 @@ export class SyncTransitionType extends NodeType {
   @Field(() => ObservationSourceEnum, { description: "How the gateway learned of it." })
   observedVia!: ObservationSource;
 
-  @Field(() => Boolean, { description: "True when nobody saw this status and it is put in because the one after it was seen." })
+  @Field(() => Boolean, {
+    description: "True when nobody saw this status and it is put in because the one after it was seen.",
+  })
   inferred!: boolean;
 
   syncId!: string;
@@ -210,7 +220,10 @@ export class SyncTransitionType extends NodeType {
   }
 }
 
-@ObjectType("TriggerError", { description: "Why a trigger started nothing, or nobody can tell whether it did.", simpleResolvers: true })
+@ObjectType("TriggerError", {
+  description: "Why a trigger started nothing, or nobody can tell whether it did.",
+  simpleResolvers: true,
+})
 export class TriggerErrorType {
   @Field(() => ErrorCodeEnum, { description: "What kind of failure." })
   code!: ErrorCode;
@@ -228,7 +241,10 @@ export class TriggerType extends NodeType {
   @Field(() => TriggerStateEnum, { description: "Where it is." })
   state!: TriggerState;
 
-  @Field(() => ID, { nullable: true, description: "The caller's key; the same key with the same input starts nothing twice." })
+  @Field(() => ID, {
+    nullable: true,
+    description: "The caller's key; the same key with the same input starts nothing twice.",
+  })
   idempotencyKey!: string | null;
 
   @Field(() => Boolean, { description: "Whether it was answered with runs that were open already." })
