@@ -117,16 +117,18 @@ function absorb(known: SyncState, observation: Observation, target: SyncStatus):
   const facts = overtaken ? fillGaps(known, observation.facts) : { ...known, ...told(observation.facts) };
   const status = rises ? target : known.status;
   const ended = isTerminal(status);
-  const named = isTerminal(known.status) ? namedOutcome(known.outcome) : observation.outcome;
+  const named = (isTerminal(known.status) ? namedOutcome(known.outcome) : null) ?? observation.outcome;
+  // Only a report of the end decides what kind of end it was: the counts of a run that goes on are not its last ones.
+  const decided = isTerminal(known.status) && (observation.status === null || !isTerminal(observation.status));
   return {
     ...facts,
     remoteId: known.remoteId,
     definitionRemoteId: known.definitionRemoteId ?? observation.definitionRemoteId,
     linkedAccountRemoteId: known.linkedAccountRemoteId ?? observation.linkedAccountRemoteId,
-    origin: betterOrigin(known.origin, observation.facts.origin),
+    origin: betterOrigin(known.origin, observation.facts.origin, overtaken),
     createdAt: facts.createdAt ?? known.createdAt,
     status,
-    outcome: outcomeOf(status, named, facts.recordCounts, facts.taskCounts),
+    outcome: decided ? known.outcome : outcomeOf(status, named, facts.recordCounts, facts.taskCounts),
     rawStatus: overtaken ? known.rawStatus : observation.rawStatus,
     waitingReason: ended ? null : facts.waitingReason,
     resumesAt: ended ? null : facts.resumesAt,
@@ -143,10 +145,11 @@ function namedOutcome(outcome: SyncOutcome | null): SyncOutcome | null {
   return byCounts ? null : outcome;
 }
 
-/** Who started a run is learned once: the gateway knows its own starts, and "unknown" never replaces a known origin. */
-function betterOrigin(known: SyncOrigin, told: SyncOrigin | undefined): SyncOrigin {
+/** The gateway knows its own starts, whenever it says so; "unknown" and what was overtaken never replace a known origin. */
+function betterOrigin(known: SyncOrigin, told: SyncOrigin | undefined, overtaken: boolean): SyncOrigin {
   if (told === undefined || told === SyncOrigin.Unknown || known === SyncOrigin.Gateway) return known;
-  return told;
+  const kept = overtaken && told !== SyncOrigin.Gateway && known !== SyncOrigin.Unknown;
+  return kept ? known : told;
 }
 
 function conflictOf(current: SyncState, observation: Observation): ConflictDraft | null {

@@ -4,6 +4,8 @@ import type { DefinitionKind, DefinitionSnapshot, LinkedAccountSnapshot } from "
 import type { ErrorCode, UserProblem } from "./errors.ts";
 import type { Observation, StartOptions } from "./sync.ts";
 import type { SyncStatus } from "./status.ts";
+import type { JsonObject } from "./json.ts";
+import type { WebhookEvent, WebhookHint, WebhookRequest, WebhookVerdict } from "./webhook-port.ts";
 
 /** What a vendor can do, as data. A capability that is false has no method behind it. */
 export interface Capabilities {
@@ -138,6 +140,12 @@ export interface SyncProvider {
   discover(since: Date, definitions: readonly DefinitionSnapshot[], options?: CallOptions): AsyncIterable<readonly Observation[]>;
   /** Asks the vendor to stop a run; the run's end is observed later. Exists when `capabilities.cancel`. */
   cancel?(ref: RunRef, options?: CallOptions): Promise<void>;
+  /** Proves a delivery genuine, against every configured secret. Makes no call. Exists when `capabilities.webhooks`. */
+  verifyWebhook?(request: WebhookRequest): WebhookVerdict;
+  /** What a genuine event's payload tells; total, makes no call. Exists when `capabilities.webhooks`. */
+  interpretWebhook?(payload: JsonObject, receivedAt: Date): readonly WebhookHint[];
+  /** Events since then that may have been missed, oldest first, a page at a time, where the vendor keeps them. */
+  missedEvents?(since: Date, options?: CallOptions): AsyncIterable<readonly WebhookEvent[]>;
   /** Frees connections. */
   close(): Promise<void>;
 }

@@ -13,7 +13,7 @@ export interface EventBus {
 
 /** Work that is due at some time. Doing an item twice must be harmless: what is due is decided by the store. */
 export interface WorkItem {
-  readonly kind: "POLL" | "DISCOVER" | "CATALOG" | "TRIGGERS";
+  readonly kind: "POLL" | "DISCOVER" | "CATALOG" | "TRIGGERS" | "INBOX";
   readonly tenantId: string;
   readonly providerKey: string;
 }

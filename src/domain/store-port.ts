@@ -11,6 +11,7 @@ import type {
 } from "./definition.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { SyncOrigin, SyncOutcome, SyncStatus } from "./status.ts";
+import type { WebhookEvent } from "./webhook-port.ts";
 import type { Observation, Sync, SyncTask, Transition, Trigger, TriggerState } from "./sync.ts";
 
 /** Place in a list: the sort key of the row a page ended on, and its id to break ties. Dates are epoch milliseconds. */
@@ -228,6 +229,46 @@ export interface TriggerStore {
   unresolved(tenantId: string, createdBefore: Date): Promise<readonly Trigger[]>;
 }
 
+export const DeliveryState = {
+  /** Stored; nothing has been done about it. */
+  Received: "RECEIVED",
+  /** About something the gateway cannot find yet; looked at again. */
+  Parked: "PARKED",
+  Processed: "PROCESSED",
+  /** Given up: what it is about was never found. */
+  Dropped: "DROPPED",
+} as const;
+export type DeliveryState = (typeof DeliveryState)[keyof typeof DeliveryState];
+
+/** A genuine webhook delivery, kept until its retention ends so that repetitions are known. */
+export interface StoredDelivery {
+  readonly tenantId: string;
+  readonly providerKey: string;
+  readonly event: WebhookEvent;
+  readonly receivedAt: Date;
+  readonly state: DeliveryState;
+  /** When it is due to be looked at; null when it is done with. */
+  readonly dueAt: Date | null;
+}
+
+/** The inbox of webhooks: a vendor gets its 2xx only after the row is committed. */
+export interface InboxStore {
+  /** @returns STORED when it is new, REPEATED when the same delivery is there, CONFLICTING when its id is there with another body */
+  put(delivery: StoredDelivery): Promise<"STORED" | "REPEATED" | "CONFLICTING">;
+  /** Deliveries that are due, oldest first. */
+  due(tenantId: string, providerKey: string, now: Date, limit: number): Promise<readonly StoredDelivery[]>;
+  settle(
+    tenantId: string,
+    providerKey: string,
+    deliveryId: string,
+    outcome: { readonly state: DeliveryState; readonly dueAt: Date | null },
+  ): Promise<void>;
+  /** When the next delivery is due; null when none is. */
+  nextDueAt(tenantId: string, providerKey: string): Promise<Date | null>;
+  /** Removes what was received before then and is done with. @returns how many */
+  prune(tenantId: string, receivedBefore: Date): Promise<number>;
+}
+
 export const ProviderHealth = { Unknown: "UNKNOWN", Up: "UP", Down: "DOWN", AuthFailed: "AUTH_FAILED" } as const;
 export type ProviderHealth = (typeof ProviderHealth)[keyof typeof ProviderHealth];
 
@@ -249,6 +290,10 @@ export interface ProviderState {
   readonly discoveredUntil: Date | null;
   /** Status words seen that are in no table, each with its count. */
   readonly unknownStatuses: Readonly<Record<string, number>>;
+  /** When the last genuine webhook came; null when none ever did. */
+  readonly lastWebhookAt: Date | null;
+  /** Deliveries that were refused, by reason. */
+  readonly webhookRefusals: Readonly<Record<string, number>>;
 }
 
 export interface ProviderStateStore {
@@ -263,6 +308,7 @@ export interface Store {
   readonly ledger: LedgerStore;
   readonly polling: PollStore;
   readonly triggers: TriggerStore;
+  readonly inbox: InboxStore;
   readonly providerStates: ProviderStateStore;
   /** Rejects with `SERVICE_UNAVAILABLE` when the database does not answer. */
   ping(): Promise<void>;

@@ -10,6 +10,8 @@ import type { TrackingTools } from "./tools.ts";
 export interface Catalog extends CatalogOperations {
   /** Reads one provider's catalog unless that was done a moment ago. Throws `ProviderError` when the vendor cannot be read. */
   refresh(tenantId: string, configured: ConfiguredProvider): Promise<void>;
+  /** What was read until now, and what is being read, does not count as fresh any more. */
+  expire(tenantId: string, configured: ConfiguredProvider): void;
   /** Reads one definition when the mirror's copy is older than that. A definition the vendor no longer has stays as it is. */
   refreshDefinition(
     tenantId: string,
@@ -32,6 +34,8 @@ interface Attempt {
   readonly outcome: Promise<ProviderError | null>;
   endedAt: number | null;
   error: ProviderError | null;
+  /** Something changed after it had begun. */
+  outdated: boolean;
 }
 
 export function createCatalog(tools: TrackingTools, contact: ProviderContact): Catalog {
@@ -93,6 +97,7 @@ export function createCatalog(tools: TrackingTools, contact: ProviderContact): C
       startedAt: now,
       endedAt: null,
       error: null,
+      outdated: false,
       outcome: read(tenantId, configured).then(
         () => null,
         (error: unknown) => {

@@ -11,10 +11,13 @@ export function triggerIdOf(tenantId: string, idempotencyKey: string | null): st
   return idempotencyKey === null ? v7() : v5(JSON.stringify([tenantId, idempotencyKey]), NAMESPACE);
 }
 
-/** Hash of what a request asks for, the key itself left out. Equal inputs have equal hashes whatever the order of their fields. */
+/**
+ * Hash of what a request asks for, the key itself left out. Equal inputs have equal hashes whatever the order of their fields. A retry
+ * asks for a run and nothing else: what is known of that run, and so the command made of it, may grow between two requests.
+ */
 export function fingerprintOf(command: TriggerCommand, retryOfId: string | null): string {
   const { idempotencyKey: _, ...asked } = command;
-  return createHash("sha256").update(canonical({ ...asked, retryOfId })).digest("hex");
+  return createHash("sha256").update(canonical(retryOfId === null ? asked : { retryOfId })).digest("hex");
 }
 
 /** What is wrong with a key; null when nothing is. */

@@ -42,25 +42,20 @@ export function createOperations(
     try {
       await contact.through(tenantId, configured, () => stop(refOf(sync)));
     } catch (error) {
-      return { sync, problems: [await whyNotCancelled(tenantId, configured, sync, error)] };
+      return await notCancelled(tenantId, configured, sync, error);
     }
     await store.polling.makeDue(tenantId, sync.id, clock.now());
     await tools.queue.schedule({ kind: "POLL", tenantId, providerKey: sync.providerKey }, clock.now());
     return { sync: (await find(tenantId, syncId)) ?? sync, problems: [] };
   }
 
-  /** A run that ended a moment ago cannot be cancelled: then the caller is told so. Any other failure is the vendor's. */
-  async function whyNotCancelled(
-    tenantId: string,
-    configured: ConfiguredProvider,
-    sync: Sync,
-    error: unknown,
-  ): Promise<UserProblem> {
+  /** A run that ended a moment ago cannot be cancelled: then the caller is shown its end. Any other failure is the vendor's. */
+  async function notCancelled(tenantId: string, configured: ConfiguredProvider, sync: Sync, error: unknown): Promise<CancelResult> {
     const refusals: readonly ErrorCode[] = [ErrorCode.ProviderConflict, ErrorCode.ProviderNotFound, ErrorCode.ProviderRejected, ErrorCode.SyncFinished];
     if (!(error instanceof ProviderError) || !refusals.includes(error.code)) throw error;
     const now = await poller.readNow(tenantId, configured, sync);
     if (!isTerminal(now.status)) throw error;
-    return finished;
+    return { sync: now, problems: [finished] };
   }
 
   async function refresh(tenantId: string, syncId: string, maxAgeMs: number): Promise<Sync | null> {

@@ -8,6 +8,8 @@ export interface ConfiguredProvider {
   /** The module's intervals with the configuration's own put over them. */
   readonly poll: PollIntervals;
   readonly rateLimit: RateLimit;
+  /** Whether a secret is there to prove webhooks with. */
+  readonly webhooksConfigured: boolean;
   /** Requests sent to the vendor since the start. */
   readonly callsMade: () => number;
 }

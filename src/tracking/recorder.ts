@@ -4,6 +4,7 @@ import type { ObservationSource } from "../domain/status.ts";
 import type { Recorded } from "../domain/store-port.ts";
 import type { Observation, Sync } from "../domain/sync.ts";
 import { createDurationBook } from "./duration-book.ts";
+import { createKeyedMutex } from "./keyed-mutex.ts";
 import type { PollLoad } from "./poll-load.ts";
 import { nextPollAt } from "./poll-plan.ts";
 import type { ConfiguredProvider } from "./provider-directory.ts";
@@ -28,6 +29,7 @@ export interface Recorder {
 export function createRecorder(tools: TrackingTools, load: PollLoad): Recorder {
   const { store, bus, queue, clock, random, log } = tools;
   const durations = createDurationBook();
+  const oneAtATime = createKeyedMutex();
 
   async function record(request: RecordRequest): Promise<readonly Sync[]> {
     const { tenantId, configured, observations } = request;
@@ -70,11 +72,15 @@ export function createRecorder(tools: TrackingTools, load: PollLoad): Recorder {
   async function countUnknownWords({ tenantId, configured, observations }: RecordRequest): Promise<void> {
     const words = observations.filter(({ status }) => status === null).map(({ rawStatus }) => rawStatus.slice(0, 64));
     if (words.length === 0) return;
-    const state = await store.providerStates.get(tenantId, configured.info.key);
-    const unknownStatuses: Record<string, number> = { ...state.unknownStatuses };
-    for (const word of words) unknownStatuses[word] = (unknownStatuses[word] ?? 0) + 1;
-    log.warn({ provider: configured.info.key, words }, "status words that are in no table; nothing is concluded from them");
-    await store.providerStates.patch(tenantId, configured.info.key, { unknownStatuses });
+    const { key } = configured.info;
+    log.warn({ provider: key, words }, "status words that are in no table; nothing is concluded from them");
+    await oneAtATime(JSON.stringify([tenantId, key]), async () => {
+      const state = await store.providerStates.get(tenantId, key);
+      // A map, because a vendor's word may be `constructor` or `__proto__`.
+      const counts = new Map(Object.entries(state.unknownStatuses));
+      for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
+      await store.providerStates.patch(tenantId, key, { unknownStatuses: Object.fromEntries(counts) });
+    });
   }
 
   return { record };

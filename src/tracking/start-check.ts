@@ -61,13 +61,15 @@ function unusable(definition: SyncDefinition, linkedAccount: LinkedAccount | nul
     const message = `"${definition.name}" is switched off at the vendor, which runs only what is active. Activate it first.`;
     return [{ code: ErrorCode.DefinitionInactive, message, field: ["definitionId"] }];
   }
+  // The caller can mend what the caller chose: the account, where the definition does not fix one.
+  const field = [definition.linkedAccountRemoteId === null ? "linkedAccountId" : "definitionId"];
   if (linkedAccount?.status === LinkedAccountStatus.AuthenticationRequired) {
     const message = `The linked account "${linkedAccount.name}" needs somebody to sign in again before it can sync.`;
-    return [{ code: ErrorCode.LinkedAccountUnavailable, message, field: ["definitionId"] }];
+    return [{ code: ErrorCode.LinkedAccountUnavailable, message, field }];
   }
   if (linkedAccount?.status === LinkedAccountStatus.Disabled) {
     const message = `The linked account "${linkedAccount.name}" is disabled or disconnected at the vendor. Enable it first.`;
-    return [{ code: ErrorCode.LinkedAccountUnavailable, message, field: ["definitionId"] }];
+    return [{ code: ErrorCode.LinkedAccountUnavailable, message, field }];
   }
   return [];
 }

@@ -94,7 +94,7 @@ export function createStarter(tools: TrackingTools, contact: ProviderContact, re
 
   /** The start left the house and no answer came back: use the vendor's key, else look, else say so. Never resend blindly. */
   async function resolveDoubt(intention: Intention, sentAt: Date, cause: ProviderError): Promise<readonly Sync[]> {
-    for (const pauseMs of LOOK_AFTER_MS) {
+    for (const pauseMs of canTell(intention.configured) ? LOOK_AFTER_MS : []) {
       await clock.sleep(pauseMs);
       const syncs = await lookOnce(intention, sentAt);
       if (syncs !== null) return syncs;
@@ -150,6 +150,11 @@ export function createStarter(tools: TrackingTools, contact: ProviderContact, re
 /** A conflict that may pass by itself is the vendor still working on the same key. */
 function isDoubtful({ code, retryable, sent }: ProviderError): boolean {
   return sent && (DOUBTFUL.includes(code) || (code === ErrorCode.ProviderConflict && retryable));
+}
+
+/** Whether asking again tells anything; where it does not, waiting does not either. */
+function canTell({ info, provider }: ConfiguredProvider): boolean {
+  return info.capabilities.idempotentStart || provider.findStarted !== undefined;
 }
 
 function requestOf(

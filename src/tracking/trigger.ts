@@ -79,7 +79,7 @@ export function createTriggers(tools: TrackingTools, { catalog, starter, discove
     if (open.length > 0 && command.ifRunning === IfRunning.Reject) return refused([alreadyRunning(definition)]);
     if (open.length > 0 && command.ifRunning === IfRunning.Attach) return attach(draft, open);
     const committed = await store.triggers.create(draft);
-    if (committed.fingerprint !== fingerprint || committed.createdAt < draft.createdAt) return replay(tenantId, committed, fingerprint);
+    if (!isSame(committed, draft)) return replay(tenantId, committed, fingerprint);
     return dispatch({ trigger: committed, configured, definition, linkedAccount }, command.ifRunning);
   }
 
@@ -87,7 +87,7 @@ export function createTriggers(tools: TrackingTools, { catalog, starter, discove
     const { tenantId, id } = intention.trigger;
     try {
       const syncs = await starter.send(intention);
-      const problems = syncs.length === 0 ? [nothingScheduled(intention)] : [];
+      const problems = syncs.length === 0 ? [nothingScheduled(intention.configured.info.key)] : [];
       return { syncs, attached: false, trigger: await reread(tenantId, id), problems };
     } catch (error) {
       if (error instanceof ProviderError) return afterRefusal(intention, ifRunning, error);
@@ -119,6 +119,7 @@ export function createTriggers(tools: TrackingTools, { catalog, starter, discove
     const syncs = newestBatch(open);
     const resolved = { state: TriggerState.Accepted, attached: true, options: null, resolvedAt: clock.now() } as const;
     const committed = await store.triggers.create({ ...draft, ...resolved, syncIds: syncs.map(({ id }) => id) });
+    if (!isSame(committed, draft)) return replay(draft.tenantId, committed, draft.fingerprint);
     return { syncs, attached: true, trigger: committed, problems: [] };
   }
 
@@ -142,7 +143,8 @@ export function createTriggers(tools: TrackingTools, { catalog, starter, discove
     }
     const found = await store.ledger.syncsByIds(tenantId, earlier.syncIds);
     const syncs = earlier.syncIds.flatMap((id) => found.find((sync) => sync.id === id) ?? []);
-    return { syncs, attached: earlier.attached, trigger: earlier, problems: [] };
+    const problems = earlier.syncIds.length === 0 ? [nothingScheduled(earlier.providerKey)] : [];
+    return { syncs, attached: earlier.attached, trigger: earlier, problems };
   }
 
   async function targetOf(
@@ -199,6 +201,10 @@ export function createTriggers(tools: TrackingTools, { catalog, starter, discove
 
 const refused = (problems: readonly UserProblem[]): TriggerResult => ({ syncs: [], attached: false, trigger: null, problems });
 
+/** Whether a commit stored this request's own trigger, and not one that had its idempotency key before. */
+const isSame = (committed: Trigger, draft: Trigger): boolean =>
+  committed.fingerprint === draft.fingerprint && committed.createdAt.getTime() === draft.createdAt.getTime();
+
 /** Runs begun together belong together; otherwise the newest is the one to attach to. */
 function newestBatch(open: readonly Sync[]): readonly Sync[] {
   const [newest] = open;
@@ -227,8 +233,9 @@ const notConfigured = ({ name, providerKey }: SyncDefinition): UserProblem => ({
   field: ["definitionId"],
 });
 
-const nothingScheduled = ({ configured, definition }: Intention): UserProblem => ({
+/** No name of the definition: a repeated request must hear the same words, whatever has changed since. */
+const nothingScheduled = (providerKey: string): UserProblem => ({
   code: ErrorCode.ProviderRejected,
-  message: `${configured.info.key} accepted the request and scheduled nothing: "${definition.name}" has nothing that can sync now.`,
+  message: `${providerKey} accepted the request and scheduled nothing: this definition has nothing that can sync now.`,
   field: ["definitionId"],
 });

@@ -145,7 +145,7 @@ export function configure(fake: FakeProvider): ConfiguredProvider {
   const { provider, calls } = fake;
   const { key, kind, capabilities } = provider;
   const info = { key, kind, displayName: "Acme", capabilities, sandbox: false };
-  return { info, provider, poll: capabilities.poll, rateLimit: capabilities.rateLimit, callsMade: () => calls.length };
+  return { info, provider, poll: capabilities.poll, rateLimit: capabilities.rateLimit, callsMade: () => calls.length, webhooksConfigured: capabilities.webhooks };
 }
 
 /** Uniform in [0, 1), the same numbers in each run (Park and Miller's generator). */

@@ -72,6 +72,8 @@ export interface Recorder {
   readonly requests: readonly Recorded[];
   /** Requests that start a run. */
   starts(): readonly Recorded[];
+  /** Keeps back the vendor's answer to the next start; resolves when the vendor has given it, so that a run has begun. */
+  loseNextStartAnswer(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -79,14 +81,22 @@ export interface Recorder {
 export async function recordRequests(vendor: VendorServer): Promise<Recorder> {
   const requests: Recorded[] = [];
   const target = new URL(vendor.url);
+  let loseAnswer: (() => void) | null = null;
   const server = createServer((incoming, answer) => {
     const chunks: Buffer[] = [];
     incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
     incoming.on("end", () => {
       const body = Buffer.concat(chunks);
       const { method = "GET", url = "/", headers } = incoming;
-      requests.push({ method, path: url.split("?")[0] ?? url, headers, body: body.toString("utf8") });
+      const recorded: Recorded = { method, path: url.split("?")[0] ?? url, headers, body: body.toString("utf8") };
+      requests.push(recorded);
+      const lost = isStart(vendor.vendor, recorded) ? loseAnswer : null;
+      if (lost !== null) loseAnswer = null;
       const passed = forward({ host: target.hostname, port: target.port, method, path: url, headers }, (reply) => {
+        if (lost !== null) {
+          reply.resume().once("end", lost);
+          return;
+        }
         answer.writeHead(reply.statusCode ?? 502, reply.headers);
         reply.pipe(answer);
       });
@@ -102,6 +112,10 @@ export async function recordRequests(vendor: VendorServer): Promise<Recorder> {
     entry: entryOf({ ...vendor, url }),
     requests,
     starts: () => requests.filter((request) => isStart(vendor.vendor, request)),
+    loseNextStartAnswer: () =>
+      new Promise((resolve) => {
+        loseAnswer = resolve;
+      }),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

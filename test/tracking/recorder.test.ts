@@ -1,0 +1,102 @@
+// The one door into the ledger, on each database: the bell rings after the commit and only for news, and unknown words are counted.
+import { expect, test } from "vitest";
+import { ObservationSource, SyncStatus } from "../../src/domain/status.ts";
+import type { EventBus } from "../../src/domain/runtime-ports.ts";
+import { createInProcessBus } from "../../src/server/in-process-bus.ts";
+import { describeOnEachDatabase } from "../support/databases.ts";
+import { createFakeProvider } from "../support/fake-provider.ts";
+import { at, observation } from "../support/store-values.ts";
+import { TENANT, createTestTracking, idOf } from "../support/tracking.ts";
+
+describeOnEachDatabase("recording observations", (open) => {
+  async function tracking() {
+    const { store, url } = await open();
+    const rings: string[] = [];
+    const bus: EventBus = { ...createInProcessBus(), ring: (tenantId) => void rings.push(tenantId) };
+    return { ...createTestTracking(store, [createFakeProvider("acme")], { bus }), rings, url, bus };
+  }
+
+  test("rings once for a batch with transitions, and not at all for one without", async () => {
+    const { see, rings } = await tracking();
+    await see(observation("a"), observation("b"));
+    expect(rings).toEqual([TENANT]);
+    await see(observation("a", { observedAt: at(5), facts: { attempt: 2 } }), observation("b", { observedAt: at(5) }));
+    await see();
+    expect(rings).toEqual([TENANT]);
+    await see(observation("a", { observedAt: at(6), status: SyncStatus.Success }));
+    expect(rings).toEqual([TENANT, TENANT]);
+  });
+
+  test("rings only when another connection can read what it rings for", async () => {
+    const { store, url } = await open();
+    const { store: elsewhere } = await open(url);
+    const heads: Promise<number>[] = [];
+    const bus: EventBus = { ...createInProcessBus(), ring: (tenantId) => void heads.push(elsewhere.ledger.head(tenantId)) };
+    await createTestTracking(store, [createFakeProvider("acme")], { bus }).see(observation("a"));
+    expect(await Promise.all(heads)).toEqual([2]);
+  });
+
+  test("rings for nothing that could not be committed", async () => {
+    const { store, rings, bus } = await tracking();
+    const broken = { ...store, ledger: { ...store.ledger, record: () => Promise.reject(new Error("disk full")) } };
+    const { see, planned } = createTestTracking(broken, [createFakeProvider("acme")], { bus });
+    await expect(see(observation("a"))).rejects.toThrow("disk full");
+    expect([rings, planned]).toEqual([[], []]);
+  });
+
+  test("notes its own source, whatever the observation says, and answers in the observations' order", async () => {
+    const { recorder, configured } = await tracking();
+    const observations = ["c", "a", "b", "a"].map((remoteId, index) => observation(remoteId, { source: ObservationSource.Poll, observedAt: at(index) }));
+    const syncs = await recorder.record({ tenantId: TENANT, configured, source: ObservationSource.Webhook, observations });
+    expect(syncs.map(({ remoteId }) => remoteId)).toEqual(["c", "a", "b", "a"]);
+    expect(new Set(syncs.map(({ observedVia }) => observedVia))).toEqual(new Set([ObservationSource.Webhook]));
+  });
+
+  test("plans a look at the earliest of the runs that go on, and none when all have ended", async () => {
+    const { see, planned, store } = await tracking();
+    await see(observation("young"), observation("old", { facts: { startedAt: at(-200_000) } }));
+    const due = await store.polling.nextDueAt(TENANT, "acme");
+    expect(planned).toEqual([{ item: { kind: "POLL", tenantId: TENANT, providerKey: "acme" }, dueAt: due }]);
+    expect(due?.getTime()).toBeLessThanOrEqual(at(1_100).getTime());
+    await see(observation("young", { status: SyncStatus.Success }), observation("old", { status: SyncStatus.Failed }));
+    expect(planned).toHaveLength(1);
+  });
+
+  test("learns how long runs usually take and looks again near the expected end", async () => {
+    const { see, store, planned } = await tracking();
+    await see(observation("done", { status: SyncStatus.Success, facts: { startedAt: at(-90_000), finishedAt: at(0) } }));
+    await see(observation("next", { facts: { startedAt: at(-30_000) } }));
+    // A third of the 60 seconds to go, with a tenth of jitter; without the lesson it would be a tenth of its age: 3 seconds.
+    const due = ((await store.polling.nextDueAt(TENANT, "acme")) ?? at(0)).getTime() - at(0).getTime();
+    expect(planned).toHaveLength(1);
+    expect(due).toBeGreaterThanOrEqual(18_000);
+    expect(due).toBeLessThanOrEqual(22_000);
+  });
+
+  test("counts words that are in no table, each for itself, whatever the word is", async () => {
+    const { see, store, logged } = await tracking();
+    const odd = (remoteId: string, rawStatus: string) => observation(remoteId, { status: null, rawStatus });
+    await see(odd("a", "paused"), odd("b", "paused"), odd("c", "constructor"), observation("d"));
+    await see(odd("a", "paused"), odd("c", "x".repeat(100)), odd("d", "__proto__"));
+    const { unknownStatuses } = await store.providerStates.get(TENANT, "acme");
+    expect(Object.entries(unknownStatuses).toSorted()).toEqual([["__proto__", 1], ["constructor", 1], ["paused", 3], ["x".repeat(64), 1]]);
+    expect(logged.map(({ level, facts }) => [level, facts["words"]])).toEqual([
+      ["warn", ["paused", "paused", "constructor"]],
+      ["warn", ["paused", "x".repeat(64), "__proto__"]],
+    ]);
+  });
+
+  test("loses no count when looks are recorded at the same time", async () => {
+    const { see, store } = await tracking();
+    await Promise.all(Array.from({ length: 12 }, (_, index) => see(observation(`r${index}`, { status: null, rawStatus: "paused" }))));
+    expect((await store.providerStates.get(TENANT, "acme")).unknownStatuses).toEqual({ paused: 12 });
+  });
+
+  test("logs a contradicting end, and keeps the first", async () => {
+    const { see, logged, syncOf } = await tracking();
+    await see(observation("a", { status: SyncStatus.Success, rawStatus: "done" }));
+    await see(observation("a", { status: SyncStatus.Failed, rawStatus: "failed", observedAt: at(9) }));
+    expect(await syncOf("a")).toMatchObject({ status: SyncStatus.Success, rawStatus: "done" });
+    expect(logged).toMatchObject([{ level: "warn", facts: { provider: "acme", syncId: idOf("sync", "a") } }]);
+  });
+});
