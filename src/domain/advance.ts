@@ -129,7 +129,8 @@ function absorb(known: SyncState, observation: Observation, target: SyncStatus):
     createdAt: facts.createdAt ?? known.createdAt,
     status,
     outcome: decided ? known.outcome : outcomeOf(status, named, facts.recordCounts, facts.taskCounts),
-    rawStatus: overtaken ? known.rawStatus : observation.rawStatus,
+    // The word a run ended with stays: a later report of the same end may use a vaguer one.
+    rawStatus: overtaken || isTerminal(known.status) ? known.rawStatus : observation.rawStatus,
     waitingReason: ended ? null : facts.waitingReason,
     resumesAt: ended ? null : facts.resumesAt,
     // A run that ended well may carry the error of an attempt before the last.

@@ -43,13 +43,29 @@ export function createCatalog(tools: TrackingTools, contact: ProviderContact): C
   const attempts = new Map<string, Attempt>();
 
   async function read(tenantId: string, configured: ConfiguredProvider): Promise<void> {
-    const { provider, info } = configured;
+    const { info } = configured;
     const startedAt = clock.now();
-    const undetailed: { remoteId: string; kind: DefinitionKind }[] = [];
     await contact.through(tenantId, configured, async () => {
-      for await (const accounts of provider.listLinkedAccounts()) {
-        await store.catalog.putLinkedAccounts(tenantId, info.key, accounts, clock.now());
-      }
+      const accounts = await toTheEnd(() => readAccounts(tenantId, configured));
+      const definitions = await toTheEnd(() => readDefinitions(tenantId, configured));
+      const broken = accounts ?? definitions;
+      if (broken !== null) throw broken;
+    });
+    await store.catalog.markGone(tenantId, info.key, "linkedAccount", startedAt, clock.now());
+    await store.catalog.markGone(tenantId, info.key, "definition", startedAt, clock.now());
+    await store.providerStates.patch(tenantId, info.key, { catalogAt: startedAt });
+  }
+
+  async function readAccounts(tenantId: string, { provider, info }: ConfiguredProvider): Promise<void> {
+    for await (const accounts of provider.listLinkedAccounts()) {
+      await store.catalog.putLinkedAccounts(tenantId, info.key, accounts, clock.now());
+    }
+  }
+
+  async function readDefinitions(tenantId: string, configured: ConfiguredProvider): Promise<void> {
+    const { provider, info } = configured;
+    const undetailed: { remoteId: string; kind: DefinitionKind }[] = [];
+    try {
       for await (const definitions of provider.listDefinitions()) {
         const kinds = new Map(definitions.map(({ remoteId, kind }) => [remoteId, kind]));
         const needed = await store.catalog.putDefinitions(tenantId, info.key, definitions, clock.now());
@@ -58,11 +74,10 @@ export function createCatalog(tools: TrackingTools, contact: ProviderContact): C
           if (kind !== undefined) undetailed.push({ remoteId, kind });
         }
       }
-    });
-    await store.catalog.markGone(tenantId, info.key, "linkedAccount", startedAt, clock.now());
-    await store.catalog.markGone(tenantId, info.key, "definition", startedAt, clock.now());
-    await readDetails(tenantId, configured, undetailed);
-    await store.providerStates.patch(tenantId, info.key, { catalogAt: startedAt });
+    } finally {
+      // What a list told before it broke is as good as any.
+      await readDetails(tenantId, configured, undetailed);
+    }
   }
 
   /** One unreadable detail must not hide the others: it stays as the list told it and is tried again next time. */
@@ -86,12 +101,13 @@ export function createCatalog(tools: TrackingTools, contact: ProviderContact): C
 
   /** The last or running attempt at this provider, or a new one when that is too old. */
   function attemptOf(tenantId: string, configured: ConfiguredProvider): Attempt {
-    const key = JSON.stringify([tenantId, configured.info.key]);
+    const key = keyOf(tenantId, configured);
     const last = attempts.get(key);
     const now = clock.now().getTime();
     if (last !== undefined) {
       const keptMs = last.error === null ? FRESH_FOR_MS : FAILURE_KEPT_MS;
-      if (last.endedAt === null || now - (last.error === null ? last.startedAt : last.endedAt) < keptMs) return last;
+      if (last.endedAt === null) return last;
+      if (!last.outdated && now - (last.error === null ? last.startedAt : last.endedAt) < keptMs) return last;
     }
     const attempt: Attempt = {
       startedAt: now,
@@ -133,8 +149,15 @@ export function createCatalog(tools: TrackingTools, contact: ProviderContact): C
 
   return {
     async refresh(tenantId, configured) {
-      const error = await attemptOf(tenantId, configured).outcome;
-      if (error !== null) throw error;
+      const attempt = attemptOf(tenantId, configured);
+      const error = await attempt.outcome;
+      // What changed while it was being read may or may not be in it.
+      const last = error === null && attempt.outdated ? await attemptOf(tenantId, configured).outcome : error;
+      if (last !== null) throw last;
+    },
+    expire(tenantId, configured) {
+      const attempt = attempts.get(keyOf(tenantId, configured));
+      if (attempt !== undefined) attempt.outdated = true;
     },
     async refreshDefinition(tenantId, configured, definition, maxAgeMs) {
       const ageMs = clock.now().getTime() - definition.observedAt.getTime();
@@ -159,6 +182,24 @@ export function createCatalog(tools: TrackingTools, contact: ProviderContact): C
       return errors.filter((error) => error !== null);
     },
   };
+}
+
+const keyOf = (tenantId: string, { info }: ConfiguredProvider): string => JSON.stringify([tenantId, info.key]);
+
+/**
+ * Reads on when a vendor answers what cannot be understood: one list that is broken must not hide the other. Anything else is about the
+ * vendor as a whole and ends the reading.
+ *
+ * @returns what was broken; null when nothing was
+ */
+async function toTheEnd(work: () => Promise<void>): Promise<ProviderError | null> {
+  try {
+    await work();
+    return null;
+  } catch (error) {
+    if (error instanceof ProviderError && error.code === ErrorCode.ProviderBadResponse) return error;
+    throw error;
+  }
 }
 
 function tooSlow(provider: string): ProviderError {

@@ -56,7 +56,11 @@ export function createInbox(tools: TrackingTools, { contact, recorder, catalog, 
   const prunedAt = new Map<string, number>();
   const silent = new Set<string>();
 
-  async function receive(tenantId: string, configured: ConfiguredProvider, request: WebhookRequest): Promise<WebhookReceipt> {
+  async function receive(
+    tenantId: string,
+    configured: ConfiguredProvider,
+    request: WebhookRequest,
+  ): Promise<WebhookReceipt> {
     const verdict = configured.provider.verifyWebhook?.(request);
     if (verdict === undefined) return "UNSUPPORTED";
     if (!verdict.genuine) {
@@ -82,7 +86,14 @@ export function createInbox(tools: TrackingTools, { contact, recorder, catalog, 
 
   function put(tenantId: string, { info }: ConfiguredProvider, event: WebhookEvent, receivedAt: Date) {
     const { key: providerKey } = info;
-    return store.inbox.put({ tenantId, providerKey, event, receivedAt, state: DeliveryState.Received, dueAt: receivedAt });
+    return store.inbox.put({
+      tenantId,
+      providerKey,
+      event,
+      receivedAt,
+      state: DeliveryState.Received,
+      dueAt: receivedAt,
+    });
   }
 
   async function ring(tenantId: string, { info }: ConfiguredProvider, dueAt: Date): Promise<void> {
@@ -125,7 +136,11 @@ export function createInbox(tools: TrackingTools, { contact, recorder, catalog, 
       // Nothing can be settled without the store; what is due stays due.
       if (error instanceof GatewayError && error.code === ErrorCode.ServiceUnavailable) throw error;
       const outcome = failed(delivery, clock.now(), error instanceof ProviderError ? error.retryAfterMs : null);
-      const what = { ...facts, error: error instanceof Error ? error.message : String(error), dropped: outcome.dueAt === null };
+      const what = {
+        ...facts,
+        error: error instanceof Error ? error.message : String(error),
+        dropped: outcome.dueAt === null,
+      };
       if (error instanceof ProviderError) log.warn(what, "webhook not processed");
       else log.error({ ...what, stack: error instanceof Error ? error.stack : undefined }, "webhook not processed");
       return outcome;
@@ -141,7 +156,10 @@ export function createInbox(tools: TrackingTools, { contact, recorder, catalog, 
       });
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
-      log.warn({ provider: key, code: error.code, error: error.message }, "missed webhooks could not be read; tried again soon");
+      log.warn(
+        { provider: key, code: error.code, error: error.message },
+        "missed webhooks could not be read; tried again soon",
+      );
       return 0;
     }
   }

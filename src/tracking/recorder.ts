@@ -1,5 +1,6 @@
 // The one door into the ledger: every observation, whatever its source, is recorded here and nowhere else.
 import { advance } from "../domain/advance.ts";
+import { BusNews } from "../domain/runtime-ports.ts";
 import type { ObservationSource } from "../domain/status.ts";
 import type { Recorded } from "../domain/store-port.ts";
 import type { Observation, Sync } from "../domain/sync.ts";
@@ -26,7 +27,12 @@ export interface Recorder {
   record(request: RecordRequest): Promise<readonly Sync[]>;
 }
 
-export function createRecorder(tools: TrackingTools, load: PollLoad): Recorder {
+/** @param onRecorded told what each request changed, after the commit */
+export function createRecorder(
+  tools: TrackingTools,
+  load: PollLoad,
+  onRecorded: (request: RecordRequest, recorded: readonly Recorded[]) => void = () => undefined,
+): Recorder {
   const { store, bus, queue, clock, random, log } = tools;
   const durations = createDurationBook();
   const oneAtATime = createKeyedMutex();
@@ -54,9 +60,11 @@ export function createRecorder(tools: TrackingTools, load: PollLoad): Recorder {
         },
       },
     );
-    if (recorded.some(({ transitions }) => transitions.length > 0)) bus.ring(tenantId);
+    const news = newsOf(recorded);
+    if (news !== null) bus.ring(tenantId, news);
     if (earliest !== null) await queue.schedule({ kind: "POLL", tenantId, providerKey: configured.info.key }, earliest);
     for (const entry of recorded) noteEnd(entry, configured);
+    onRecorded(request, recorded);
     await countUnknownWords(request);
     return recorded.map(({ sync }) => sync);
   }
@@ -84,6 +92,12 @@ export function createRecorder(tools: TrackingTools, load: PollLoad): Recorder {
   }
 
   return { record };
+}
+
+/** Null when nothing was written: every observation came under an old lease. */
+function newsOf(recorded: readonly Recorded[]): BusNews | null {
+  if (recorded.some(({ transitions }) => transitions.length > 0)) return BusNews.Transitions;
+  return recorded.some(({ accepted }) => accepted) ? BusNews.Progress : null;
 }
 
 function optional<Name extends string, Value>(name: Name, value: Value | undefined): Partial<Record<Name, Value>> {

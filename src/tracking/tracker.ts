@@ -1,9 +1,10 @@
 // Tracking as one piece: what it offers to GraphQL, and the due work it does in the background.
 import { ProviderError } from "../domain/errors.ts";
-import type { CatalogOperations, SyncOperations } from "../domain/gateway-port.ts";
+import type { CatalogOperations, SyncOperations, WebhookOperations } from "../domain/gateway-port.ts";
 import type { WorkItem } from "../domain/runtime-ports.ts";
 import { createCatalog } from "./catalog.ts";
 import { createDiscoverer } from "./discoverer.ts";
+import { createInbox, type Inbox } from "./inbox.ts";
 import { createOperations } from "./operations.ts";
 import { createPollLoad } from "./poll-load.ts";
 import { createPoller } from "./poller.ts";
@@ -13,16 +14,25 @@ import { createRecorder } from "./recorder.ts";
 import { createStarter } from "./starter.ts";
 import type { TrackingTools } from "./tools.ts";
 import { createTriggers } from "./trigger.ts";
+import { createWebhookSilence, noteChanges } from "./webhook-silence.ts";
 
 export interface Tracker {
   readonly operations: SyncOperations;
   readonly catalog: CatalogOperations;
-  /** Takes up due work: first the catalogs, then discovery, polls and unfinished triggers. */
+  readonly webhooks: WebhookOperations;
+  /** Where webhooks are taken in. */
+  readonly inbox: Pick<Inbox, "receive">;
+  /** Takes up due work: first the catalogs, then discovery, polls, unfinished triggers and webhooks. */
   start(): Promise<void>;
+  /** Writes what is only noted yet; to be called when no more webhooks are taken in and no work is handed out. */
+  close(): Promise<void>;
 }
 
 const CATALOG_EVERY_MS = 60_000;
-const TRIGGERS_EVERY_MS = 60_000;
+/** One small query: a start that a stopped gateway left behind is taken up soon after it counts as abandoned. */
+const TRIGGERS_EVERY_MS = 10_000;
+/** Deliveries are worked off as they come; this finds what another process left, and what no webhook told. */
+const INBOX_EVERY_MS = 60_000;
 /** A provider that fails is asked again after this long at the most. */
 const SLOWEST_RETRY_MS = 300_000;
 
@@ -30,8 +40,10 @@ export function createTracker(tools: TrackingTools): Tracker {
   const { store, queue, clock, directory, log, random } = tools;
   const contact = createProviderContact(tools);
   const load = createPollLoad();
-  const recorder = createRecorder(tools, load);
+  const silence = createWebhookSilence(clock);
+  const recorder = createRecorder(tools, load, noteChanges(silence));
   const catalog = createCatalog(tools, contact);
+  const inbox = createInbox(tools, { contact, recorder, catalog, silence });
   const poller = createPoller(tools, { contact, recorder, load });
   const discoverer = createDiscoverer(tools, contact, recorder);
   const starter = createStarter(tools, contact, recorder);
@@ -61,20 +73,28 @@ export function createTracker(tools: TrackingTools): Tracker {
       case "CATALOG":
         return catalog.refresh(tenantId, configured);
       case "DISCOVER":
-        // Vendors that list runs per definition are asked about what the catalog holds, so it comes first.
-        if ((await store.providerStates.get(tenantId, providerKey)).catalogAt === null) await catalog.refresh(tenantId, configured);
+        // Vendors that list runs per definition are asked about what the catalog holds, so there must be something in it.
+        if (await isUnread(tenantId, providerKey)) await catalog.refresh(tenantId, configured);
         return discoverer.discover(tenantId, configured);
       case "POLL":
         return poller.poll(tenantId, configured);
       case "TRIGGERS":
         return triggers.recover(tenantId, providerKey);
+      case "INBOX":
+        return inbox.process(tenantId, configured);
     }
+  }
+
+  async function isUnread(tenantId: string, providerKey: string): Promise<boolean> {
+    const { catalogAt } = await store.providerStates.get(tenantId, providerKey);
+    return catalogAt === null && (await store.catalog.definitionsOfProvider(tenantId, providerKey)).length === 0;
   }
 
   /** Polls plan themselves: the store knows when the next run is due. */
   function everyMs({ kind }: WorkItem, { poll }: ConfiguredProvider): number | null {
     if (kind === "POLL") return null;
     if (kind === "DISCOVER") return poll.discoverMs;
+    if (kind === "INBOX") return INBOX_EVERY_MS;
     return kind === "CATALOG" ? CATALOG_EVERY_MS : TRIGGERS_EVERY_MS;
   }
 
@@ -87,6 +107,14 @@ export function createTracker(tools: TrackingTools): Tracker {
   return {
     operations: createOperations(tools, contact, triggers, poller),
     catalog,
+    webhooks: {
+      report(tenantId, providerKey, { lastWebhookAt }) {
+        const configured = directory.find(tenantId, providerKey)?.webhooksConfigured ?? false;
+        return { configured, silent: configured && silence.isSilent(tenantId, providerKey, lastWebhookAt) };
+      },
+    },
+    inbox,
+    close: () => inbox.close(),
     async start() {
       const now = clock.now();
       for (const tenantId of directory.tenantIds()) {
@@ -94,6 +122,7 @@ export function createTracker(tools: TrackingTools): Tracker {
           for (const kind of ["CATALOG", "TRIGGERS", "POLL", "DISCOVER"] as const) {
             await queue.schedule({ kind, tenantId, providerKey: info.key }, now);
           }
+          if (info.capabilities.webhooks) await queue.schedule({ kind: "INBOX", tenantId, providerKey: info.key }, now);
         }
       }
       queue.start(handle);

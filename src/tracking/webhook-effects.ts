@@ -55,7 +55,12 @@ export function createWebhookEffects(tools: TrackingTools, { contact, recorder, 
     const { key: providerKey } = configured.info;
     switch (hint.kind) {
       case "OBSERVATION":
-        await recorder.record({ tenantId, configured, source: ObservationSource.Webhook, observations: [hint.observation] });
+        await recorder.record({
+          tenantId,
+          configured,
+          source: ObservationSource.Webhook,
+          observations: [hint.observation],
+        });
         return true;
       case "RUN":
         return lookAtRun(turn, hint, receivedAt);

@@ -77,7 +77,10 @@ export function createWebhookNotes(
       ...(refusals.size > 0 ? { webhookRefusals: Object.fromEntries(counts) } : {}),
     });
     if (refusals.size === 0) return;
-    log.warn({ provider: providerKey, refusals: Object.fromEntries(refusals) }, "webhooks were refused or came to nothing");
+    log.warn(
+      { provider: providerKey, refusals: Object.fromEntries(refusals) },
+      "webhooks were refused or came to nothing",
+    );
   }
 
   return {
@@ -89,7 +92,7 @@ export function createWebhookNotes(
       note(tenantId, configured, ({ refusals }) => add(refusals, new Map([[reason, 1]]))),
     async close() {
       closing.abort();
-      await Promise.all([...pages.values()].map(({ writing }) => writing));
+      await Promise.all([...pages.values()].flatMap(({ writing }) => writing ?? []));
     },
   };
 }

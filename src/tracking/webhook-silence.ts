@@ -1,5 +1,8 @@
 // Whether a provider that should report by itself does: polls see changes, and no webhook ever tells of them.
 import type { Clock } from "../domain/clock.ts";
+import { ObservationSource } from "../domain/status.ts";
+import type { Recorded } from "../domain/store-port.ts";
+import type { RecordRequest } from "./recorder.ts";
 
 export interface SilenceFacts {
   readonly lastWebhookAt: Date | null;
@@ -48,6 +51,22 @@ export function createWebhookSilence(clock: Clock): WebhookSilence {
       for (const [syncId, at] of changes) if (isReported(at, lastWebhookAt)) changes.delete(syncId);
       return isSilent({ lastWebhookAt, changesSeenAt: [...changes.values()], now: clock.now() });
     },
+  };
+}
+
+/** A run that was found long after it had changed says nothing about webhooks: the gateway may not have been there. */
+const RECENT_MS = SILENT_AFTER_MS;
+
+/** What to tell of each recording: changes that the gateway had to find by looking. */
+export function noteChanges(silence: WebhookSilence): (request: RecordRequest, recorded: readonly Recorded[]) => void {
+  return ({ tenantId, configured, source }, recorded) => {
+    if (source !== ObservationSource.Poll && source !== ObservationSource.Discovery) return;
+    for (const { sync, transitions } of recorded) {
+      const isRecent = transitions.some(
+        ({ occurredAt, observedAt }) => observedAt.getTime() - occurredAt.getTime() < RECENT_MS,
+      );
+      if (isRecent) silence.changed(tenantId, configured.info.key, sync.id);
+    }
   };
 }
 

@@ -113,6 +113,11 @@ describe("the outcome", () => {
     expect(known(seen(Failed, 1, { outcome: SyncOutcome.Cancelled }), seen(Failed, 2)).outcome).toBe(SyncOutcome.Cancelled);
   });
 
+  test("the word a run ended with stays when the same end is told again in another", () => {
+    const interrupted = seen(Failed, 1, { outcome: SyncOutcome.Interrupted, rawStatus: "interrupted" });
+    expect(known(interrupted, seen(Failed, 2, { rawStatus: "failed" })).rawStatus).toBe("interrupted");
+  });
+
   test("what counts decided is decided again when the end is told with better counts", () => {
     const withFailures = seen(Success, 2, { facts: { recordCounts: records({ inserted: 1, failed: 1 }) } });
     expect(known(seen(Success, 1), withFailures).outcome).toBe(SyncOutcome.Partial);

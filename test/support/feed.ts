@@ -1,6 +1,6 @@
 // A ledger that a test writes to and a transition feed that follows it, with everything it holds on to counted.
 import type { FeedEntry } from "../../src/domain/gateway-port.ts";
-import type { EventBus } from "../../src/domain/runtime-ports.ts";
+import { BusNews, type EventBus } from "../../src/domain/runtime-ports.ts";
 import { SyncStatus } from "../../src/domain/status.ts";
 import type { LedgerStore, Store } from "../../src/domain/store-port.ts";
 import type { Observation, Transition } from "../../src/domain/sync.ts";
@@ -31,8 +31,8 @@ export function createTestFeed(store: Store, between: Partial<LedgerStore> = {},
   let listeners = 0;
   const bus: EventBus = {
     ...inner,
-    ring: (tenantId) => {
-      if (!deaf) inner.ring(tenantId);
+    ring: (tenantId, news) => {
+      if (!deaf) inner.ring(tenantId, news);
     },
     listen: (tenantId, listener) => {
       listeners += 1;
@@ -50,7 +50,7 @@ export function createTestFeed(store: Store, between: Partial<LedgerStore> = {},
     listeners: () => listeners,
     commit: async (tenantId, ...observations) => {
       await store.ledger.record(tenantId, observations.map(([remoteId, given]) => entry(remoteId, given)), rules);
-      bus.ring(tenantId);
+      bus.ring(tenantId, BusNews.Transitions);
     },
     ledger: async (tenantId) => {
       const all: Transition[] = [];

@@ -210,6 +210,11 @@ function polytomicPlan(): Plan {
         const [, ...ended] = listOf(examples.answer(operation)["data"]);
         return { operation, body: { data: [...runs.ids().map((id) => runs.show(id, view)), ...ended], pagination: {} } };
       }
+      if (path === "/api/events") {
+        const after = Date.parse(query.get("starting_after") ?? "1970-01-01");
+        const events = listOf(examples.answer("GET /api/events")["data"]);
+        return { operation: "GET /api/events", body: { data: events.filter((event) => Date.parse(String(event["created_at"])) > after) } };
+      }
       const run = runs.show(partOf(path, /\/executions\/([\w-]+)$/u) ?? "", view);
       return run === undefined ? undefined : { operation: "GET /api/syncs/{sync_id}/executions/{id}", body: { data: run } };
     },

@@ -2,8 +2,9 @@
 import "reflect-metadata";
 import { randomUUID } from "node:crypto";
 import { execute, parse, validate, type ExecutionResult, type GraphQLFormattedError } from "graphql";
-import type { ProviderInfo, SyncOperations, CatalogOperations } from "../../src/domain/gateway-port.ts";
+import type { ProviderInfo, SyncOperations, CatalogOperations, WebhookOperations } from "../../src/domain/gateway-port.ts";
 import type { Capabilities } from "../../src/domain/provider-port.ts";
+import { BusNews } from "../../src/domain/runtime-ports.ts";
 import { ErrorCode, ProviderError, type ProviderFailureFacts } from "../../src/domain/errors.ts";
 import type { Store } from "../../src/domain/store-port.ts";
 import {
@@ -15,6 +16,7 @@ import {
 import { formatError, notedErrors } from "../../src/graphql/errors.ts";
 import { buildGatewaySchema } from "../../src/graphql/schema.ts";
 import { createInProcessBus } from "../../src/server/in-process-bus.ts";
+import { createProgressFeed } from "../../src/server/progress-feed.ts";
 import { createTransitionFeed } from "../../src/server/transition-feed.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { createCountingStore, type CountingStore } from "./counting-store.ts";
@@ -26,7 +28,7 @@ export const TENANT = "t1";
 export const schema = buildGatewaySchema();
 
 /** What the vendors' side answers; a test replaces what it is about. Everything not replaced fails the test that reaches it. */
-export type Script = SyncOperations & CatalogOperations;
+export type Script = SyncOperations & CatalogOperations & WebhookOperations;
 
 export interface Answer {
   readonly data: unknown;
@@ -57,6 +59,7 @@ export async function openGraphqlGateway(providers: readonly ProviderInfo[] = PR
   const clock = createManualClock(at(0));
   const bus = createInProcessBus();
   const feed = createTransitionFeed({ store, bus, clock });
+  const progress = createProgressFeed({ store, bus, clock });
   const vendorCalls: string[] = [];
   const defects: unknown[] = [];
   const script = { ...QUIET };
@@ -65,6 +68,7 @@ export async function openGraphqlGateway(providers: readonly ProviderInfo[] = PR
     store,
     clock,
     feed,
+    progress,
     operations: {
       trigger: (...given) => (seen("trigger"), script.trigger(...given)),
       retry: (...given) => (seen("retry"), script.retry(...given)),
@@ -76,6 +80,7 @@ export async function openGraphqlGateway(providers: readonly ProviderInfo[] = PR
       ensureFresh: (...given) => script.ensureFresh(...given),
       outages: (...given) => script.outages(...given),
     },
+    webhooks: { report: (...given) => script.report(...given) },
     providersOf: (tenantId) => (tenantId === TENANT ? providers : []),
   };
   const context = (viewer: Partial<ViewerIdentity> = {}) =>
@@ -88,11 +93,12 @@ export async function openGraphqlGateway(providers: readonly ProviderInfo[] = PR
     script,
     defects,
     vendorCalls,
-    ring: () => bus.ring(TENANT),
+    ring: () => bus.ring(TENANT, BusNews.Transitions),
     context,
     ask: (query, variables = {}, viewer = {}) => ask(query, variables, context(viewer), (error) => defects.push(error)),
     close: async () => {
       feed.close();
+      progress.close();
       await bus.close();
       await store.close();
       await drop();
@@ -198,4 +204,5 @@ const QUIET: Script = {
   refresh: unscripted("refresh"),
   ensureFresh: () => Promise.resolve([]),
   outages: () => Promise.resolve([]),
+  report: () => ({ configured: false, silent: false }),
 };

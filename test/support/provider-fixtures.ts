@@ -2,7 +2,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { DefinitionKind } from "../../src/domain/definition.ts";
 import { ProviderError } from "../../src/domain/errors.ts";
-import type { RunRef, SyncProvider } from "../../src/domain/provider-port.ts";
+import type { ProviderSettings, RunRef, SyncProvider } from "../../src/domain/provider-port.ts";
 import type { StartOptions } from "../../src/domain/sync.ts";
 import type { RecordedReply, SentRequest } from "./adapter-at-fake-vendor.ts";
 import { definitionOf, pagesOf, runRef, startRequest } from "./provider-values.ts";
@@ -12,6 +12,8 @@ import type { DefinitionDraft } from "./provider-values.ts";
 export interface FixtureRequest {
   readonly call: FixtureCall;
   readonly sent: readonly ExpectedRequest[];
+  /** What the provider's settings need beside the vendor's usual ones. */
+  readonly settings?: Partial<ProviderSettings>;
   /** Set where calls go out side by side; else the order counts. */
   readonly inAnyOrder?: boolean;
 }
@@ -27,7 +29,17 @@ export type FixtureCall =
   | { readonly method: "findStarted"; readonly definition: DefinitionDraft; readonly options?: StartOptions; readonly sentAt: string }
   | { readonly method: "observe"; readonly refs: readonly RecordedRef[]; readonly tasks: boolean }
   | { readonly method: "discover"; readonly since: string; readonly definitions: readonly DefinitionDraft[] }
-  | { readonly method: "cancel"; readonly ref: RecordedRef };
+  | { readonly method: "cancel"; readonly ref: RecordedRef }
+  | { readonly method: "missedEvents"; readonly since: string }
+  | RecordedDelivery;
+
+/** A webhook as it came in: proven first, then asked what it tells. Its body is sent as `JSON.stringify` writes it. */
+interface RecordedDelivery {
+  readonly method: "receiveWebhook";
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: unknown;
+  readonly receivedAt: string;
+}
 
 /** A run reference as JSON has it. */
 type RecordedRef = Omit<Partial<RunRef>, "createdAt"> & { readonly remoteId: string; readonly createdAt: string };
@@ -77,7 +89,18 @@ async function ask(provider: SyncProvider, call: FixtureCall): Promise<unknown> 
       return pagesOf(provider.discover(new Date(call.since), call.definitions.map(definitionOf)));
     case "cancel":
       return provider.cancel?.(refOf(call.ref));
+    case "missedEvents":
+      return provider.missedEvents && pagesOf(provider.missedEvents(new Date(call.since)));
+    case "receiveWebhook":
+      return received(provider, call);
   }
+}
+
+/** The verdict, and for a genuine delivery what it means. */
+function received(provider: SyncProvider, { headers, body, receivedAt }: RecordedDelivery): object {
+  const at = new Date(receivedAt);
+  const verdict = provider.verifyWebhook?.({ headers, body: Buffer.from(JSON.stringify(body), "utf8"), receivedAt: at });
+  return { verdict, hints: verdict?.genuine ? provider.interpretWebhook?.(verdict.event.payload, at) : [] };
 }
 
 const refOf = (ref: RecordedRef): RunRef => runRef({ ...ref, createdAt: new Date(ref.createdAt) });

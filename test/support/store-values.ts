@@ -3,8 +3,10 @@ import { advance } from "../../src/domain/advance.ts";
 import { DefinitionKind, LinkedAccountStatus } from "../../src/domain/definition.ts";
 import type { LinkedAccountSnapshot, ModelSyncSnapshot, SyncJobSnapshot } from "../../src/domain/definition.ts";
 import { ObservationSource, SyncStatus, isTerminal } from "../../src/domain/status.ts";
-import type { RecordEntry, RecordRules } from "../../src/domain/store-port.ts";
+import { DeliveryState } from "../../src/domain/store-port.ts";
+import type { RecordEntry, RecordRules, StoredDelivery } from "../../src/domain/store-port.ts";
 import { TriggerState } from "../../src/domain/sync.ts";
+import type { WebhookEvent } from "../../src/domain/webhook-port.ts";
 import type { Observation, SyncTask, Trigger } from "../../src/domain/sync.ts";
 
 /** Milliseconds after a fixed moment, so that no test depends on the day it runs. */
@@ -146,4 +148,15 @@ export function trigger(id: string, given: Partial<Trigger> = {}): Trigger {
     resolvedAt: null,
     ...given,
   };
+}
+
+export function webhookEvent(deliveryId: string, given: Partial<WebhookEvent> = {}): WebhookEvent {
+  return { deliveryId, name: "run.changed", fingerprint: `hash of ${deliveryId}`, payload: { run: "r1" }, ...given };
+}
+
+/** A delivery that is due from when it was received. */
+export function delivery(deliveryId: string, given: Partial<StoredDelivery> = {}): StoredDelivery {
+  const receivedAt = given.receivedAt ?? at(0);
+  const event = webhookEvent(deliveryId);
+  return { tenantId: "t1", providerKey: "acme", event, receivedAt, state: DeliveryState.Received, dueAt: receivedAt, ...given };
 }

@@ -36,6 +36,28 @@ test("all pages of accounts and definitions are in the mirror when the catalog i
   expect(await store.providerStates.get(TENANT, "acme")).toMatchObject({ catalogAt: at(0), health: ProviderHealth.Up });
 });
 
+test("accounts that cannot be understood do not hide the definitions, and the failure is still told", async () => {
+  const { fresh, store } = await tracking({
+    linkedAccounts: () => {
+      throw fault(ErrorCode.ProviderBadResponse);
+    },
+    definitions: () => [[syncJob("j1")]],
+  });
+  expect(await fresh()).toMatchObject([{ code: ErrorCode.ProviderBadResponse }]);
+  expect(await namesOf(store)).toEqual(["j1"]);
+  expect((await store.providerStates.get(TENANT, "acme")).catalogAt).toBeNull();
+});
+
+test("a vendor that cannot be reached is not asked for the second list", async () => {
+  const { fresh, listings } = await tracking({
+    linkedAccounts: () => {
+      throw fault(ErrorCode.ProviderUnavailable);
+    },
+  });
+  expect(await fresh()).toMatchObject([{ code: ErrorCode.ProviderUnavailable }]);
+  expect(listings()).toBe(0);
+});
+
 test("any number of askers at once make one round of calls and wait for its end", async () => {
   const gate = createGate();
   const { fresh, fake, store, listings } = await tracking({

@@ -45,7 +45,7 @@ test("the start plans every kind of work for every provider at once", async () =
 
 test.each([
   ["CATALOG", 60_000],
-  ["TRIGGERS", 60_000],
+  ["TRIGGERS", 10_000],
   ["DISCOVER", 20_000],
 ] as const)("%s is done again after its time, with a tenth of jitter", async (kind, everyMs) => {
   const { turn } = await tracked();
