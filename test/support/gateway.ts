@@ -18,6 +18,7 @@ export interface ProviderEntry {
   readonly allowPrivateAddress?: boolean;
   readonly poll?: Readonly<Record<string, number>>;
   readonly rateLimit?: { readonly requests: number; readonly perMs: number };
+  readonly webhookSecret?: string;
 }
 
 export interface TestGateway extends AsyncDisposable {

@@ -1,0 +1,170 @@
+// One vendor goes away and comes back: the others' data stays whole, and the answer says who is missing.
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { eventually } from "../support/eventually.ts";
+import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { ask, type Answer } from "../support/gateway-client.ts";
+import { triggerSync } from "../support/gateway-operations.ts";
+import { VENDORS, entryOf, startVendor, type Vendor, type VendorServer } from "../support/vendors.ts";
+
+/** So slow that nothing starts by itself while the test looks. */
+const STANDSTILL = 0.01;
+
+const nodeShape = z.looseObject({ id: z.string(), provider: z.object({ key: z.string() }) });
+type Node = z.output<typeof nodeShape>;
+
+/** Each list with fields that change only when the vendor changes them. */
+const LISTS: Readonly<Record<string, string>> = {
+  linkedAccounts: "id name remoteId integration category status rawStatus statusMessage customerId createdAt provider { key }",
+  syncJobs: "id name remoteId active integration argsSchema resources { name method query } provider { key } linkedAccount { id name }",
+  modelSyncs: "id name remoteId active mode fields { target } target { object } schedules { rawFrequency } provider { key }",
+  syncs: "id remoteId status outcome rawStatus createdAt recordCounts { total fetched } provider { key } definition { id name }",
+};
+const NAMES = Object.keys(LISTS);
+
+/** Lists that ask a vendor about its own definitions; others have nothing to miss when it is away. */
+const concerns = (list: string, vendor: Vendor): boolean =>
+  list === "modelSyncs" ? vendor === "polytomic" : !(list === "syncJobs" && vendor === "polytomic");
+
+async function read(gateway: TestGateway, list: string): Promise<Answer<readonly Node[]>> {
+  const shape = z.record(z.string(), z.object({ nodes: z.array(nodeShape) }));
+  // Runs that go on change while the test looks.
+  const filter = list === "syncs" ? ", filter: { open: false }" : "";
+  const { data, errors } = await ask(gateway.url, shape, `{ ${list}(first: 100${filter}) { nodes { ${LISTS[list] ?? "id"} } } }`);
+  return { data: data[list]?.nodes ?? [], errors };
+}
+
+/** Ordered by id: a list may order equal names as it likes. */
+const without = (nodes: readonly Node[], vendor: Vendor): readonly Node[] =>
+  nodes.filter(({ provider }) => provider.key !== vendor).toSorted((one, other) => one.id.localeCompare(other.id));
+
+interface World extends AsyncDisposable {
+  readonly gateway: TestGateway;
+  vendor(kind: Vendor): VendorServer;
+}
+
+/** Four vendors on ports of their own, and a gateway that has read what those that run have. */
+async function startWorld(options: { readonly without?: Vendor } = {}): Promise<World> {
+  const vendors: VendorServer[] = [];
+  for (const kind of VENDORS) vendors.push(await startVendor(kind, STANDSTILL));
+  const vendor = (kind: Vendor): VendorServer => {
+    const found = vendors.find((one) => one.vendor === kind);
+    if (found === undefined) throw new Error(`no ${kind}`);
+    return found;
+  };
+  if (options.without !== undefined) await vendor(options.without).stop();
+  const gateway = await startTestGateway({ providers: vendors.map(entryOf) });
+  await untilSettled(gateway, VENDORS.filter((kind) => kind !== options.without));
+  return {
+    gateway,
+    vendor,
+    [Symbol.asyncDispose]: async () => {
+      await gateway.close();
+      for (const one of vendors) await one.stop();
+    },
+  };
+}
+
+const discoveryShape = z.object({ providers: z.array(z.object({ key: z.string(), discoveryLagMs: z.number().nullable() })) });
+
+/** Catalogs read and history discovered, so that there is something to compare with. */
+async function untilSettled(gateway: TestGateway, kinds: readonly Vendor[]): Promise<void> {
+  await eventually("runs of every vendor that answers", async () => {
+    const { data } = await ask(gateway.url, discoveryShape, "{ providers { key discoveryLagMs } }");
+    const wanted = data.providers.filter(({ key }) => kinds.some((kind) => kind === key));
+    return wanted.every(({ discoveryLagMs }) => discoveryLagMs !== null) ? true : null;
+  });
+}
+
+async function expectOutage(gateway: TestGateway, list: string, vendor: Vendor): Promise<readonly Node[]> {
+  const { data, errors } = await eventually(`${list} misses ${vendor}`, async () => {
+    const answer = await read(gateway, list);
+    return answer.errors.length > 0 ? answer : null;
+  });
+  expect(errors).toHaveLength(1);
+  expect(errors[0]?.path).toEqual([list]);
+  expect(errors[0]?.extensions).toMatchObject({ provider: vendor, retryable: true });
+  expect(["PROVIDER_UNAVAILABLE", "PROVIDER_TIMEOUT"]).toContain(errors[0]?.extensions?.["code"]);
+  return data;
+}
+
+const withoutErrors = (gateway: TestGateway, list: string) =>
+  eventually(`${list} without errors`, async () => {
+    const answer = await read(gateway, list);
+    return answer.errors.length === 0 ? answer.data : null;
+  });
+
+const among = (nodes: readonly Node[], known: readonly Node[]) => nodes.filter(({ id }) => known.some((one) => one.id === id));
+
+describe("a vendor that stops while the gateway runs", () => {
+  test.concurrent.each(VENDORS)(
+    "%s: the others' data stays as it was, beside an error that names it, and the error goes when it is back",
+    async (kind) => {
+      await using world = await startWorld();
+      const { gateway } = world;
+      const before = new Map<string, readonly Node[]>();
+      for (const list of NAMES) {
+        const { data, errors } = await read(gateway, list);
+        expect({ list, errors, empty: data.length === 0 }).toEqual({ list, errors: [], empty: false });
+        before.set(list, data);
+      }
+      await world.vendor(kind).stop();
+      for (const list of NAMES.filter((name) => concerns(name, kind))) {
+        const known = before.get(list) ?? [];
+        const data = among(await expectOutage(gateway, list, kind), known);
+        expect(without(data, kind)).toEqual(without(known, kind));
+        // What was known of the vendor before is still shown.
+        expect(data).toHaveLength(known.length);
+      }
+      for (const list of NAMES.filter((name) => !concerns(name, kind))) {
+        expect({ list, errors: (await read(gateway, list)).errors }).toEqual({ list, errors: [] });
+      }
+      await world.vendor(kind).startAgain();
+      for (const list of NAMES) {
+        const known = before.get(list) ?? [];
+        expect(without(among(await withoutErrors(gateway, list), known), kind)).toEqual(without(known, kind));
+      }
+    },
+    90_000,
+  );
+});
+
+describe("a gateway that starts while a vendor is down", () => {
+  test.concurrent("answers with the other three, says who is missing, and has the fourth as soon as it is up", async () => {
+    await using world = await startWorld({ without: "stuut" });
+    const { gateway } = world;
+    const lists = NAMES.filter((name) => concerns(name, "stuut"));
+    for (const list of lists) {
+      const data = await expectOutage(gateway, list, "stuut");
+      const others = VENDORS.filter((vendor) => vendor !== "stuut" && concerns(list, vendor));
+      expect(new Set(data.map(({ provider }) => provider.key))).toEqual(new Set(others));
+    }
+    await world.vendor("stuut").startAgain();
+    for (const list of lists) {
+      const data = await eventually(`${list} with stuut`, async () => {
+        const nodes = await withoutErrors(gateway, list);
+        return nodes.some(({ provider }) => provider.key === "stuut") ? nodes : null;
+      });
+      expect(without(data, "stuut").length).toBeGreaterThan(0);
+    }
+  }, 90_000);
+});
+
+describe("starting runs while a vendor is down", () => {
+  test.concurrent("is an error that names the vendor there, and works at the others", async () => {
+    await using world = await startWorld();
+    const { gateway } = world;
+    const { data: jobs } = await read(gateway, "syncJobs");
+    const idOf = (kind: Vendor) => jobs.find((job) => job.provider.key === kind && job["active"] === true)?.id;
+    await world.vendor("stuut").stop();
+    const refused = await triggerSync(gateway.url, { definitionId: idOf("stuut") });
+    expect(refused.data.triggerSync).toBeNull();
+    expect(refused.errors).toMatchObject([
+      { path: ["triggerSync"], extensions: { provider: "stuut", code: "PROVIDER_UNAVAILABLE", retryable: true } },
+    ]);
+    const begun = await triggerSync(gateway.url, { definitionId: idOf("rootfi") });
+    expect(begun.errors).toEqual([]);
+    expect(begun.data.triggerSync).toMatchObject({ attached: false, userErrors: [], trigger: { state: "ACCEPTED" } });
+    expect(begun.data.triggerSync?.syncs).toHaveLength(1);
+  }, 60_000);
+});
