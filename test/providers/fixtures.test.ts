@@ -20,7 +20,7 @@ describe.each(rows)("recorded replies of $kind", ({ kind, vendor }) => {
   });
 
   it.each(fixtures)("$name: becomes the expected value by exactly the expected requests", async ({ request, replies, expected }) => {
-    await using at = await adapterWithReplies(vendor, replies);
+    await using at = await adapterWithReplies(vendor, replies, { settings: request.settings ?? {} });
     expect(await answerTo(at.provider, request.call)).toEqual(expected);
     expect(ordered(at.sent(), request.inAnyOrder)).toEqual(ordered(request.sent.map(lineAndBody), request.inAnyOrder));
     const keys = at.vendor.requests.map(({ headers }) => headers["idempotency-key"]);

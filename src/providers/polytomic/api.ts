@@ -10,6 +10,7 @@ import type { PathTemplate } from "../../wire/path.ts";
 import {
   readConnections,
   readEntity,
+  readEvents,
   readExecution,
   readExecutions,
   readNextRunAt,
@@ -17,7 +18,7 @@ import {
   readSync,
   readSyncs,
 } from "./wire-types.ts";
-import type { WireConnection, WireEntity, WireExecution, WireListedSync, WireStarted, WireSync } from "./wire-types.ts";
+import type { WireConnection, WireEntity, WireEvent, WireExecution, WireListedSync, WireStarted, WireSync } from "./wire-types.ts";
 
 /** The calls the adapter makes. Each throws `ProviderError` and nothing else. */
 export interface PolytomicApi {
@@ -43,7 +44,15 @@ export interface PolytomicApi {
   cancelExecution(syncId: string, executionId: string, signal?: AbortSignal): Promise<void>;
   /** What a UUID belongs to. */
   getEntity(id: string, signal?: AbortSignal): Promise<WireEntity>;
+  /** Events between two times, both excluded; those that can be read, and how many entries the answer had. */
+  listEvents(
+    bounds: { readonly after: string; readonly before?: string },
+    signal?: AbortSignal,
+  ): Promise<{ readonly entries: number; readonly events: readonly WireEvent[] }>;
 }
+
+/** The vendor's maximum. */
+export const EVENTS_PER_PAGE = 100;
 
 /** The vendor's default and its maximum; sent anyway, so that a page keeps its size when the default changes. */
 const SYNCS_PER_PAGE = 50;
@@ -63,7 +72,7 @@ interface Calls {
 const LIST_SYNCS = "list syncs";
 const LIST_EXECUTIONS = "list executions";
 
-type CatalogCalls = Pick<PolytomicApi, "listConnections" | "listSyncs" | "getSync" | "getNextRunAt" | "getEntity">;
+type CatalogCalls = Pick<PolytomicApi, "listConnections" | "listSyncs" | "getSync" | "getNextRunAt" | "getEntity" | "listEvents">;
 
 // Calls with an id in their path are async functions, so that an id that fits into no path rejects like any other failure.
 
@@ -82,6 +91,10 @@ function catalogCalls({ ask, path, provider }: Calls): CatalogCalls {
       ask({ operation: "get sync status", method: "GET", path: path`/api/syncs/${syncId}/status`, signal }, readNextRunAt),
     getEntity: async (id, signal) =>
       ask({ operation: "resolve id", method: "GET", path: path`/api/entities/${id}`, signal }, readEntity),
+    listEvents: ({ after, before }, signal) => {
+      const query = { starting_after: after, ending_before: before, limit: EVENTS_PER_PAGE };
+      return ask({ operation: "list events", method: "GET", path: "/api/events", query, signal }, readEvents);
+    },
   };
 }
 

@@ -11,6 +11,8 @@ import { freeTextRedactor } from "../../wire/free-text.ts";
 import type { HttpClient } from "../../wire/http-client.ts";
 import { readError } from "./errors.ts";
 import { polytomicProvider } from "./provider.ts";
+import { WEBHOOK_ENCODINGS, WEBHOOK_HASHES } from "./webhook.ts";
+import type { WebhookSigning } from "./webhook.ts";
 
 export interface PolytomicConfig {
   /** No trailing slash, without `/api`. */
@@ -19,6 +21,7 @@ export interface PolytomicConfig {
   readonly authorization: string;
   /** Every form in which the key may show up in a text. */
   readonly secrets: readonly string[];
+  readonly webhookSigning: WebhookSigning;
 }
 
 const PUBLIC_ADDRESS = "https://app.polytomic.com";
@@ -35,7 +38,7 @@ const capabilities: Capabilities = {
   idempotentStart: true,
   lookupByTime: true,
   history: true,
-  webhooks: false,
+  webhooks: true,
   modelSyncCrud: false,
   syncJobCrud: false,
   schedules: false,
@@ -66,7 +69,9 @@ export default {
       capabilities: { ...capabilities, poll: { ...capabilities.poll, ...settings.poll } },
       http,
       clock,
-      redact: freeTextRedactor(config.secrets),
+      redact: freeTextRedactor([...config.secrets, ...settings.webhookSecrets]),
+      webhookSecrets: settings.webhookSecrets,
+      webhookSigning: config.webhookSigning,
     }),
 } satisfies ProviderModule<PolytomicConfig, HttpClient>;
 
@@ -74,15 +79,16 @@ function parseConfig(settings: ProviderSettings): ParsedSettings<PolytomicConfig
   const problems = [
     ...credentialProblems(settings.credentials),
     ...addressProblems(settings.baseUrl),
-    ...optionProblems(settings),
+    ...optionProblems(settings.options),
   ];
   if (problems.length > 0) return { ok: false, problems };
+  const webhookSigning = signingSchema.parse(settings.options);
   const { apiKey, organizationKey } = settings.credentials;
   const key = apiKey ?? organizationKey ?? "";
   const encoded = Buffer.from(`${key}:`, "utf8").toString("base64");
   const authorization = apiKey === undefined ? `Basic ${encoded}` : `Bearer ${key}`;
   const baseUrl = (settings.baseUrl ?? PUBLIC_ADDRESS).replace(/\/+$/, "");
-  return { ok: true, config: { baseUrl, authorization, secrets: [key, encoded, authorization] } };
+  return { ok: true, config: { baseUrl, authorization, secrets: [key, encoded, authorization], webhookSigning } };
 }
 
 const WAYS_IN = ["apiKey", "organizationKey"] as const;
@@ -126,10 +132,21 @@ function addressProblems(baseUrl: string | null): readonly SettingsProblem[] {
     : [];
 }
 
+const OPTIONS: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
+  ["webhookHash", WEBHOOK_HASHES],
+  ["webhookEncoding", WEBHOOK_ENCODINGS],
+]);
+
+const signingSchema = z
+  .object({ webhookHash: z.enum(WEBHOOK_HASHES).default("sha256"), webhookEncoding: z.enum(WEBHOOK_ENCODINGS).default("hex") })
+  .transform(({ webhookHash: hash, webhookEncoding: encoding }): WebhookSigning => ({ hash, encoding }));
+
 /** A misspelt option would otherwise do nothing without a word. */
-function optionProblems(settings: ProviderSettings): readonly SettingsProblem[] {
-  return Object.keys(settings.options).map((name) => ({
-    path: ["options", name],
-    message: `Polytomic has no option "${name}"`,
-  }));
+function optionProblems(options: Readonly<Record<string, string>>): readonly SettingsProblem[] {
+  return Object.entries(options).flatMap(([name, value]) => {
+    const path = ["options", name];
+    const words = OPTIONS.get(name);
+    if (words === undefined) return [{ path, message: `Polytomic has no option "${name}"` }];
+    return words.includes(value) ? [] : [{ path, message: `expected one of ${words.join(", ")}, got another word` }];
+  });
 }

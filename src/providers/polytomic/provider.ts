@@ -17,8 +17,11 @@ import type { PolytomicApi } from "./api.ts";
 import { startConflict } from "./errors.ts";
 import { startedObservationOf } from "./map-execution.ts";
 import { linkedAccountOf, listedModelSyncOf, modelSyncOf } from "./map.ts";
+import { missedEvents } from "./missed-events.ts";
 import { discoverRuns, observeRuns, runsSince, syncIdOf } from "./runs.ts";
 import type { RunReader } from "./runs.ts";
+import { interpretWebhook, webhookVerifier } from "./webhook.ts";
+import type { WebhookSigning } from "./webhook.ts";
 
 export interface PolytomicSetup {
   readonly kind: string;
@@ -29,6 +32,9 @@ export interface PolytomicSetup {
   readonly clock: Clock;
   /** For the vendor's free texts. */
   readonly redact: Redactor;
+  /** Any of them may have signed a delivery. */
+  readonly webhookSecrets: readonly string[];
+  readonly webhookSigning: WebhookSigning;
 }
 
 export function polytomicProvider(setup: PolytomicSetup): SyncProvider {
@@ -57,6 +63,9 @@ export function polytomicProvider(setup: PolytomicSetup): SyncProvider {
     async cancel(ref, options) {
       await api.cancelExecution(await syncIdOf(reader, ref, options?.signal), ref.remoteId, options?.signal);
     },
+    verifyWebhook: webhookVerifier(setup.webhookSecrets, setup.webhookSigning, redact),
+    interpretWebhook: (payload, receivedAt) => interpretWebhook(payload, receivedAt, redact),
+    missedEvents: (since, options) => missedEvents(reader, since, options?.signal),
     close: () => http.close(),
   };
 }

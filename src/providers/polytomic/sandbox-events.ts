@@ -1,4 +1,4 @@
-// Routes of the Polytomic sandbox for the event log, worked out from the runs, and for the organization's one webhook.
+// Events of the Polytomic sandbox, worked out from the runs; routes for their log and for the organization's one webhook.
 import express, { type Request, type Router } from "express";
 import { type WebhookBody, parseBody, webhookBody } from "./sandbox-body.ts";
 import { type Execution, countsAt, endsAt, hasEnded, idFrom, iso, startedAt, statusAt } from "./sandbox-executions.ts";
@@ -19,7 +19,7 @@ const EVENT_TYPES = [
 ];
 const KEPT_MS = 48 * 60 * 60_000;
 
-interface Happening {
+export interface Happening {
   readonly type: string;
   readonly at: number;
   readonly more: Readonly<Record<string, unknown>>;
@@ -84,8 +84,8 @@ export function webhookRoutes(world: World): Router {
   return routes;
 }
 
-/** What the event log says of a run: its beginning, and its end in one of five words. */
-function happenings(execution: Execution, now: number): readonly Happening[] {
+/** What there is to tell of a run: its beginning, and its end in one of four words. In order; what was told stays as it was. */
+export function happenings(execution: Execution, now: number): readonly Happening[] {
   const started = startedAt(execution, now);
   const beginning = started === null ? [] : [{ type: "sync.running", at: started, more: {} }];
   return hasEnded(execution, now) ? [...beginning, ending(execution, now)] : beginning;
@@ -125,7 +125,13 @@ function completedFacts(execution: Execution, now: number): Readonly<Record<stri
   };
 }
 
-function eventView(world: World, sync: SyncRecord, execution: Execution, { type, at, more }: Happening): Readonly<Record<string, unknown>> {
+/** An event as the log shows it and as the webhook gets it; its id is the same in both. */
+export function eventView(
+  world: World,
+  sync: SyncRecord,
+  execution: Execution,
+  { type, at, more }: Happening,
+): Readonly<Record<string, unknown>> {
   const organizationId = world.organization.id;
   return {
     id: idFrom(execution.id, type),

@@ -1,5 +1,5 @@
 // The runs of the Polytomic sandbox: each has a plan of statuses made when it begins, and is read from its age.
-// Nothing ticks: what should have happened since the last request is worked out when somebody asks.
+// Nothing ticks here: what should have happened since the last look is worked out when somebody asks.
 import { createHash } from "node:crypto";
 import type { Mode, StartBody } from "./sandbox-body.ts";
 
@@ -122,6 +122,10 @@ export function startedAt(execution: Execution, now: number): number | null {
 
 /** Epoch milliseconds of the end, also of one that is still to come. */
 export const endsAt = (execution: Execution): number => execution.steps.at(-1)?.at ?? execution.createdAt;
+
+/** Epoch milliseconds of the next change of status; null when none is to come. */
+export const nextStepAt = (execution: Execution, now: number): number | null =>
+  execution.steps.find((step) => step.at > now)?.at ?? null;
 
 /** Asks a run to stop. It goes on for a moment as `canceling`, and what it would have become is forgotten. */
 export function cancelExecution(execution: Execution, now: number, speed: number): void {

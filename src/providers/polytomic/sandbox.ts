@@ -16,11 +16,15 @@
 //   Orders to Salesforce opportunities        completes; starts by itself when the first definition has completed
 //   all others, and those made by clients     complete
 //
-// Webhooks can be registered but nothing is delivered. Not served: bulk syncs, partner keys, older API versions.
+// Events go to the organization's webhook, signed, with five retries; by seed, some come twice and some behind a later one.
+// The vendor demands an https endpoint; here http is taken too when it is on a loopback address.
+// Not served: bulk syncs, partner keys, older API versions.
 import { type Server, createServer } from "node:http";
 import express from "express";
 import type { SandboxOptions, SandboxServer } from "../../domain/sandbox-port.ts";
 import { connectionRoutes } from "./sandbox-connections.ts";
+import { Deliveries } from "./sandbox-deliveries.ts";
+import { Driver } from "./sandbox-driver.ts";
 import { eventRoutes, webhookRoutes } from "./sandbox-events.ts";
 import {
   API_KEY,
@@ -36,23 +40,32 @@ import { World } from "./sandbox-world.ts";
 
 /** Listens on the given address and resolves when requests can be sent. Rejects when the port is taken. */
 export async function startSandbox(options: SandboxOptions): Promise<SandboxServer> {
-  const server = createServer(application(new World(options.seed, options.speed)));
+  const world = new World(options.seed, options.speed);
+  const deliveries = new Deliveries(options.seed, options.speed);
+  const driver = new Driver(world, deliveries);
+  const server = createServer(application(world, driver));
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(options.port, options.host, resolve);
   });
-  return { url: urlOf(server, options.host), credentials: { apiKey: API_KEY }, close: () => close(server) };
+  const closeAll = async (): Promise<void> => {
+    driver.stop();
+    await Promise.all([close(server), deliveries.close()]);
+  };
+  return { url: urlOf(server, options.host), credentials: { apiKey: API_KEY }, close: closeAll };
 }
 
-function application(world: World): express.Express {
+function application(world: World, driver: Driver): express.Express {
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
   // `params[table]=...` is a nested value.
   app.set("query parser", "extended");
   app.use(authenticate, limitRate(), requireVersion, express.json(), replayAnswers());
-  app.use((_request, _response, next) => {
-    world.catchUp(Date.now());
+  app.use((_request, response, next) => {
+    driver.advance();
+    // The request may have begun or ended something, or changed the webhook.
+    response.once("close", () => driver.advance());
     next();
   });
   app.use(syncRoutes(world), connectionRoutes(world), eventRoutes(world), webhookRoutes(world));

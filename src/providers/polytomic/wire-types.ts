@@ -154,6 +154,36 @@ const entity = z.object({
     .catch(null),
 });
 
+/** A time, null when there is none, and a word of its own for what is there and is no time. */
+const eventTime = tolerant((value): Date | "unreadable" | null => {
+  return value === undefined || value === null ? null : (timeOf(value) ?? "unreadable");
+});
+
+// Links to logs (`inserted_records` and its like) are as good as keys to the records, and are not among the fields.
+const event = z.object({
+  id: text,
+  type: needed,
+  created_at: eventTime,
+  event: z
+    .object({
+      execution_id: text,
+      sync_id: text,
+      target_connection_id: text,
+      trigger: text,
+      error: text,
+      record_count: count,
+      inserted_count: count,
+      updated_count: count,
+      upserted_count: count,
+      error_count: count,
+      warning_count: count,
+      number_of_errors: count,
+      number_of_warnings: count,
+    })
+    .nullable()
+    .catch(null),
+});
+
 const pagination = z.object({ next_page_token: text }).nullable().catch(null);
 
 export type WireSchedule = NonNullable<z.infer<typeof schedule>>;
@@ -165,6 +195,7 @@ export type WireSync = z.infer<typeof sync>;
 export type WireCounts = NonNullable<z.infer<typeof counts>>;
 export type WireExecution = z.infer<typeof execution>;
 export type WireStarted = z.infer<typeof started>;
+export type WireEvent = z.infer<typeof event>;
 export type WireConnection = z.infer<typeof connection>;
 /** What a UUID belongs to. */
 export interface WireEntity {
@@ -186,6 +217,7 @@ const oneSync = z.object({ data: sync });
 const oneExecution = z.object({ data: execution });
 const oneStarted = z.object({ data: started });
 const oneEntity = z.object({ data: entity });
+const events = z.object({ data: z.array(z.unknown()).nullable() });
 const syncStatus = z.object({ data: z.object({ next_execution_time: time }) });
 
 export const readConnections = (body: unknown, source: ReplySource): readonly WireConnection[] =>
@@ -208,6 +240,17 @@ export function readEntity(body: unknown, source: ReplySource): WireEntity {
 /** When the sync runs next by itself; null when nothing is planned. The executions beside it are not read. */
 export const readNextRunAt = (body: unknown, source: ReplySource): Date | null =>
   parse(syncStatus, body, source).data.next_execution_time;
+
+/** Events that can be read, and how many entries there were: a page is full by these. */
+export function readEvents(body: unknown, source: ReplySource): { readonly entries: number; readonly events: readonly WireEvent[] } {
+  const entries = parse(events, body, source).data ?? [];
+  return { entries: entries.length, events: entries.map(eventIn).filter((entry) => entry !== null) };
+}
+/** An event, delivered or listed; null when it is none, because an event that cannot be read is no failed call. */
+export function eventIn(value: unknown): WireEvent | null {
+  const parsed = event.safeParse(value);
+  return parsed.success ? parsed.data : null;
+}
 
 function pageOf<Item>(envelope: {
   readonly data: readonly Item[] | null;

@@ -4,11 +4,13 @@ import type { HttpClient } from "../../wire/http-client.ts";
 import { freeTextRedactor } from "../../wire/free-text.ts";
 import { readError } from "./errors.ts";
 import { rootfiProvider } from "./provider.ts";
+import type { WebhookProof } from "./webhook.ts";
 
 export interface RootfiConfig {
   /** No trailing slash; ends in the API's version. */
   readonly baseUrl: string;
   readonly apiKey: string;
+  readonly webhookProof: WebhookProof;
 }
 
 const DEFAULT_BASE_URL = "https://api.rootfi.dev/v3";
@@ -20,7 +22,7 @@ const capabilities: Capabilities = {
   idempotentStart: false,
   lookupByTime: true,
   history: true,
-  webhooks: false,
+  webhooks: true,
   modelSyncCrud: false,
   syncJobCrud: false,
   schedules: false,
@@ -52,6 +54,8 @@ export default {
       http,
       clock,
       redact: freeTextRedactor([config.apiKey]),
+      webhookSecrets: settings.webhookSecrets,
+      webhookProof: config.webhookProof,
     }),
 } satisfies ProviderModule<RootfiConfig, HttpClient>;
 
@@ -65,7 +69,26 @@ function parseConfig(settings: ProviderSettings): ParsedSettings<RootfiConfig> {
   }
   const urlProblem = baseUrlProblem(baseUrl, settings.allowPrivateAddress);
   if (urlProblem !== null) problems.push({ path: ["baseUrl"], message: urlProblem });
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, config: { baseUrl, apiKey } };
+  problems.push(...webhookProblems(settings.options));
+  if (problems.length > 0) return { ok: false, problems };
+  return { ok: true, config: { baseUrl, apiKey, webhookProof: webhookProofOf(settings.options) } };
+}
+
+/** Without a signature the customer's own header is the proof; it is registered with the webhook and sent with each delivery. */
+function webhookProofOf({ webhookHeader, webhookSignatureHeader }: ProviderSettings["options"]): WebhookProof {
+  if (webhookSignatureHeader !== undefined) return { by: "SIGNATURE", header: webhookSignatureHeader.toLowerCase() };
+  return { by: "VALUE", header: (webhookHeader ?? "authorization").toLowerCase() };
+}
+
+function webhookProblems(options: ProviderSettings["options"]): readonly SettingsProblem[] {
+  const given = ["webhookHeader", "webhookSignatureHeader"].filter((name) => options[name] !== undefined);
+  if (given.length === 2) {
+    const message = "expected webhookHeader or webhookSignatureHeader, got both: either a header's value is the proof or a signature is";
+    return [{ path: ["options"], message }];
+  }
+  return given
+    .filter((name) => !/^[\w!#$%&'*+.^`|~-]+$/.test(options[name] ?? ""))
+    .map((name) => ({ path: ["options", name], message: "expected the name of a header such as X-RootFi-Signature" }));
 }
 
 /** Plain HTTP would show the key to everybody on the way; only a private address, such as a sandbox's, may use it. */

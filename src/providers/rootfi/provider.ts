@@ -14,6 +14,8 @@ import { checkStart, fullSyncOf, modelsOf } from "./check-start.ts";
 import { observationOf } from "./map.ts";
 import { connectionsToSync, definitionPartsOf, linkedAccountOf, syncJobOf } from "./map-catalog.ts";
 import { observeRuns } from "./observe-runs.ts";
+import { interpretWebhook, webhookVerifier } from "./webhook.ts";
+import type { WebhookProof } from "./webhook.ts";
 import type { RootfiCompany, RootfiSync, RootfiSyncConfig } from "./wire-types.ts";
 
 export interface RootfiTools {
@@ -23,12 +25,15 @@ export interface RootfiTools {
   readonly clock: Clock;
   /** For the vendor's free texts. */
   readonly redact: Redactor;
+  /** Any of them may prove a delivery. */
+  readonly webhookSecrets: readonly string[];
+  readonly webhookProof: WebhookProof;
 }
 
 /** How far the vendor's clock may be behind the gateway's for a start to be recognised. */
 const CLOCK_SLACK_MS = 5_000;
 
-export function rootfiProvider({ key, capabilities, http, clock, redact }: RootfiTools): SyncProvider {
+export function rootfiProvider({ key, capabilities, http, clock, redact, ...webhook }: RootfiTools): SyncProvider {
   const api = rootfiApi(http, key);
 
   return {
@@ -106,6 +111,9 @@ export function rootfiProvider({ key, capabilities, http, clock, redact }: Rootf
         }
       }
     },
+
+    verifyWebhook: webhookVerifier(webhook.webhookSecrets, webhook.webhookProof),
+    interpretWebhook,
 
     close: () => http.close(),
   };

@@ -1,5 +1,4 @@
-// Routes of the RootFi sandbox about customers: companies, invite links, and webhook registrations (kept, never called).
-import { createHash } from "node:crypto";
+// Routes of the RootFi sandbox about customers: companies and invite links.
 import { Router } from "express";
 import { z } from "zod";
 import { notFound, pageQuery, parsed, slice } from "./sandbox-http.ts";
@@ -30,15 +29,6 @@ const updateCompany = z.object({
   name: z.string().min(1).optional(),
   partner_id: z.string().optional(),
   sync_config: syncConfig.optional(),
-});
-
-const webhookBody = z.object({
-  name: z.string().min(1),
-  type: z.enum(["DATA_MODEL_CHANGES", "CONNECTION_CHANGED", "SYNC_COMPLETED"]),
-  url: z.url(),
-  operations: z.array(z.enum(["CREATE", "UPDATE", "DELETE"])),
-  data_models: z.array(dataModel),
-  headers: z.record(z.string(), z.unknown()),
 });
 
 export function companyRoutes({ book, companies }: Organisation): Router {
@@ -80,40 +70,6 @@ export function inviteLinkRoutes({ book, companies }: Organisation): Router {
     const company = live().find((candidate) => inviteLinkId(candidate.seed) === request.params.inviteLinkId);
     if (company === undefined) throw notFound("Invite link", "invite_link_id");
     response.json({ data: inviteLinkView(company, book, Date.now(), true) });
-  });
-
-  return router;
-}
-
-/** The body is wrapped on creation and not wrapped on update; the answer is the other way round. */
-export function webhookRoutes({ webhooks }: Organisation, seed: number): Router {
-  const router = Router();
-  let created = 0;
-
-  router.get("/core/webhooks", (_request, response) => {
-    response.json({ data: [...webhooks.values()] });
-  });
-
-  router.post("/core/webhooks", (request, response) => {
-    const { webhook } = parsed(z.object({ webhook: webhookBody }), request.body);
-    created += 1;
-    const id = createHash("sha256").update(`${seed}:webhook:${created}`).digest("hex").slice(0, 16);
-    const stored = { id, created_at: new Date(Date.now()).toISOString(), ...webhook };
-    webhooks.set(id, stored);
-    response.json(stored);
-  });
-
-  router.put("/core/webhooks/:webhookId", (request, response) => {
-    const known = webhooks.get(request.params.webhookId);
-    if (known === undefined) throw notFound("Webhook", "webhook_id");
-    const changed = { ...known, ...parsed(webhookBody, request.body) };
-    webhooks.set(request.params.webhookId, changed);
-    response.json({ data: changed });
-  });
-
-  router.delete("/core/webhooks/:webhookId", (request, response) => {
-    if (!webhooks.delete(request.params.webhookId)) throw notFound("Webhook", "webhook_id");
-    response.json({ status: "success" });
   });
 
   return router;

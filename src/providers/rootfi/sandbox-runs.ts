@@ -1,5 +1,5 @@
 // The RootFi sandbox's book of runs: history at the start, runs asked for, and runs that start by themselves when their time has come.
-// Nothing ticks: what a run is doing is worked out from its age whenever somebody asks.
+// Nothing ticks here: what a run is doing is worked out from its age whenever somebody asks.
 import { createHash } from "node:crypto";
 import type { CompanySeed, ConnectionSeed } from "./sandbox-data.ts";
 import { COMPANIES, Fate, enabledModels } from "./sandbox-data.ts";
@@ -53,6 +53,11 @@ export class RunBook {
   start(request: RunRequest, nowMs: number): Run {
     this.#startScheduled(nowMs);
     return this.#add(request, nowMs, { automatic: false, pace: this.#speed, fate: request.connection.fate, past: false });
+  }
+
+  /** Epoch milliseconds at which the next run may start by itself; infinity when none will. */
+  nextStartMs(): number {
+    return Math.min(...this.#schedules.map(({ nextAtMs }) => nextAtMs));
   }
 
   /** The run of that company and integration that has not ended; undefined when there is none. */
@@ -177,7 +182,8 @@ function belongs(run: Run, companyId: number, integration: string): boolean {
   return run.companyId === companyId && run.integration === integration;
 }
 
-function hasEnded(run: Run, nowMs: number): boolean {
+/** Whether nothing more happens in the run. */
+export function hasEnded(run: Run, nowMs: number): boolean {
   return ageMs(run, nowMs) >= run.plan.endMs;
 }
 

@@ -5,7 +5,7 @@ import type { ConnectionSeed } from "./sandbox-data.ts";
 import { MODEL_CONFIGS, categoryOf } from "./sandbox-data.ts";
 import { Refusal, notFound, pageQuery, parsed, slice } from "./sandbox-http.ts";
 import type { Run, RunBook } from "./sandbox-runs.ts";
-import type { Company, Json } from "./sandbox-views.ts";
+import type { Company, Webhook } from "./sandbox-views.ts";
 import { configView, jobViews, syncView } from "./sandbox-views.ts";
 
 /** What the routes work on. */
@@ -13,7 +13,7 @@ export interface Organisation {
   readonly book: RunBook;
   /** By id, in rising order; deleted ones stay. */
   readonly companies: Map<number, Company>;
-  readonly webhooks: Map<string, Json>;
+  readonly webhooks: Map<string, Webhook>;
 }
 
 const INTEGRATIONS = [

@@ -20,6 +20,35 @@ export interface Company {
   readonly deleted: boolean;
 }
 
+/** A webhook's registration as the vendor shows it, the headers in clear. */
+export interface Webhook extends Json {
+  readonly id: string;
+  readonly type: "DATA_MODEL_CHANGES" | "CONNECTION_CHANGED" | "SYNC_COMPLETED";
+  readonly url: string;
+  readonly headers: Json;
+}
+
+/**
+ * The event that a run has ended. Inferred: the vendor says only that it tells which data models succeeded and which failed. The
+ * other names are those of the sync itself and of older events; what sort of event it is, v3 calls `type` and v4 `event`.
+ */
+export function completionView(run: Run, endedAtMs: number): Json {
+  // The end is a fraction of a millisecond; a look right at it must already see it.
+  const jobs = jobViews(run, Math.ceil(endedAtMs) + 1);
+  const failed = new Set(jobs.filter((job) => job["status"] === RunStatus.Failed).map((job) => job["data_model"]));
+  return {
+    type: "SYNC_COMPLETED",
+    event: "SYNC_COMPLETED",
+    sync_id: run.syncId,
+    rootfi_company_id: run.companyId,
+    integration_type: run.integration,
+    status: run.plan.failed ? RunStatus.Failed : RunStatus.Success,
+    success_data_models: run.models.filter((model) => !failed.has(model)),
+    failed_data_models: run.models.filter((model) => failed.has(model)),
+    created_at: iso(endedAtMs),
+  };
+}
+
 export function syncView(run: Run, nowMs: number): Json {
   const age = ageMs(run, nowMs);
   const { plan } = run;

@@ -215,7 +215,7 @@ function countIn(value: JsonValue | undefined): number | null {
 }
 
 /** The answer by a list of what may be shown: arguments, and queries and keys that arguments were put into, are not on it. */
-function rawOf(run: TrutoRun): JsonObject {
+export function rawOf(run: TrutoRun): JsonObject {
   const { args: _args, resources: _resources, resource_stats: _stats, ...plain } = run;
   const shown = Object.entries(plain).filter(([, value]) => value !== undefined);
   return { ...Object.fromEntries(shown.map(([name, value]) => [name, value ?? null])), resource_stats: rawStatsOf(run.resource_stats) };

@@ -21,6 +21,7 @@ import { demandsStatus } from "./errors.ts";
 import { linkedAccountOf, resourcesFor, scheduleOf, syncJobOf } from "./map-catalog.ts";
 import { argumentTexts, observationOf, resourceName, statusOf } from "./map.ts";
 import { discoverRuns, findStartedRuns, observeRuns } from "./runs.ts";
+import { interpretWebhook, webhookVerifier } from "./webhook.ts";
 import type { TrutoCronTrigger, TrutoRun } from "./wire-types.ts";
 
 /** Where an environment's runs send their records; neither when the jobs' arguments say it. */
@@ -36,11 +37,14 @@ export interface TrutoParts {
   readonly target: TrutoTarget;
   /** The credential in every form in which it may show up in a text. */
   readonly secrets: readonly string[];
+  /** Any of them may have signed a delivery. */
+  readonly webhookSecrets: readonly string[];
   readonly http: HttpClient;
   readonly clock: Clock;
 }
 
-export function createTrutoProvider({ key, kind, capabilities, target, secrets, http, clock }: TrutoParts): SyncProvider {
+export function createTrutoProvider(parts: TrutoParts): SyncProvider {
+  const { key, kind, capabilities, target, secrets, http, clock } = parts;
   const api = createTrutoApi(http, key);
   const tools = { api, clock, provider: key, secrets };
   const redact = freeTextRedactor(secrets);
@@ -58,6 +62,8 @@ export function createTrutoProvider({ key, kind, capabilities, target, secrets, 
     observe: (refs, options) => observeRuns(tools, refs, options),
     discover: (since, _definitions, options = {}) => discoverRuns(tools, since, options),
     cancel: (ref, options) => cancel(tools, ref, options),
+    verifyWebhook: webhookVerifier(parts.webhookSecrets),
+    interpretWebhook,
     close: () => http.close(),
   };
 }

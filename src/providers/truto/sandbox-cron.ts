@@ -14,8 +14,8 @@ const CAUGHT_UP_RUNS = 20;
  */
 export function dueTimes(expression: string, after: number, until: number, speed: number): readonly number[] {
   const fields = expression.trim().split(/\s+/);
-  const always = fields.every((field) => field === "*");
-  const stepMs = always ? Math.max(1, Math.round(MINUTE_MS / speed)) : MINUTE_MS;
+  const always = isAlways(expression);
+  const stepMs = stepOf(always, speed);
   const from = Math.max(after, until - CAUGHT_UP_MINUTES * stepMs);
   const due: number[] = [];
   for (let at = (Math.floor(from / stepMs) + 1) * stepMs; at <= until; at += stepMs) {
@@ -23,6 +23,16 @@ export function dueTimes(expression: string, after: number, until: number, speed
   }
   return due.slice(-CAUGHT_UP_RUNS);
 }
+
+/** The next moment at which an expression could be due, in epoch milliseconds: nothing happens before it. */
+export function nextLook(expression: string, after: number, speed: number): number {
+  const stepMs = stepOf(isAlways(expression), speed);
+  return (Math.floor(after / stepMs) + 1) * stepMs;
+}
+
+const isAlways = (expression: string): boolean => expression.trim().split(/\s+/).every((field) => field === "*");
+
+const stepOf = (always: boolean, speed: number): number => (always ? Math.max(1, Math.round(MINUTE_MS / speed)) : MINUTE_MS);
 
 function matches(fields: readonly string[], time: Date): boolean {
   const values = [time.getUTCMinutes(), time.getUTCHours(), time.getUTCDate(), time.getUTCMonth() + 1, time.getUTCDay()];

@@ -4,17 +4,18 @@ import { parseBody, badRequest, notFound, pageOf, passes, textOf } from "./sandb
 import { stateBody, webhookBody, webhookPatch, webhookTest } from "./sandbox-bodies.ts";
 import type { Account } from "./sandbox-data.ts";
 import { draw, idFrom, iso } from "./sandbox-runs.ts";
+import type { Driver } from "./sandbox-driver.ts";
 import type { RunState, Webhook, World } from "./sandbox-world.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
 
-export function otherRoutes(world: World): Router {
+export function otherRoutes(world: World, driver: Driver): Router {
   const routes = express.Router();
   routes.get("/ping", (_request, response) => {
     response.json({ message: "pong" });
   });
   accountRoutes(routes, world);
-  webhookRoutes(routes, world);
+  webhookRoutes(routes, world, driver);
   stateRoutes(routes, world);
   return routes;
 }
@@ -38,7 +39,7 @@ function accountRoutes(routes: Router, world: World): void {
   });
 }
 
-function webhookRoutes(routes: Router, world: World): void {
+function webhookRoutes(routes: Router, world: World, driver: Driver): void {
   routes.get("/webhook", (request, response) => {
     const webhooks = [...world.webhooks.values()].filter((webhook) => passes(request, "is_active", String(webhook.isActive)));
     response.json(pageOf(request, webhooks, (webhook) => webhookView(webhook, world)));
@@ -46,14 +47,23 @@ function webhookRoutes(routes: Router, world: World): void {
   routes.post("/webhook", (request, response) => {
     const { target_url, is_active = true, event_types = null } = parseBody(webhookBody, request.body);
     const now = Date.now();
-    const id = world.nextId("webhook");
-    const webhook: Webhook = { id, targetUrl: target_url, isActive: is_active, eventTypes: event_types, createdAt: now, updatedAt: now };
-    world.webhooks.set(id, webhook);
+    const webhook: Webhook = {
+      id: world.nextId("webhook"),
+      targetUrl: target_url,
+      isActive: is_active,
+      eventTypes: event_types,
+      secret: world.nextId("webhook secret"),
+      droppedInARow: 0,
+      createdAt: now,
+      updatedAt: now,
+    };
+    world.webhooks.set(webhook.id, webhook);
     // The only answer that shows the secret.
-    response.json({ ...webhookView(webhook, world), secret: world.nextId("webhook secret") });
+    response.json({ ...webhookView(webhook, world), secret: webhook.secret });
   });
   routes.post("/webhook/test", (request, response) => {
-    findWebhook(world, parseBody(webhookTest, request.body).id);
+    const { id, event_type } = parseBody(webhookTest, request.body);
+    driver.test(findWebhook(world, id), event_type);
     response.json({ success: true });
   });
   routes.get("/webhook/:id", (request, response) => {
@@ -64,6 +74,8 @@ function webhookRoutes(routes: Router, world: World): void {
     const patch = parseBody(webhookPatch, request.body);
     webhook.targetUrl = patch.target_url ?? webhook.targetUrl;
     webhook.isActive = patch.is_active ?? webhook.isActive;
+    // Whoever switches a webhook on again gets all its tries again.
+    if (patch.is_active === true) webhook.droppedInARow = 0;
     webhook.eventTypes = patch.event_types ?? webhook.eventTypes;
     webhook.updatedAt = Date.now();
     response.json(webhookView(webhook, world));

@@ -5,6 +5,7 @@ import { Refusal, badRequest, notFound, pageOf, parseBody, passes, passesTime, t
 import {
   FAILURE,
   type Run,
+  clockOf,
   endsAt,
   hasEnded,
   idFrom,
@@ -56,6 +57,7 @@ export function runRoutes(world: World): Router {
   routes.delete("/sync-job-run/:id", (request, response) => {
     const run = findRun(world, request.params.id);
     const now = Date.now();
+    run.deletedAt = now;
     // A run that goes on is stopped and stays readable; one that has ended is removed.
     if (hasEnded(run, now)) world.runs.delete(run.id);
     else putInto(run, "stopped", now);
@@ -124,7 +126,7 @@ function linesOf(run: Run, now: number): readonly LogLine[] {
   const lines: LogLine[] = [];
   const started = startedAt(run, now);
   if (started !== null) lines.push(line(started, "info", "Sync job run started"));
-  const limited = run.steps.find((step) => step.status === "rate_limited" && step.at <= now);
+  const limited = run.steps.find((step) => step.status === "rate_limited" && step.at <= clockOf(run, now));
   if (limited !== undefined) lines.push(line(limited.at, "warn", "Rate limited by the provider; the run resumes by itself"));
   if (hasEnded(run, now)) lines.push(endLine(run, now, line));
   return lines.toReversed();

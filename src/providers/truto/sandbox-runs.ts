@@ -26,6 +26,12 @@ export interface Run {
   steps: readonly Step[];
   /** How long fetching everything takes, in milliseconds. */
   workMs: number;
+  /** Since when the run stands still, waiting for the answer to its `started`; null when it does not. May lie ahead. */
+  heldSince: number | null;
+  /** How long it has stood still before, in milliseconds. */
+  heldMs: number;
+  /** When somebody deleted it; null while nobody has. */
+  deletedAt: number | null;
 }
 
 const ENDED: ReadonlySet<RunStatus> = new Set(["completed", "failed", "stopped"]);
@@ -62,9 +68,36 @@ export function release(run: Run, at: number, speed: number): void {
   run.workMs = workedUntil(run, next) / (FETCHED_SHARE[run.fate] ?? 1);
 }
 
-export const statusAt = (run: Run, now: number): RunStatus => run.steps.findLast((step) => step.at <= now)?.status ?? "created";
+/** What time it is for a run: it does not pass while the run stands still. */
+export const clockOf = (run: Run, now: number): number => Math.min(now, run.heldSince ?? now);
+
+/** Makes a run stand still at the moment it starts, until `goOn`. */
+export function holdAtStart(run: Run): void {
+  run.heldSince ??= run.steps.find((step) => step.status === "running")?.at ?? null;
+}
+
+/** Lets a run go on; what is still to come happens later by as long as it stood still. */
+export function goOn(run: Run, now: number): void {
+  const { heldSince } = run;
+  if (heldSince === null) return;
+  const waitedMs = Math.max(0, now - heldSince);
+  run.steps = run.steps.map((step) => (step.at <= heldSince ? step : { ...step, at: step.at + waitedMs }));
+  run.heldMs += waitedMs;
+  run.heldSince = null;
+}
+
+export function statusAt(run: Run, now: number): RunStatus {
+  const clock = clockOf(run, now);
+  return run.steps.findLast((step) => step.at <= clock)?.status ?? "created";
+}
 
 export const hasEnded = (run: Run, now: number): boolean => ENDED.has(statusAt(run, now));
+
+/** Epoch milliseconds of the next change of status; null when none is to come by itself. */
+export function nextStepAt(run: Run, now: number): number | null {
+  const next = run.steps.find((step) => step.at > now)?.at ?? null;
+  return next !== null && run.heldSince !== null && next > run.heldSince ? null : next;
+}
 
 /** Epoch milliseconds of the end, also of one that is still to come; null while the run waits for another. */
 export const endsAt = (run: Run): number | null => run.steps.at(-1)?.at ?? null;
@@ -75,6 +108,7 @@ export function startedAt(run: Run, now: number): number | null {
 
 /** Puts a run into a status now; what it would have become is forgotten when the status is an end. */
 export function putInto(run: Run, status: RunStatus, now: number): void {
+  goOn(run, now);
   const past = run.steps.filter((step) => step.at <= now);
   const future = ENDED.has(status) ? [] : run.steps.filter((step) => step.at > now && step.status !== status);
   run.steps = [...past, { status, at: now }, ...future];
@@ -99,7 +133,7 @@ export function runView(run: Run, now: number): Readonly<Record<string, unknown>
     version: run.version,
     resource_stats: statsAt(run, now),
     created_at: iso(run.createdAt),
-    updated_at: iso(ended ? (endsAt(run) ?? now) : (run.steps.findLast((step) => step.at <= now)?.at ?? run.createdAt)),
+    updated_at: iso(ended ? (endsAt(run) ?? now) : (run.steps.findLast((step) => step.at <= clockOf(run, now))?.at ?? run.createdAt)),
     started_at: started === null ? null : iso(started),
     finished_at: ended ? iso(endsAt(run) ?? now) : null,
   };
@@ -153,10 +187,12 @@ function shareDone(run: Run, now: number): number | null {
 
 /** Milliseconds spent in `running`. */
 function workedUntil(run: Run, now: number): number {
-  return run.steps.reduce((sum, step, index) => {
-    const until = Math.min(now, run.steps[index + 1]?.at ?? now);
+  const clock = clockOf(run, now);
+  const workingMs = run.steps.reduce((sum, step, index) => {
+    const until = Math.min(clock, run.steps[index + 1]?.at ?? clock);
     return step.status === "running" ? sum + Math.max(0, until - step.at) : sum;
   }, 0);
+  return Math.max(0, workingMs - run.heldMs);
 }
 
 function countersOf(run: Run, name: string, share: number): Readonly<Record<string, number>> {

@@ -29,6 +29,9 @@ export interface Webhook {
   targetUrl: string;
   isActive: boolean;
   eventTypes: readonly string[] | null;
+  readonly secret: string;
+  /** Deliveries given up since one was last taken. */
+  droppedInARow: number;
   readonly createdAt: number;
   updatedAt: number;
 }
@@ -120,6 +123,9 @@ export class World {
       mutex: mutexOf(job, body),
       steps: [],
       workMs: 0,
+      heldSince: null,
+      heldMs: 0,
+      deletedAt: null,
     };
     this.runs.set(id, run);
     const [oldest] = this.runs.keys();

@@ -100,6 +100,12 @@ export function parseLogEntry(body: unknown): TrutoLogEntry | null {
   return parsed.success ? parsed.data : null;
 }
 
+/** A run inside an event, or null when it is none: an event that cannot be read is no failed call. */
+export function runIn(value: unknown): TrutoRun | null {
+  const parsed = runShape.safeParse(value);
+  return parsed.success ? parsed.data : null;
+}
+
 /** A page of a list. The vendor's pages disagree whether the list is called `result` or `results`; both are read. */
 export function parsePage(body: unknown, source: ReplySource): WirePage<unknown> {
   if (!isRecord(body)) throw badResponse(source, { field: "body", expected: "an object", got: typeName(body) });

@@ -46,6 +46,8 @@ describe("polytomic settings", () => {
     ["another protocol", { baseUrl: "ftp://example.com" }, ["baseUrl"], /expected an address such as https:/],
     ["a key in the address", { baseUrl: "https://key@example.com" }, ["baseUrl"], /without user name/],
     ["an address with the paths' first part", { baseUrl: "https://example.com/api/" }, ["baseUrl"], /without \/api/],
+    ["an unknown hash", { options: { webhookHash: "md5" } }, ["options", "webhookHash"], /one of sha256, sha1, sha512/],
+    ["an unknown encoding", { options: { webhookEncoding: "" } }, ["options", "webhookEncoding"], /one of hex, base64/],
     [
       "an unknown option",
       { options: { apiVersion: "2024-02-08" } },
@@ -56,6 +58,14 @@ describe("polytomic settings", () => {
   it.each(refused)("refuse %s and say where it is", (_name, more, path, message) => {
     const parsed = polytomic.parseConfig(settingsFor(null, more));
     expect(parsed).toEqual({ ok: false, problems: [{ path, message: expect.stringMatching(message) }] });
+  });
+
+  it.each([
+    [{}, { hash: "sha256", encoding: "hex" }],
+    [{ webhookHash: "sha1" }, { hash: "sha1", encoding: "hex" }],
+    [{ webhookHash: "sha512", webhookEncoding: "base64" }, { hash: "sha512", encoding: "base64" }],
+  ])("say with %j how webhooks are signed", (options, webhookSigning) => {
+    expect(polytomic.parseConfig(settingsFor(null, { options }))).toMatchObject({ ok: true, config: { webhookSigning } });
   });
 
   it("name every problem at once and no secret", () => {
@@ -71,7 +81,7 @@ describe("the polytomic module", () => {
     expect(polytomic.capabilities).toMatchObject({
       modelSyncs: true,
       syncJobs: false,
-      webhooks: false,
+      webhooks: true,
       bulkStatus: false,
     });
   });

@@ -54,7 +54,7 @@ export async function walkWrites(client: Client): Promise<void> {
   expect((await client.call("POST", `/api/syncs/${id}/cancel`)).status).toBe(200);
   expect((await client.call("DELETE", `/api/syncs/${id}`)).status).toBe(200);
   expect((await client.call("GET", `/api/syncs/${id}/executions/${execution}`)).status).toBe(404);
-  const hook = { endpoint: "https://gateway.example/hook", secret: "hook secret" };
+  const hook = { endpoint: "https://127.0.0.1:9/hook", secret: "hook secret" };
   const webhook = text(record((await client.call("POST", "/api/webhooks", { body: hook })).body)["data"], "id");
   expect((await client.call("GET", `/api/webhooks/${webhook}`)).status).toBe(200);
   expect((await client.call("PUT", `/api/webhooks/${webhook}`, { body: hook })).status).toBe(200);

@@ -219,7 +219,7 @@ describe("the Polytomic sandbox", () => {
 
   it("keeps one webhook for the organization and shows its secret", async () => {
     const client = await connect();
-    const body = { endpoint: "https://gateway.example/hook", secret: "hook secret" };
+    const body = { endpoint: "https://127.0.0.1:9/hook", secret: "hook secret" };
     const created = await client.call("POST", "/api/webhooks", { body });
     expect(created.body).toMatchObject({ data: { ...body, disabled: false } });
     expect((await client.call("POST", "/api/webhooks", { body })).status).toBe(422);

@@ -13,7 +13,7 @@ export const conformance: VendorConformance = {
   headers: { api_key: CREDENTIAL },
   fixtures: {
     atLeast: 10,
-    questions: ["listLinkedAccounts", "listDefinitions", "getDefinition", "start", "findStarted", "observe", "discover"],
+    questions: ["listLinkedAccounts", "listDefinitions", "getDefinition", "start", "findStarted", "observe", "discover", "receiveWebhook"],
     hidden: /il_capability|planted/,
   },
   start: {

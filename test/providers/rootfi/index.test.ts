@@ -11,8 +11,15 @@ describe("settings of RootFi", () => {
   it("need nothing but the key: the address has a default", () => {
     expect(rootfi.parseConfig(settingsFor(null, { allowPrivateAddress: false }))).toEqual({
       ok: true,
-      config: { baseUrl: "https://api.rootfi.dev/v3", apiKey: CREDENTIAL },
+      config: { baseUrl: "https://api.rootfi.dev/v3", apiKey: CREDENTIAL, webhookProof: { by: "VALUE", header: "authorization" } },
     });
+  });
+
+  it.each([
+    [{ webhookHeader: "X-Shared" }, { by: "VALUE", header: "x-shared" }],
+    [{ webhookSignatureHeader: "X-RootFi-Signature" }, { by: "SIGNATURE", header: "x-rootfi-signature" }],
+  ])("say with %j how webhooks are proven", (options, webhookProof) => {
+    expect(rootfi.parseConfig(settingsFor(null, { options }))).toMatchObject({ ok: true, config: { webhookProof } });
   });
 
   it("lose the slashes at the end of an address", () => {
@@ -28,6 +35,9 @@ describe("settings of RootFi", () => {
     ["another scheme", { baseUrl: "file:///etc/passwd" }, ["baseUrl"]],
     ["no address at all", { baseUrl: "rootfi" }, ["baseUrl"]],
     ["a user in the address", { baseUrl: "https://a:b@api.rootfi.dev/v3" }, ["baseUrl"]],
+    ["a webhook header that is none", { options: { webhookHeader: "x: y" } }, ["options", "webhookHeader"]],
+    ["an empty webhook header", { options: { webhookSignatureHeader: "" } }, ["options", "webhookSignatureHeader"]],
+    ["two proofs of webhooks", { options: { webhookHeader: "a", webhookSignatureHeader: "b" } }, ["options"]],
     ["a query in the address", { baseUrl: "https://api.rootfi.dev/v3?x=1" }, ["baseUrl"]],
   ];
   it.each(refused)("refuse %s and name the setting", (_case, changes, path) => {
@@ -58,7 +68,8 @@ describe("capabilities of RootFi", () => {
     await vendor.close();
     expect(vendor.provider.capabilities).toEqual(rootfi.capabilities);
     expect(vendor.provider.cancel).toBeUndefined();
-    const config = { baseUrl: "https://api.rootfi.dev/v3", apiKey: CREDENTIAL };
+    const webhookProof = { by: "VALUE", header: "authorization" } as const;
+    const config = { baseUrl: "https://api.rootfi.dev/v3", apiKey: CREDENTIAL, webhookProof };
     const tools = { http: { request: () => Promise.reject(new Error("not expected")), close: () => Promise.resolve() } };
     const clock = { now: () => new Date(0), sleep: () => Promise.resolve() };
     const { capabilities } = rootfi.create(settingsFor(null, { poll: { slowMs: 5 } }), config, { ...tools, clock });

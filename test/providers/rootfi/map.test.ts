@@ -16,7 +16,8 @@ const RUNS = 300;
 
 /** A provider whose every request gets this body. */
 function answering(body: unknown): SyncProvider {
-  const config = { baseUrl: "https://api.rootfi.dev/v3", apiKey: "key" };
+  const webhookProof = { by: "VALUE", header: "authorization" } as const;
+  const config = { baseUrl: "https://api.rootfi.dev/v3", apiKey: "key", webhookProof };
   const http = { request: () => Promise.resolve({ status: 200, headers: {}, body }), close: () => Promise.resolve() };
   return rootfi.create(settingsFor(null), config, { http, clock: { now: () => NOW, sleep: () => Promise.resolve() } });
 }

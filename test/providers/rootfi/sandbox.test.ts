@@ -115,7 +115,7 @@ describe("webhook registrations", () => {
   const body = {
     name: "gateway",
     type: "SYNC_COMPLETED",
-    url: "https://gateway.example.com/webhooks/rootfi",
+    url: "https://127.0.0.1:9/webhooks/rootfi",
     operations: ["CREATE"],
     data_models: ["ACCOUNTS"],
     headers: { authorization: "Bearer shared" },

@@ -14,7 +14,7 @@ export const conformance: VendorConformance = {
   headers: { authorization: `Bearer ${TOKEN}` },
   fixtures: {
     atLeast: 21,
-    questions: ["listLinkedAccounts", "listDefinitions", "getDefinition", "observe", "discover"],
+    questions: ["listLinkedAccounts", "listDefinitions", "getDefinition", "observe", "discover", "receiveWebhook"],
     hidden: /planted|"args":/,
   },
   start: {

@@ -41,7 +41,7 @@ export async function walkTheRest(client: Client): Promise<void> {
   expect(rows(await client.call("GET", "/integrated-account?status=needs_reauth"))).toMatchObject([{ tenant_id: "globex" }]);
   const [sandbox] = rows(await client.call("GET", "/integrated-account?is_sandbox=true"));
   expect((await client.call("GET", `/integrated-account/${text(sandbox, "id")}`)).status).toBe(200);
-  const created = await client.call("POST", "/webhook", { body: { target_url: "https://gateway.example/hook" } });
+  const created = await client.call("POST", "/webhook", { body: { target_url: "https://127.0.0.1:9/hook" } });
   const id = text(created.body, "id");
   expect((await client.call("POST", "/webhook/test", { body: { id } })).body).toEqual({ success: true });
   expect((await client.call("PATCH", `/webhook/${id}`, { body: { is_active: false } })).body).toMatchObject({ is_active: false });
