@@ -1,14 +1,14 @@
 // Polytomic's webhooks: what proves a delivery genuine, what is kept of it, and what it tells. Makes no call; its log is read elsewhere.
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import type { JsonObject } from "../../domain/json.ts";
 import { ObservationSource, SyncOutcome } from "../../domain/status.ts";
 import type { Observation } from "../../domain/sync.ts";
 import { WebhookRefusal } from "../../domain/webhook-port.ts";
 import type { WebhookEvent, WebhookHint, WebhookRequest, WebhookVerdict } from "../../domain/webhook-port.ts";
-import { readJson } from "../../wire/read-json.ts";
 import { capText, oneLine } from "../../wire/redact.ts";
 import type { Redactor } from "../../wire/redact.ts";
 import { observationOf } from "./map-execution.ts";
+import { deliveredJson, isAmong } from "../../wire/webhook-proof.ts";
 import { eventIn } from "./wire-types.ts";
 import type { WireCounts, WireEvent } from "./wire-types.ts";
 
@@ -35,7 +35,7 @@ export function webhookVerifier(secrets: readonly string[], signing: WebhookSign
   return (request) => {
     if (usable.length === 0) return refused(WebhookRefusal.NotConfigured);
     if (!isSigned(request, usable, signing)) return refused(WebhookRefusal.BadSignature);
-    const wire = readDelivery(request.body);
+    const wire = eventIn(deliveredJson(request.body));
     if (wire === null || wire.created_at === "unreadable") return refused(WebhookRefusal.Malformed);
     const ageMs = wire.created_at === null ? 0 : request.receivedAt.getTime() - wire.created_at.getTime();
     if (Math.abs(ageMs) > WINDOW_MS) return refused(WebhookRefusal.Stale);
@@ -68,8 +68,6 @@ export function interpretWebhook(payload: JsonObject, receivedAt: Date, redact: 
 
 const WINDOW_MS = 5 * 60_000;
 const LONGEST_NAME = 100;
-/** As deep as answers may be nested. */
-const DEEPEST = 100;
 const SIGNATURE = "polytomic-signature";
 
 /** What an event's type says in the words of an execution. */
@@ -113,26 +111,10 @@ function isSigned({ headers, body }: WebhookRequest, secrets: readonly string[],
   if (given.every((signature) => signature === "")) return false;
   const expected = secrets.map((secret) => createHmac(hash, secret).update(body).digest(encoding));
   const likely = given.filter((signature) => signature.length === expected[0]?.length);
-  // All pairs are compared, so that the time taken does not tell which secret fitted.
-  return likely.flatMap((signature) => expected.map((one) => isSame(signature, one))).includes(true);
+  return isAmong(likely, expected);
 }
 
 const withoutPrefix = (text: string, prefix: string): string => (text.startsWith(prefix) ? text.slice(prefix.length) : text);
-
-/** Whether texts are the same, in a time that depends neither on where they differ nor on how long they are. */
-function isSame(one: string, other: string): boolean {
-  const digest = (value: string): Buffer => createHash("sha256").update(value).digest();
-  return timingSafeEqual(digest(one), digest(other));
-}
-
-function readDelivery(body: Uint8Array): WireEvent | null {
-  try {
-    return eventIn(readJson(new TextDecoder("utf-8", { fatal: true }).decode(body), DEEPEST));
-  } catch {
-    // Bytes that are no text, or text that is no JSON: genuine, and of no use.
-    return null;
-  }
-}
 
 /** What of an event is kept: ids, counts and its reason. Links to logs of records, which anybody may follow, end here. */
 function keptOf({ id, type, created_at: at, event }: WireEvent, redact: Redactor): JsonObject {

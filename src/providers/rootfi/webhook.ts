@@ -1,11 +1,11 @@
 // RootFi's webhooks: what proves a delivery genuine, what is kept of it, and what it tells. No payload of a sync's event is documented
 // and v3 signs nothing, so an event is only ever a reason to look. Makes no call.
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import type { JsonObject } from "../../domain/json.ts";
 import { WebhookRefusal } from "../../domain/webhook-port.ts";
 import type { WebhookHint, WebhookRequest, WebhookVerdict } from "../../domain/webhook-port.ts";
-import { readJson } from "../../wire/read-json.ts";
 import { filledText, isRecord } from "../../wire/read-reply.ts";
+import { deliveredJson, isAmong } from "../../wire/webhook-proof.ts";
 
 /** How a delivery is proven: by a header's value that only the two sides know (v3), or by a header that signs the body (v4). */
 export interface WebhookProof {
@@ -27,7 +27,7 @@ export function webhookVerifier(secrets: readonly string[], proof: WebhookProof)
   return (request) => {
     if (usable.length === 0) return refused(WebhookRefusal.NotConfigured);
     if (!isProven(request, usable, proof)) return refused(WebhookRefusal.BadSignature);
-    const payload = keptOf(readBody(request.body));
+    const payload = keptOf(deliveredJson(request.body));
     if (payload === null) return refused(WebhookRefusal.Malformed);
     const fingerprint = createHash("sha256").update(request.body).digest("hex");
     // No id of a delivery is documented.
@@ -50,8 +50,6 @@ const UNNAMED = "UNNAMED";
 const SYNC_EVENTS: ReadonlySet<string> = new Set(["SYNC_COMPLETED", "SYNC_STARTED", UNNAMED]);
 /** Words of record events, which name the change and not the kind of event. */
 const RECORD_CHANGES: ReadonlySet<string> = new Set(["CREATE", "UPDATE", "DELETE"]);
-/** As deep as answers may be nested. */
-const DEEPEST = 100;
 
 const refused = (refusal: WebhookRefusal): WebhookVerdict => ({ genuine: false, refusal });
 
@@ -66,26 +64,6 @@ function isProven({ headers, body }: WebhookRequest, secrets: readonly string[],
     given.filter((signature) => /^[0-9a-f]{64}$/.test(signature)),
     expected,
   );
-}
-
-/** All pairs are compared, so that the time taken does not tell which secret fitted. */
-function isAmong(given: readonly string[], expected: readonly string[]): boolean {
-  return given.flatMap((one) => expected.map((other) => isSame(one, other))).includes(true);
-}
-
-/** Whether texts are the same, in a time that depends neither on where they differ nor on how long they are. */
-function isSame(one: string, other: string): boolean {
-  const digest = (value: string): Buffer => createHash("sha256").update(value).digest();
-  return timingSafeEqual(digest(one), digest(other));
-}
-
-function readBody(body: Uint8Array): unknown {
-  try {
-    return readJson(new TextDecoder("utf-8", { fatal: true }).decode(body), DEEPEST);
-  } catch {
-    // Bytes that are no text, or text that is no JSON: genuine, and of no use.
-    return null;
-  }
 }
 
 /** A sync's ids and the event's word; null when the body tells neither. Records end here. */

@@ -1,13 +1,13 @@
 // Truto's webhooks: what proves a delivery genuine, what is kept of it, and what it tells. Makes no call; storing is the inbox's work.
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import { z } from "zod";
 import type { JsonObject } from "../../domain/json.ts";
 import { ObservationSource } from "../../domain/status.ts";
 import { WebhookRefusal } from "../../domain/webhook-port.ts";
 import type { WebhookHint, WebhookRequest, WebhookVerdict } from "../../domain/webhook-port.ts";
 import { looseText as text } from "../../wire/loose-fields.ts";
-import { readJson } from "../../wire/read-json.ts";
 import { filledText } from "../../wire/read-reply.ts";
+import { deliveredJson, isAmong } from "../../wire/webhook-proof.ts";
 import { capText, oneLine } from "../../wire/redact.ts";
 import { timeOf } from "../../wire/times.ts";
 import { observationOf, rawOf, resourceName, textIn } from "./map.ts";
@@ -60,8 +60,6 @@ export function interpretWebhook(payload: JsonObject, receivedAt: Date): readonl
 
 const WINDOW_MS = 5 * 60_000;
 const LONGEST_NAME = 100;
-/** As deep as answers may be nested. */
-const DEEPEST = 100;
 const SIGNATURE = "x-truto-signature";
 const ACCOUNT_EVENTS = "integrated_account:";
 
@@ -85,8 +83,7 @@ function isSigned({ headers, body }: WebhookRequest, secrets: readonly string[])
   const given = signaturesIn(headers[SIGNATURE] ?? "");
   if (given.length === 0) return false;
   const expected = secrets.map((secret) => createHmac("sha256", secret).update(body).digest("hex"));
-  // All pairs are compared, so that the time taken does not tell which secret fitted.
-  return given.flatMap((signature) => expected.map((one) => isSame(signature, one))).includes(true);
+  return isAmong(given, expected);
 }
 
 /**
@@ -106,20 +103,9 @@ function signaturesIn(header: string): readonly string[] {
   return known.filter((signature) => /^[0-9a-f]{64}$/.test(signature));
 }
 
-/** Whether texts are the same, in a time that depends neither on where they differ nor on how long they are. */
-function isSame(one: string, other: string): boolean {
-  const digest = (value: string): Buffer => createHash("sha256").update(value).digest();
-  return timingSafeEqual(digest(one), digest(other));
-}
-
 function readDelivery(body: Uint8Array): z.infer<typeof deliveryShape> | null {
-  try {
-    const parsed = deliveryShape.safeParse(readJson(new TextDecoder("utf-8", { fatal: true }).decode(body), DEEPEST));
-    return parsed.success ? parsed.data : null;
-  } catch {
-    // Bytes that are no text, or text that is no JSON: genuine, and of no use.
-    return null;
-  }
+  const parsed = deliveryShape.safeParse(deliveredJson(body));
+  return parsed.success ? parsed.data : null;
 }
 
 /** What of an event is kept: a run without what may be secret, of everything else ids alone. Records and credentials end here. */
