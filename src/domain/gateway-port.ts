@@ -1,7 +1,7 @@
 // What the GraphQL layer asks of the gateway besides reading the store.
 import type { Capabilities } from "./provider-port.ts";
 import type { ProviderError, UserProblem } from "./errors.ts";
-import type { SyncFilter } from "./store-port.ts";
+import type { ProviderState, SyncFilter } from "./store-port.ts";
 import type { ErrorHandling, IfRunning, Sync, Transition, Trigger } from "./sync.ts";
 import type { JsonObject } from "./json.ts";
 
@@ -64,6 +64,18 @@ export interface CatalogOperations {
   outages(tenantId: string, providerKeys: readonly string[]): Promise<readonly ProviderError[]>;
 }
 
+export interface WebhookReport {
+  /** A secret is configured to prove deliveries with. */
+  readonly configured: boolean;
+  /** Polls have been seeing changes for a while and no webhook tells of any. */
+  readonly silent: boolean;
+}
+
+export interface WebhookOperations {
+  /** How the provider's webhooks are doing. Makes no call. */
+  report(tenantId: string, providerKey: string, state: Pick<ProviderState, "lastWebhookAt">): WebhookReport;
+}
+
 export interface TransitionFeed {
   /**
    * Every committed transition that matches, in ledger order, each once, until the iterator is returned.
@@ -73,6 +85,16 @@ export interface TransitionFeed {
    * `CURSOR_INVALID` when the ledger has not come that far
    */
   follow(tenantId: string, filter: SyncFilter, after: number | null): AsyncIterableIterator<FeedEntry>;
+}
+
+export interface ProgressFeed {
+  /**
+   * A run as it stands, then again whenever its `version` has risen, until its end was given or the iterator is returned. A slow reader
+   * skips what came in between, never the end.
+   *
+   * @throws GatewayError `NOT_FOUND` when there is no such run
+   */
+  follow(tenantId: string, syncId: string): AsyncIterableIterator<Sync>;
 }
 
 /** A transition and the run as it stands now. */

@@ -1,13 +1,22 @@
 // The two ports that differ between one process and many: the doorbell and due work.
 
+/** What a ring is about. */
+export const BusNews = {
+  /** The tenant's ledger grew: statuses changed, and their runs with them. */
+  Transitions: "TRANSITIONS",
+  /** Runs changed, but no status: counts, tasks, what they wait for. */
+  Progress: "PROGRESS",
+} as const;
+export type BusNews = (typeof BusNews)[keyof typeof BusNews];
+
 /**
- * The doorbell. It says "the tenant's ledger grew" and carries no data: whoever is woken reads the ledger. Rings may be lost or
- * doubled; listeners also look by themselves now and then.
+ * The doorbell. It says that something of the tenant's changed and carries no data: whoever is woken reads the store. Rings may be lost
+ * or doubled; listeners also look by themselves now and then.
  */
 export interface EventBus {
-  ring(tenantId: string): void;
+  ring(tenantId: string, news: BusNews): void;
   /** @returns the call that ends the subscription */
-  listen(tenantId: string, listener: () => void): () => void;
+  listen(tenantId: string, listener: (news: BusNews) => void): () => void;
   close(): Promise<void>;
 }
 

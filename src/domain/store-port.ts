@@ -10,6 +10,7 @@ import type {
   SyncDefinition,
 } from "./definition.ts";
 import type { ErrorCode } from "./errors.ts";
+import type { ExpectedDuration, StatisticsBucket, SyncStatistics } from "./statistics.ts";
 import type { SyncOrigin, SyncOutcome, SyncStatus } from "./status.ts";
 import type { WebhookEvent } from "./webhook-port.ts";
 import type { Observation, Sync, SyncTask, Transition, Trigger, TriggerState } from "./sync.ts";
@@ -164,6 +165,19 @@ export interface LedgerStore {
   openSyncs(tenantId: string, definitionId: string): Promise<readonly Sync[]>;
   /** A run's tasks by name; position values are names, ids are task keys. One result per id, in the ids' order. */
   tasksBySync(tenantId: string, syncIds: readonly string[], page: PageRequest): Promise<readonly Page<SyncTask>[]>;
+
+  /**
+   * What the runs that match add up to, all of it as of one moment.
+   *
+   * @param bucket also sort the runs into stretches of time by `createdAt`; null does not
+   * @throws GatewayError `BAD_USER_INPUT` when they fall into more than `MOST_BUCKETS` stretches
+   */
+  statistics(tenantId: string, filter: SyncFilter, bucket: StatisticsBucket | null): Promise<SyncStatistics>;
+  /**
+   * How long the runs of these definitions usually take: the median, in milliseconds, over the newest 20 by `createdAt` that ended in SUCCESS
+   * and have both times. Definitions with fewer than 3 such runs are left out. One statement, in no order.
+   */
+  expectedDurations(tenantId: string, definitionIds: readonly string[]): Promise<readonly ExpectedDuration[]>;
 }
 
 /** A run taken to be polled. */

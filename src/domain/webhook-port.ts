@@ -2,6 +2,9 @@
 import type { JsonObject } from "./json.ts";
 import type { Observation } from "./sync.ts";
 
+/** Where a provider's webhooks come in, below the gateway's origin. */
+export const webhookPath = (providerKey: string): string => `/webhooks/${providerKey}`;
+
 /** A delivery as it came in. */
 export interface WebhookRequest {
   /** Names in lower case; a repeated header's values are joined with a comma. */

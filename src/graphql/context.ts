@@ -2,7 +2,7 @@
 import type { GraphQLResolveInfo } from "graphql";
 import type { Clock } from "../domain/clock.ts";
 import { ErrorCode, GatewayError, type ProviderError } from "../domain/errors.ts";
-import type { CatalogOperations, ProviderInfo, SyncOperations, TransitionFeed } from "../domain/gateway-port.ts";
+import type { CatalogOperations, ProgressFeed, ProviderInfo, SyncOperations, TransitionFeed, WebhookOperations } from "../domain/gateway-port.ts";
 import type { Store } from "../domain/store-port.ts";
 import { createLoaders, type Loaders } from "./loaders.ts";
 
@@ -18,7 +18,9 @@ export interface GatewayPorts {
   readonly store: Store;
   readonly operations: SyncOperations;
   readonly catalog: CatalogOperations;
+  readonly webhooks: WebhookOperations;
   readonly feed: TransitionFeed;
+  readonly progress: ProgressFeed;
   readonly clock: Clock;
   providersOf(tenantId: string): readonly ProviderInfo[];
 }

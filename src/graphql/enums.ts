@@ -2,6 +2,7 @@
 import { registerEnumType } from "type-graphql";
 import { LinkedAccountStatus, ScheduleFrequency } from "../domain/definition.ts";
 import { ErrorCode } from "../domain/errors.ts";
+import { StatisticsBucket } from "../domain/statistics.ts";
 import {
   ObservationSource,
   SyncOperation,
@@ -182,6 +183,17 @@ export const SyncOrderFieldEnum = enumOf("SyncOrderField", "What runs are ordere
   CREATED_AT: "When the run was created.",
   OBSERVED_AT: "When the vendor last confirmed the run.",
 });
+
+export const StatisticsBucketEnum = enumOf(
+  "StatisticsBucket",
+  "Stretches of time, in UTC, that numbers are given for.",
+  StatisticsBucket,
+  {
+    HOUR: "From minute 0.",
+    DAY: "From midnight.",
+    WEEK: "From Monday at midnight, as ISO 8601 has it.",
+  },
+);
 
 const OrderDirection = { Ascending: "ASC", Descending: "DESC" } as const;
 export type OrderDirection = (typeof OrderDirection)[keyof typeof OrderDirection];

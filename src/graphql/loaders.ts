@@ -12,6 +12,8 @@ export interface Loaders {
   readonly triggerById: DataLoader<string, Trigger | null>;
   readonly latestSyncByDefinitionId: DataLoader<string, Sync | null>;
   readonly latestSyncByModel: DataLoader<DefinitionModel, Sync | null, string>;
+  /** Milliseconds; null where too few runs tell. */
+  readonly expectedDurationByDefinitionId: DataLoader<string, number | null>;
   readonly providerState: DataLoader<string, ProviderState>;
   /** A loader per page request: the same page of many parents is one statement. */
   syncsByDefinitionId(page: PageRequest): DataLoader<string, Page<Sync>>;
@@ -47,6 +49,10 @@ export function createLoaders(store: Store, tenantId: string): Loaders {
       },
       { cacheKeyFn: keyOfModel },
     ),
+    expectedDurationByDefinitionId: new DataLoader(async (ids) => {
+      const found = new Map((await ledger.expectedDurations(tenantId, ids)).map((one) => [one.definitionId, one.durationMs]));
+      return ids.map((id) => found.get(id) ?? null);
+    }),
     providerState: new DataLoader((keys) => Promise.all(keys.map((key) => providerStates.get(tenantId, key)))),
     syncsByDefinitionId: perPage(
       (page) => new DataLoader((ids) => copy(ledger.syncsByDefinition(tenantId, ids, page))),

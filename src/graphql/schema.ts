@@ -13,6 +13,7 @@ import { ListsResolver } from "./resolvers/lists.ts";
 import { MutationsResolver } from "./resolvers/mutations.ts";
 import { ObjectsResolver } from "./resolvers/objects.ts";
 import { ProviderEdges, ViewerEdges } from "./resolvers/provider-edges.ts";
+import { StatisticsResolver } from "./resolvers/statistics.ts";
 import { SubscriptionsResolver } from "./resolvers/subscriptions.ts";
 import { SyncEdges, SyncTransitionEdges, TriggerEdges } from "./resolvers/sync-edges.ts";
 
@@ -21,6 +22,7 @@ export function buildGatewaySchema(): GraphQLSchema {
     resolvers: [
       ObjectsResolver,
       ListsResolver,
+      StatisticsResolver,
       MutationsResolver,
       SubscriptionsResolver,
       SyncEdges,

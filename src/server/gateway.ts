@@ -17,11 +17,13 @@ import { createGraphqlHttp } from "./graphql-http.ts";
 import { createGraphqlWs } from "./graphql-ws.ts";
 import { createInProcessBus } from "./in-process-bus.ts";
 import { createInProcessQueue } from "./in-process-queue.ts";
+import { createProgressFeed } from "./progress-feed.ts";
 import { createProviders } from "./providers.ts";
 import { GRAPHQL_PATH, createRoutes } from "./routes.ts";
 import { sandboxConfig, startSandboxes } from "./sandboxes.ts";
 import { cannotListen, cannotOpenDatabase } from "./start-error.ts";
 import { createTransitionFeed } from "./transition-feed.ts";
+import { createWebhooksRoute } from "./webhooks-route.ts";
 
 export interface Gateway {
   /** Where GraphQL is, over HTTP. */
@@ -90,14 +92,18 @@ async function assemble(
   const directory = createProviderDirectory(new Map([[LOCAL_TENANT, providers]]));
   const owner = `${hostname()}/${process.pid}`;
   const tracker = createTracker({ store, bus, queue, clock, directory, log, random: Math.random, owner });
+  opened.push(() => tracker.close());
   opened.push(() => queue.close());
   const feed = createTransitionFeed({ store, bus, clock });
+  const progress = createProgressFeed({ store, bus, clock });
 
   const ports: GatewayPorts = {
     store,
     operations: tracker.operations,
     catalog: tracker.catalog,
+    webhooks: tracker.webhooks,
     feed,
+    progress,
     clock,
     providersOf: (tenantId) => directory.providersOf(tenantId).map(({ info }) => info),
   };
@@ -105,6 +111,15 @@ async function assemble(
   const contextOf = () => createContext(ports, LOCAL_OWNER);
   const reportDefect = (error: unknown) => log.error({ err: error }, "an operation failed in a way clients are not told");
   const graphql = await createGraphqlHttp({ schema, contextOf, reportDefect });
+  const webhooks = createWebhooksRoute({
+    isReceiver: (key) => directory.find(LOCAL_TENANT, key)?.provider.verifyWebhook !== undefined,
+    receive: async (key, delivery) => {
+      const configured = directory.find(LOCAL_TENANT, key);
+      return configured === undefined ? null : tracker.inbox.receive(LOCAL_TENANT, configured, delivery);
+    },
+    clock,
+    reportDefect,
+  });
   let draining = false;
   const notReady = async (): Promise<string | null> => {
     if (draining) return "shutting down";
@@ -115,7 +130,7 @@ async function assemble(
   };
   const server = createServer(
     { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 15_000 },
-    createRoutes({ graphql, notReady, reportDefect }),
+    createRoutes({ graphql, webhooks, notReady, reportDefect }),
   );
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => reject(cannotListen(error, config.host, config.port)));
@@ -129,6 +144,7 @@ async function assemble(
     server.closeIdleConnections();
     await sockets.close();
     feed.close();
+    progress.close();
     await graphql.stop();
     server.closeAllConnections();
     await closed;

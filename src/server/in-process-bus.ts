@@ -1,11 +1,11 @@
 // The doorbell within one process.
-import type { EventBus } from "../domain/runtime-ports.ts";
+import type { BusNews, EventBus } from "../domain/runtime-ports.ts";
 
 export function createInProcessBus(): EventBus {
-  const listeners = new Map<string, Set<() => void>>();
+  const listeners = new Map<string, Set<(news: BusNews) => void>>();
   return {
-    ring(tenantId) {
-      for (const listener of listeners.get(tenantId) ?? []) listener();
+    ring(tenantId, news) {
+      for (const listener of listeners.get(tenantId) ?? []) listener(news);
     },
     listen(tenantId, listener) {
       const ofTenant = listeners.get(tenantId) ?? new Set();

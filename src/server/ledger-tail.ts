@@ -1,9 +1,11 @@
 // The newest part of one tenant's ledger, kept in memory while somebody follows it. A cache: the ledger is the truth.
 import type { Clock } from "../domain/clock.ts";
 import type { FeedEntry } from "../domain/gateway-port.ts";
+import { BusNews } from "../domain/runtime-ports.ts";
 import type { EventBus } from "../domain/runtime-ports.ts";
 import type { Store } from "../domain/store-port.ts";
 import type { Transition } from "../domain/sync.ts";
+import { shareReads } from "./shared-read.ts";
 
 export interface Tail {
   /** Subscribers that hold it. */
@@ -31,8 +33,6 @@ export function createTail(
   const waiting = new Set<() => void>();
   let recent: FeedEntry[] = [];
   let head: number | null = null;
-  let reading: Promise<number> | null = null;
-  let following: Promise<number> | null = null;
 
   async function withRuns(transitions: readonly Transition[]): Promise<FeedEntry[]> {
     const ids = [...new Set(transitions.map(({ syncId }) => syncId))];
@@ -57,30 +57,15 @@ export function createTail(
     }
   }
 
-  /** One read at a time. Who comes during a read shares the next one: the running read may have passed the newest rows by. */
-  function catchUp(): Promise<number> {
-    if (reading === null) return begin();
-    following ??= reading.then(follow, follow);
-    return following;
-  }
-
-  function follow(): Promise<number> {
-    following = null;
-    // Somebody may have begun to read since the last read ended; that one began late enough.
-    return reading ?? begin();
-  }
-
-  function begin(): Promise<number> {
-    reading = read().finally(() => {
-      reading = null;
-    });
-    return reading;
-  }
+  // Shared, but never with a read that runs already: it may have passed the newest rows by.
+  const catchUp = shareReads(read);
 
   /** A database that does not answer now is asked again with the next bell or sweep; subscribers just wait. */
   const look = (): void => void catchUp().catch(() => undefined);
 
-  const unlisten = bus.listen(tenantId, look);
+  const unlisten = bus.listen(tenantId, (news) => {
+    if (news === BusNews.Transitions) look();
+  });
   void (async () => {
     while (!closed.signal.aborted) {
       await clock.sleep(SWEEP_MS, closed.signal).catch(() => undefined);

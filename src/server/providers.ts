@@ -66,6 +66,7 @@ function createOne(
     provider: module.create(config, parsed.config, { http, clock }),
     poll: { ...capabilities.poll, ...config.poll },
     rateLimit,
+    webhooksConfigured: capabilities.webhooks && config.webhookSecrets.length > 0,
     callsMade: () => calls,
   };
 }

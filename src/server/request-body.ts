@@ -30,11 +30,17 @@ export async function readBody(
 
 /** An answer in GraphQL's form for a request that never became an operation. */
 export function refuse(response: ServerResponse, status: number, message: string): void {
-  const code = status === 404 ? ErrorCode.NotFound : status >= 500 ? ErrorCode.Internal : "BAD_REQUEST";
+  const code = CODES[status] ?? (status >= 500 ? ErrorCode.Internal : "BAD_REQUEST");
   response.statusCode = status;
   response.setHeader("content-type", "application/json; charset=utf-8");
   response.end(JSON.stringify({ errors: [{ message, extensions: { code } }] }));
 }
+
+const CODES: Readonly<Record<number, ErrorCode>> = {
+  401: ErrorCode.Unauthenticated,
+  404: ErrorCode.NotFound,
+  503: ErrorCode.ServiceUnavailable,
+};
 
 /** JSON is read as UTF-8 (RFC 8259, section 8.1): whoever names another encoding would be misunderstood. */
 function whyUnreadable({ headers }: IncomingMessage): string | null {

@@ -2,18 +2,23 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { GraphqlHttp } from "./graphql-http.ts";
 import { refuse } from "./request-body.ts";
+import { WEBHOOKS_PATH, type WebhooksRoute } from "./webhooks-route.ts";
 
 export const GRAPHQL_PATH = "/graphql";
 
 export interface RouteTools {
   readonly graphql: GraphqlHttp;
+  /** Left out, no webhooks come in. */
+  readonly webhooks?: WebhooksRoute;
   /** Null when it can serve; otherwise why it cannot. */
   readonly notReady: () => Promise<string | null>;
   readonly reportDefect: (error: unknown) => void;
 }
 
-export function createRoutes({ graphql, notReady, reportDefect }: RouteTools): RequestListener {
-  const routes: Readonly<Record<string, (request: IncomingMessage, response: ServerResponse) => Promise<void> | void>> = {
+type Route = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void;
+
+export function createRoutes({ graphql, webhooks, notReady, reportDefect }: RouteTools): RequestListener {
+  const routes: Readonly<Record<string, Route>> = {
     [GRAPHQL_PATH]: (request, response) => graphql.handle(request, response),
     "/": (_, response) => text(response, 200, WELCOME),
     // The process runs and its event loop turns; nothing else is asked.
@@ -27,7 +32,8 @@ export function createRoutes({ graphql, notReady, reportDefect }: RouteTools): R
     response.setHeader("x-content-type-options", "nosniff");
     response.setHeader("cache-control", "no-store");
     const [path = "/"] = (request.url ?? "/").split("?");
-    const route = routes[path];
+    const isWebhook = webhooks !== undefined && path.startsWith(WEBHOOKS_PATH);
+    const route: Route | undefined = isWebhook ? (...given) => webhooks(...given, path) : routes[path];
     if (route === undefined) return refuse(response, 404, `There is nothing at this path. GraphQL is at ${GRAPHQL_PATH}.`);
     void Promise.resolve(route(request, response)).catch((error: unknown) => {
       reportDefect(error);

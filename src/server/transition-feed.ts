@@ -6,6 +6,7 @@ import type { FeedEntry, TransitionFeed } from "../domain/gateway-port.ts";
 import type { EventBus } from "../domain/runtime-ports.ts";
 import { isTerminal } from "../domain/status.ts";
 import type { Store, SyncFilter } from "../domain/store-port.ts";
+import { abortableStream } from "./abortable-stream.ts";
 import { createTail, type Tail } from "./ledger-tail.ts";
 
 interface FeedTools {
@@ -71,22 +72,7 @@ export function createTransitionFeed(tools: FeedTools): ClosableFeed {
   }
 
   return {
-    follow(tenantId, filter, after) {
-      const ended = new AbortController();
-      const signal = AbortSignal.any([ended.signal, closing.signal]);
-      const generator = entries(tenantId, filter, after, signal);
-      // A generator that waits cannot be returned: the signal wakes it first.
-      const iterator: AsyncIterableIterator<FeedEntry> = {
-        next: () => generator.next(),
-        async return() {
-          ended.abort();
-          await generator.return();
-          return { done: true, value: undefined };
-        },
-        [Symbol.asyncIterator]: () => iterator,
-      };
-      return iterator;
-    },
+    follow: (tenantId, filter, after) => abortableStream(closing.signal, (signal) => entries(tenantId, filter, after, signal)),
     close: () => closing.abort(),
   };
 }

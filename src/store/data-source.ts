@@ -2,6 +2,7 @@
 import pg from "pg";
 import type { DataSourceOptions } from "typeorm";
 import { InitialSchema1762000000000 } from "./migrations/1762000000000-initial-schema.ts";
+import { WebhookInbox1762100000000 } from "./migrations/1762100000000-webhook-inbox.ts";
 import { entitySchemaOf } from "./table.ts";
 import { tables } from "./tables.ts";
 
@@ -29,7 +30,7 @@ export function dataSourceOptions(databaseUrl: string, settings: DataSourceSetti
   return sqliteOptions(file);
 }
 
-const SHARED = { migrations: [InitialSchema1762000000000], migrationsTableName: "migration", synchronize: false, logging: false } as const;
+const SHARED = { migrations: [InitialSchema1762000000000, WebhookInbox1762100000000], migrationsTableName: "migration", synchronize: false, logging: false } as const;
 
 function sqliteOptions(file: string): StoreDataSourceOptions {
   const entities = tables.map((table) => entitySchemaOf(table, "sqlite"));

@@ -69,7 +69,8 @@ export function groupedPages<T>(
 
 export const conditionsText = (conditions: readonly Sql[]): Sql => join(conditions, " and ");
 
-const GROUP_KEY = { property: "groupKey", name: "group_key", column: { type: "text", nullable: false, read: String, write: String } } as const;
+/** The one column of a list of groups given to a statement. */
+export const GROUP_KEY = { property: "groupKey", name: "group_key", column: { type: "text", nullable: false, read: String, write: String } } as const;
 
 function pageClauses(conditions: readonly Sql[], order: ListOrder, page: PageRequest): Sql {
   const all = page.from === null ? conditions : [...conditions, beyond(order, page, page.from.value, page.from.id)];

@@ -1,4 +1,4 @@
-// The ledger's part of the port: hands writing to `record.ts`, reads runs, tasks and transitions.
+// The ledger's part of the port: hands writing to `record.ts` and numbers to `statistics.ts`, reads runs, tasks and transitions.
 import { SyncOrderField } from "../domain/store-port.ts";
 import type { LedgerStore, SyncOrder } from "../domain/store-port.ts";
 import type { Sync } from "../domain/sync.ts";
@@ -13,6 +13,7 @@ import { recordEntries } from "./record.ts";
 import { identifier, join, sql, verbatim } from "./sql.ts";
 import type { Sql } from "./sql.ts";
 import { selected } from "./statements.ts";
+import { statisticsReads } from "./statistics.ts";
 import type { AnyTable } from "./table.ts";
 
 const NEWEST_FIRST: ListOrder = { value: "created_at", id: "id", descending: true, numeric: true };
@@ -20,7 +21,7 @@ const BY_SEQUENCE: ListOrder = { value: "sequence", id: null, descending: false,
 const BY_TASK_NAME: ListOrder = { value: "name", id: "task_key", descending: false, numeric: false };
 
 export function createLedgerStore(database: Database): LedgerStore {
-  return { ...ledgerReads(database), ...runReads(database), record: recordIn(database) };
+  return { ...ledgerReads(database), ...runReads(database), ...statisticsReads(database), record: recordIn(database) };
 }
 
 function recordIn({ transaction, dialect }: Database): LedgerStore["record"] {

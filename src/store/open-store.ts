@@ -8,6 +8,7 @@ import type { DataSourceSettings } from "./data-source.ts";
 import { openDatabase } from "./database.ts";
 import type { Database } from "./database.ts";
 import { storeFailure } from "./failures.ts";
+import { createInboxStore } from "./inbox-store.ts";
 import { createLedgerStore } from "./ledger-store.ts";
 import { createPollStore } from "./poll-store.ts";
 import { postgresDialect } from "./postgres-dialect.ts";
@@ -33,6 +34,7 @@ export async function openStore(databaseUrl: string, options: StoreOptions = {})
     ledger: createLedgerStore(database),
     polling: createPollStore(database),
     triggers: createTriggerStore(database),
+    inbox: createInboxStore(database),
     providerStates: createProviderStateStore(database),
     ping: () => ping(database),
     close: () => database.close(),

@@ -15,6 +15,8 @@ const NOTHING_KNOWN: ProviderState = {
   catalogAt: null,
   discoveredUntil: null,
   unknownStatuses: {},
+  lastWebhookAt: null,
+  webhookRefusals: {},
 };
 
 export function createProviderStateStore({ dialect, read, write }: Database): ProviderStateStore {

@@ -8,6 +8,7 @@ import { syncTaskTable } from "./entities/sync-task.ts";
 import { syncTriggerTable } from "./entities/sync-trigger.ts";
 import { syncTable } from "./entities/sync.ts";
 import { ledgerHeadTable, transitionTable } from "./entities/transition.ts";
+import { webhookDeliveryTable } from "./entities/webhook-delivery.ts";
 import type { AnyTable } from "./table.ts";
 
 export const tables: readonly AnyTable[] = [
@@ -21,4 +22,5 @@ export const tables: readonly AnyTable[] = [
   syncPollTable,
   syncTriggerTable,
   providerStateTable,
+  webhookDeliveryTable,
 ];

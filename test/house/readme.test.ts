@@ -77,7 +77,7 @@ function untilPrinted(child: ChildProcess, pattern: RegExp): Promise<string> {
 describe("the snippets of the documents", () => {
   it("are found", () => {
     expect(curls).toHaveLength(2);
-    expect(of("graphql")).toHaveLength(4);
+    expect(of("graphql")).toHaveLength(5);
     expect(of("sh watch")).toHaveLength(1);
   });
 

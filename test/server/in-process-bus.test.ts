@@ -1,5 +1,6 @@
 // The doorbell of one process: heard by the tenant's listeners, by all of them and by nobody else.
 import { expect, test } from "vitest";
+import { BusNews } from "../../src/domain/runtime-ports.ts";
 import { createInProcessBus } from "../../src/server/in-process-bus.ts";
 
 function listening(bus = createInProcessBus()) {
@@ -13,9 +14,9 @@ test("a ring is heard by every listener of the tenant before it returns, and by 
   listen("t1", "a");
   listen("t1", "b");
   listen("t2", "c");
-  bus.ring("t1");
+  bus.ring("t1", BusNews.Transitions);
   expect(heard).toEqual(["a", "b"]);
-  bus.ring("t3");
+  bus.ring("t3", BusNews.Transitions);
   expect(heard).toEqual(["a", "b"]);
 });
 
@@ -25,7 +26,7 @@ test("who has ended the subscription hears nothing more, and the others go on", 
   listen("t1", "b");
   end();
   end();
-  bus.ring("t1");
+  bus.ring("t1", BusNews.Transitions);
   expect(heard).toEqual(["b"]);
 });
 
@@ -35,7 +36,7 @@ test("an old subscription that is ended twice does not end a new one", () => {
   end();
   listen("t1", "new");
   end();
-  bus.ring("t1");
+  bus.ring("t1", BusNews.Transitions);
   expect(heard).toEqual(["new"]);
 });
 
@@ -46,8 +47,8 @@ test("a listener that ends its own subscription when it hears does not hide the 
     end();
   });
   listen("t1", "always");
-  bus.ring("t1");
-  bus.ring("t1");
+  bus.ring("t1", BusNews.Transitions);
+  bus.ring("t1", BusNews.Transitions);
   expect(heard).toEqual(["once", "always", "always"]);
 });
 
@@ -55,6 +56,15 @@ test("a closed bus is silent", async () => {
   const { bus, heard, listen } = listening();
   listen("t1", "a");
   await bus.close();
-  bus.ring("t1");
+  bus.ring("t1", BusNews.Transitions);
   expect(heard).toEqual([]);
+});
+
+test("a listener is told what the ring is about", () => {
+  const bus = createInProcessBus();
+  const heard: BusNews[] = [];
+  bus.listen("t1", (news) => heard.push(news));
+  bus.ring("t1", BusNews.Progress);
+  bus.ring("t1", BusNews.Transitions);
+  expect(heard).toEqual([BusNews.Progress, BusNews.Transitions]);
 });

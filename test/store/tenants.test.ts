@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { identityOf } from "../../src/domain/identity.ts";
 import type { PageRequest, Store } from "../../src/domain/store-port.ts";
 import { describeOnEachDatabase } from "../support/databases.ts";
-import { at, entry, linkedAccount, rules, syncJob, task, trigger } from "../support/store-values.ts";
+import { at, delivery, entry, linkedAccount, rules, syncJob, task, trigger, webhookEvent } from "../support/store-values.ts";
 
 const PAGE: PageRequest = { limit: 100, direction: "forward", from: null };
 const ORDER = { field: "CREATED_AT", descending: true } as const;
@@ -17,7 +17,7 @@ interface Known {
 }
 
 type Attempt = (store: Store, tenantId: string, known: Known) => Promise<unknown>;
-type Attempts = { readonly [Part in "catalog" | "ledger" | "polling" | "triggers" | "providerStates"]: Readonly<Record<keyof Store[Part], Attempt>> };
+type Attempts = { readonly [Part in "catalog" | "ledger" | "polling" | "triggers" | "inbox" | "providerStates"]: Readonly<Record<keyof Store[Part], Attempt>> };
 
 /** A method added to the port does not compile until it is here. */
 const attempts: Attempts = {
@@ -51,6 +51,8 @@ const attempts: Attempts = {
     syncsByDefinition: (store, tenant, { definition }) => store.ledger.syncsByDefinition(tenant, [definition], PAGE),
     openSyncs: (store, tenant, { definition }) => store.ledger.openSyncs(tenant, definition),
     tasksBySync: (store, tenant, { sync }) => store.ledger.tasksBySync(tenant, [sync], PAGE),
+    statistics: (store, tenant) => store.ledger.statistics(tenant, {}, "DAY"),
+    expectedDurations: (store, tenant, { definition }) => store.ledger.expectedDurations(tenant, [definition]),
   },
   polling: {
     claimDue: (store, tenant) => store.polling.claimDue(tenant, "acme", at(9_000), 10, { owner: "thief", until: at(99_000) }),
@@ -63,6 +65,13 @@ const attempts: Attempts = {
     update: (store, tenant) => store.triggers.update(tenant, "g1", "PENDING", { state: "REJECTED" }),
     byIds: (store, tenant) => store.triggers.byIds(tenant, ["g1"]),
     unresolved: (store, tenant) => store.triggers.unresolved(tenant, at(99)),
+  },
+  inbox: {
+    put: (store, tenant) => store.inbox.put(delivery("d1", { tenantId: tenant, event: webhookEvent("d1", { fingerprint: "stolen" }) })),
+    due: (store, tenant) => store.inbox.due(tenant, "acme", at(99_000), 10),
+    settle: (store, tenant) => store.inbox.settle(tenant, "acme", "d1", { state: "DROPPED", dueAt: null }),
+    nextDueAt: (store, tenant) => store.inbox.nextDueAt(tenant, "acme"),
+    prune: (store, tenant) => store.inbox.prune(tenant, at(99_000)),
   },
   providerStates: {
     get: (store, tenant) => store.providerStates.get(tenant, "acme"),
@@ -92,18 +101,28 @@ const NOTHING: Readonly<Record<string, unknown>> = {
   syncsByDefinition: [{ items: [], hasNextPage: false, hasPreviousPage: false }],
   openSyncs: [],
   tasksBySync: [{ items: [], hasNextPage: false, hasPreviousPage: false }],
+  statistics: {
+    ...{ total: 0, open: 0, succeeded: 0, failed: 0, successRate: null, durationMsP50: null, durationMsP95: null },
+    recordCounts: { total: null, inserted: null, updated: null, upserted: null, deleted: null, failed: null, warnings: null, fetched: null, persisted: null },
+    ...{ outcomes: [], failures: [], buckets: [] },
+  },
+  expectedDurations: [],
   claimDue: [],
   nextDueAt: null,
   update: false,
   byIds: [],
   unresolved: [],
+  due: [],
 };
 
 async function prepare(store: Store): Promise<Known> {
   await store.catalog.putLinkedAccounts("owner", "acme", [linkedAccount("account-1")], at(0));
   await store.catalog.putDefinitions("owner", "acme", [syncJob("job-1")], at(0));
   const [recorded] = await store.ledger.record("owner", [entry("r1", { facts: { models: ["tickets"] }, tasks: [task("a")] })], rules);
+  const timed = { status: "SUCCESS", facts: { startedAt: at(1), finishedAt: at(2) } } as const;
+  await store.ledger.record("owner", ["r2", "r3", "r4"].map((remoteId) => entry(remoteId, timed)), rules);
   await store.triggers.create(trigger("g1", { tenantId: "owner", idempotencyKey: "k" }));
+  await store.inbox.put(delivery("d1", { tenantId: "owner" }));
   await store.providerStates.patch("owner", "acme", { health: "UP" });
   return {
     account: identityOf("owner", "acme", "linkedAccount", "account-1"),

@@ -67,7 +67,7 @@ describeOnEachDatabase("triggers", (open) => {
 describeOnEachDatabase("provider states", (open) => {
   test("an unknown provider has a state that says so; a patch changes only the fields it names", async () => {
     const { store } = await open();
-    const unknown = { health: "UNKNOWN", lastSuccessAt: null, lastFailureAt: null, lastError: null, catalogAt: null, discoveredUntil: null, unknownStatuses: {} };
+    const unknown = { health: "UNKNOWN", lastSuccessAt: null, lastFailureAt: null, lastError: null, catalogAt: null, discoveredUntil: null, unknownStatuses: {}, lastWebhookAt: null, webhookRefusals: {} };
     expect(await store.providerStates.get("t1", "acme")).toEqual(unknown);
     await store.providerStates.patch("t1", "acme", {});
     expect(await store.providerStates.get("t1", "acme")).toEqual(unknown);

@@ -1,7 +1,7 @@
 // The one door into the ledger, on each database: the bell rings after the commit and only for news, and unknown words are counted.
 import { expect, test } from "vitest";
 import { ObservationSource, SyncStatus } from "../../src/domain/status.ts";
-import type { EventBus } from "../../src/domain/runtime-ports.ts";
+import { BusNews, type EventBus } from "../../src/domain/runtime-ports.ts";
 import { createInProcessBus } from "../../src/server/in-process-bus.ts";
 import { describeOnEachDatabase } from "../support/databases.ts";
 import { createFakeProvider } from "../support/fake-provider.ts";
@@ -12,19 +12,33 @@ describeOnEachDatabase("recording observations", (open) => {
   async function tracking() {
     const { store, url } = await open();
     const rings: string[] = [];
-    const bus: EventBus = { ...createInProcessBus(), ring: (tenantId) => void rings.push(tenantId) };
+    const bus: EventBus = { ...createInProcessBus(), ring: (tenantId, news) => void rings.push(`${tenantId} ${news}`) };
     return { ...createTestTracking(store, [createFakeProvider("acme")], { bus }), rings, url, bus };
   }
 
-  test("rings once for a batch with transitions, and not at all for one without", async () => {
+  test("rings once for a batch: for transitions if it has any, else for progress, and not at all for nothing", async () => {
     const { see, rings } = await tracking();
+    const [transitions, progress] = [`${TENANT} ${BusNews.Transitions}`, `${TENANT} ${BusNews.Progress}`];
     await see(observation("a"), observation("b"));
-    expect(rings).toEqual([TENANT]);
+    expect(rings).toEqual([transitions]);
     await see(observation("a", { observedAt: at(5), facts: { attempt: 2 } }), observation("b", { observedAt: at(5) }));
+    expect(rings).toEqual([transitions, progress]);
     await see();
-    expect(rings).toEqual([TENANT]);
-    await see(observation("a", { observedAt: at(6), status: SyncStatus.Success }));
-    expect(rings).toEqual([TENANT, TENANT]);
+    expect(rings).toHaveLength(2);
+    await see(observation("b", { observedAt: at(6), facts: { attempt: 3 } }), observation("a", { observedAt: at(6), status: SyncStatus.Success }));
+    expect(rings).toEqual([transitions, progress, transitions]);
+  });
+
+  test("does not ring for what came under an old lease and was dropped", async () => {
+    const { see, rings, recorder, configured, store } = await tracking();
+    await see(observation("a"));
+    const lease = { owner: "other", until: at(90_000) };
+    await store.polling.claimDue(TENANT, "acme", at(50_000), 1, lease);
+    const late = { tenantId: TENANT, configured, source: ObservationSource.Poll, observations: [observation("a", { observedAt: at(5), facts: { attempt: 2 } })] };
+    await recorder.record({ ...late, fences: new Map([["a", 0]]) });
+    expect(rings).toHaveLength(1);
+    await recorder.record({ ...late, fences: new Map([["a", 1]]) });
+    expect(rings).toHaveLength(2);
   });
 
   test("rings only when another connection can read what it rings for", async () => {

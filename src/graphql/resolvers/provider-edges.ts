@@ -1,11 +1,18 @@
 // How a provider is at the moment, and where the viewer's ledger stands.
 import { Ctx, FieldResolver, Float, Resolver, Root } from "type-graphql";
 import type { ProviderHealth } from "../../domain/store-port.ts";
+import { webhookPath } from "../../domain/webhook-port.ts";
 import type { GatewayContext } from "../context.ts";
 import { ledgerCursor } from "../cursors.ts";
 import { ProviderHealthEnum } from "../enums.ts";
 import { ViewerType } from "../types/payloads.ts";
-import { ProviderFailureType, ProviderType, UnknownStatusType } from "../types/provider.ts";
+import {
+  ProviderFailureType,
+  ProviderType,
+  ProviderWebhooksType,
+  UnknownStatusType,
+  WebhookRefusalsType,
+} from "../types/provider.ts";
 import { DateTime } from "../types/scalars.ts";
 
 @Resolver(() => ProviderType)
@@ -69,6 +76,27 @@ export class ProviderEdges {
     return Object.entries(unknownStatuses).map(([word, count]) =>
       Object.assign(new UnknownStatusType(), { word, count }),
     );
+  }
+
+  @FieldResolver(() => ProviderWebhooksType, {
+    nullable: true,
+    description: "How its own reports come in; null when the vendor has none.",
+  })
+  async webhooks(
+    @Ctx() { loaders, ports, tenantId }: GatewayContext,
+    @Root() { key, capabilities }: ProviderType,
+  ): Promise<ProviderWebhooksType | null> {
+    if (!capabilities.webhooks) return null;
+    const state = await loaders.providerState.load(key);
+    const refusals = Object.entries(state.webhookRefusals).map(([reason, count]) =>
+      Object.assign(new WebhookRefusalsType(), { reason, count }),
+    );
+    return Object.assign(new ProviderWebhooksType(), {
+      ...ports.webhooks.report(tenantId, key, state),
+      path: webhookPath(key),
+      lastReceivedAt: state.lastWebhookAt,
+      refusals,
+    });
   }
 }
 

@@ -9,6 +9,9 @@ import { LinkedAccountType } from "../types/linked-account.ts";
 import { ProviderCapabilitiesType, ProviderType } from "../types/provider.ts";
 import { SyncType } from "../types/sync.ts";
 
+/** GraphQL's Int has 32 bits; a longer duration in milliseconds is shown as this long rather than as an error. */
+export const MOST_INT = 2_147_483_647;
+
 /** What is left of a provider that was taken out of the configuration while its runs are still in the ledger. */
 const NOTHING: ProviderCapabilitiesType = {
   syncJobs: false,

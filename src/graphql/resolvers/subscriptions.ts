@@ -1,12 +1,14 @@
-// Live transitions, resumable by cursor.
-import { Arg, Ctx, Resolver, Root, Subscription } from "type-graphql";
+// Live transitions, resumable by cursor, and the progress of one run.
+import { Arg, Ctx, ID, Resolver, Root, Subscription } from "type-graphql";
 import type { FeedEntry } from "../../domain/gateway-port.ts";
+import type { Sync } from "../../domain/sync.ts";
 import type { GatewayContext } from "../context.ts";
 import { parseLedgerCursor } from "../cursors.ts";
 import { syncFilter } from "../filters.ts";
+import { NodeKind, innerId } from "../global-id.ts";
 import { createLoaders } from "../loaders.ts";
 import { SyncFilterInput } from "../types/inputs.ts";
-import { SyncTransitionType } from "../types/sync.ts";
+import { SyncTransitionType, SyncType } from "../types/sync.ts";
 
 interface StatusChangedArgs {
   readonly filter?: SyncFilterInput | null;
@@ -32,8 +34,27 @@ export class SubscriptionsResolver {
     @Arg("after", () => String, { nullable: true, description: "Cursor of the last transition the client has seen." })
     _after: string | null,
   ): SyncTransitionType {
-    // The operation lives as long as the subscription: what earlier events loaded must not be taken for news.
-    context.loaders = createLoaders(context.ports.store, context.tenantId);
+    forgetLoaded(context);
     return SyncTransitionType.from(transition, sync);
   }
+
+  @Subscription(() => SyncType, {
+    description:
+      "One run: as it stands, then whenever something of it changed, its counts and tasks too. Ends after the run's end was given. A client that reads slowly gets the newest state, not every one in between.",
+    subscribe: ({ args, context }: { readonly args: { readonly id: string }; readonly context: GatewayContext }) =>
+      context.ports.progress.follow(context.tenantId, innerId(args.id, [NodeKind.Sync], "id")),
+  })
+  syncProgressed(
+    @Root() sync: Sync,
+    @Ctx() context: GatewayContext,
+    @Arg("id", () => ID, { description: "The run's global id." }) _id: string,
+  ): SyncType {
+    forgetLoaded(context);
+    return SyncType.from(sync);
+  }
+}
+
+/** The operation lives as long as the subscription: what earlier events loaded must not be taken for news. */
+function forgetLoaded(context: GatewayContext): void {
+  context.loaders = createLoaders(context.ports.store, context.tenantId);
 }

@@ -2,7 +2,9 @@
 import { Args, Ctx, FieldResolver, Int, Resolver, Root } from "type-graphql";
 import type { JsonObject } from "../../domain/json.ts";
 import { isTerminal } from "../../domain/status.ts";
+import type { Sync } from "../../domain/sync.ts";
 import { providerInfo, type GatewayContext } from "../context.ts";
+import type { Loaders } from "../loaders.ts";
 import { pageRequest, toConnection } from "../paging.ts";
 import type { ConnectionOf } from "../types/connection.ts";
 import { SyncDefinitionType } from "../types/definition.ts";
@@ -20,13 +22,14 @@ import {
   TriggerType,
 } from "../types/sync.ts";
 import { definitionNode } from "./objects.ts";
-import { linkedAccountOf, providerOf } from "./shared-edges.ts";
+import { MOST_INT, linkedAccountOf, providerOf } from "./shared-edges.ts";
 
 /** An open run not confirmed for twice its slowest poll, and some slack for the poll itself, is stale. */
 const STALE_POLLS = 2;
 const STALE_SLACK_MS = 30_000;
-/** GraphQL's Int has 32 bits; a longer run is shown as this long rather than as an error. */
-const MOST_INT = 2_147_483_647;
+/** An open run is slow beyond this many times its expected duration, and never before this much more than it: short runs vary widely. */
+const SLOW_TIMES = 3;
+const SLOW_SLACK_MS = 300_000;
 /** Callers with this scope see vendors' answers as they came, without their secrets. */
 export const RAW_SCOPE = "raw:read";
 
@@ -71,6 +74,28 @@ export class SyncEdges {
     const slowMs = providerInfo(context, source.providerKey)?.capabilities.poll.slowMs ?? 0;
     const ageMs = context.ports.clock.now().getTime() - observedAt.getTime();
     return !isTerminal(status) && ageMs > STALE_POLLS * slowMs + STALE_SLACK_MS;
+  }
+
+  @FieldResolver(() => Int, {
+    nullable: true,
+    description:
+      "How long runs of its definition usually take in milliseconds: the median of the newest 20 that ended well; null with fewer than 3.",
+  })
+  async expectedDurationMs(@Ctx() { loaders }: GatewayContext, @Root() { source }: SyncType): Promise<number | null> {
+    const expectedMs = await expectedDurationOf(loaders, source);
+    return expectedMs === null ? null : Math.min(expectedMs, MOST_INT);
+  }
+
+  @FieldResolver(() => Boolean, {
+    description:
+      "True when it is open and, since its start or else its creation, has taken far longer than usual: more than 3 times `expectedDurationMs`, and more than 5 minutes beyond it.",
+  })
+  async isSlow(@Ctx() { loaders, ports }: GatewayContext, @Root() { source }: SyncType): Promise<boolean> {
+    if (isTerminal(source.status)) return false;
+    const expectedMs = await expectedDurationOf(loaders, source);
+    if (expectedMs === null) return false;
+    const elapsedMs = ports.clock.now().getTime() - (source.startedAt ?? source.createdAt).getTime();
+    return elapsedMs > Math.max(SLOW_TIMES * expectedMs, expectedMs + SLOW_SLACK_MS);
   }
 
   @FieldResolver(() => SyncTaskConnection, {
@@ -128,6 +153,10 @@ export class SyncEdges {
   raw(@Ctx() { viewer }: GatewayContext, @Root() { source }: SyncType): JsonObject | null {
     return viewer.scopes.includes(RAW_SCOPE) ? source.raw : null;
   }
+}
+
+function expectedDurationOf({ expectedDurationByDefinitionId }: Loaders, { definitionId }: Sync): Promise<number | null> {
+  return definitionId === null ? Promise.resolve(null) : expectedDurationByDefinitionId.load(definitionId);
 }
 
 @Resolver(() => SyncTransitionType)

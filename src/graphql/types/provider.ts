@@ -6,6 +6,7 @@ import type { ErrorCode } from "../../domain/errors.ts";
 import { ErrorCodeEnum } from "../enums.ts";
 import { NodeKind, globalIdOf } from "../global-id.ts";
 import { NodeType } from "./node.ts";
+import { DateTime } from "./scalars.ts";
 
 @ObjectType("ProviderCapabilities", {
   description: "What a provider can do. What it cannot do is refused before the vendor is called.",
@@ -85,6 +86,42 @@ export class UnknownStatusType {
 
   @Field(() => Int, { description: "How often it was seen." })
   count!: number;
+}
+
+@ObjectType("WebhookRefusals", {
+  description: "Webhook deliveries that came to nothing, for one reason.",
+  simpleResolvers: true,
+})
+export class WebhookRefusalsType {
+  @Field(() => String, {
+    description:
+      "`BAD_SIGNATURE` and `NOT_CONFIGURED`: not proven genuine. `STALE`, `MALFORMED`: genuine, and of no use. `CONFLICTING`: genuine, under the id of another one.",
+  })
+  reason!: string;
+
+  @Field(() => Float, { description: "How many." })
+  count!: number;
+}
+
+@ObjectType("ProviderWebhooks", { description: "How a provider's own reports come in.", simpleResolvers: true })
+export class ProviderWebhooksType {
+  @Field(() => String, { description: "Where the vendor is to send them, below the gateway's public address." })
+  path!: string;
+
+  @Field(() => Boolean, { description: "Whether a secret is configured to prove them with. Without one all are refused." })
+  configured!: boolean;
+
+  @Field(() => DateTime, { nullable: true, description: "When the last genuine one came; null when none ever did." })
+  lastReceivedAt!: Date | null;
+
+  @Field(() => Boolean, {
+    description:
+      "True when polls have been seeing changes for ten minutes and no webhook told of any: the vendor's side is to be looked at. Nothing is missed meanwhile.",
+  })
+  silent!: boolean;
+
+  @Field(() => [WebhookRefusalsType], { description: "What came to nothing, by reason." })
+  refusals!: readonly WebhookRefusalsType[];
 }
 
 @ObjectType("Provider", {
