@@ -112,7 +112,8 @@ function firstSight(observation: Observation): SyncState {
 
 function absorb(known: SyncState, observation: Observation, target: SyncStatus): SyncState {
   const rises = statusRank(target) > statusRank(known.status);
-  const overtaken = !rises && (statusRank(target) < statusRank(known.status) || observation.observedAt < known.observedAt);
+  const overtaken =
+    !rises && (statusRank(target) < statusRank(known.status) || observation.observedAt < known.observedAt);
   // A report that newer knowledge overtook may still know something the ledger does not; it never overwrites.
   const facts = overtaken ? fillGaps(known, observation.facts) : { ...known, ...told(observation.facts) };
   const status = rises ? target : known.status;
@@ -134,7 +135,10 @@ function absorb(known: SyncState, observation: Observation, target: SyncStatus):
     waitingReason: ended ? null : facts.waitingReason,
     resumesAt: ended ? null : facts.resumesAt,
     // A run that ended well may carry the error of an attempt before the last.
-    error: status === SyncStatus.Success && known.status !== status && observation.facts.error === undefined ? null : facts.error,
+    error:
+      status === SyncStatus.Success && known.status !== status && observation.facts.error === undefined
+        ? null
+        : facts.error,
     observedAt: observation.observedAt > known.observedAt ? observation.observedAt : known.observedAt,
     observedVia: observation.observedAt >= known.observedAt ? observation.source : known.observedVia,
   };
@@ -175,7 +179,8 @@ function pathBetween(
   if (from === to) return [];
   const path: SyncStatus[] = [];
   if (from === null) path.push(SyncStatus.Created);
-  if (to !== SyncStatus.Created && from !== SyncStatus.Running && passesThroughRunning(to, state)) path.push(SyncStatus.Running);
+  if (to !== SyncStatus.Created && from !== SyncStatus.Running && passesThroughRunning(to, state))
+    path.push(SyncStatus.Running);
   if (isTerminal(to)) path.push(to);
   let previous = from;
   return path.map((step): TransitionDraft => {
@@ -202,7 +207,9 @@ function passesThroughRunning(to: SyncStatus, state: SyncState): boolean {
 
 function timeOf(status: SyncStatus, state: SyncState): Date | null {
   if (status === SyncStatus.Created) return state.createdAt;
-  return status === SyncStatus.Running ? (state.startedAt ?? (isTerminal(state.status) ? state.createdAt : null)) : state.finishedAt;
+  return status === SyncStatus.Running
+    ? (state.startedAt ?? (isTerminal(state.status) ? state.createdAt : null))
+    : state.finishedAt;
 }
 
 /** The facts that were told: keys that are present and not undefined. */
@@ -233,6 +240,13 @@ export function lostObservation(run: SyncState, observedAt: Date, reason: string
     status: SyncStatus.Failed,
     outcome: SyncOutcome.Lost,
     rawStatus: run.rawStatus,
-    facts: { error: { message: reason, code: "UNKNOWN", retryable: true, advice: "Check the run at the vendor, then start it again if it is needed." } },
+    facts: {
+      error: {
+        message: reason,
+        code: "UNKNOWN",
+        retryable: true,
+        advice: "Check the run at the vendor, then start it again if it is needed.",
+      },
+    },
   };
 }

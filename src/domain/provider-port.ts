@@ -137,7 +137,11 @@ export interface SyncProvider {
    *
    * @param definitions what the catalog holds, for vendors that list runs only per definition
    */
-  discover(since: Date, definitions: readonly DefinitionSnapshot[], options?: CallOptions): AsyncIterable<readonly Observation[]>;
+  discover(
+    since: Date,
+    definitions: readonly DefinitionSnapshot[],
+    options?: CallOptions,
+  ): AsyncIterable<readonly Observation[]>;
   /** Asks the vendor to stop a run; the run's end is observed later. Exists when `capabilities.cancel`. */
   cancel?(ref: RunRef, options?: CallOptions): Promise<void>;
   /** Proves a delivery genuine, against every configured secret. Makes no call. Exists when `capabilities.webhooks`. */
@@ -206,6 +210,9 @@ export interface ProviderModule<Config, Http> {
   endpoint(config: Config): Endpoint;
   /** Reads the body of an answer that is not 2xx. Total: any JSON value, text or null. */
   readError(httpStatus: number, body: unknown): ErrorReading;
-  create(settings: ProviderSettings, config: Config, tools: { readonly http: Http; readonly clock: Clock }): SyncProvider;
+  create(
+    settings: ProviderSettings,
+    config: Config,
+    tools: { readonly http: Http; readonly clock: Clock },
+  ): SyncProvider;
 }
-

@@ -81,7 +81,12 @@ export interface SyncOrder {
 /** The mirror of what vendors list. Ids are `identityOf` values. Lists are ordered by name, then id. Gone rows are kept, and left out of lists. */
 export interface CatalogStore {
   /** Inserts or updates; a row that was gone comes back. */
-  putLinkedAccounts(tenantId: string, providerKey: string, snapshots: readonly LinkedAccountSnapshot[], observedAt: Date): Promise<void>;
+  putLinkedAccounts(
+    tenantId: string,
+    providerKey: string,
+    snapshots: readonly LinkedAccountSnapshot[],
+    observedAt: Date,
+  ): Promise<void>;
   /**
    * Inserts or updates. A snapshot with `detailed: false` whose `updatedAt` equals that of a stored detailed one only renews `observedAt`;
    * otherwise it replaces the row.
@@ -95,7 +100,13 @@ export interface CatalogStore {
     observedAt: Date,
   ): Promise<readonly string[]>;
   /** Marks as gone whatever of this provider was not observed since. */
-  markGone(tenantId: string, providerKey: string, kind: "linkedAccount" | "definition", notObservedSince: Date, now: Date): Promise<void>;
+  markGone(
+    tenantId: string,
+    providerKey: string,
+    kind: "linkedAccount" | "definition",
+    notObservedSince: Date,
+    now: Date,
+  ): Promise<void>;
 
   linkedAccountsByIds(tenantId: string, ids: readonly string[]): Promise<readonly LinkedAccount[]>;
   listLinkedAccounts(tenantId: string, filter: LinkedAccountFilter, page: PageRequest): Promise<Page<LinkedAccount>>;
@@ -103,7 +114,12 @@ export interface CatalogStore {
 
   definitionsByIds(tenantId: string, ids: readonly string[]): Promise<readonly SyncDefinition[]>;
   /** @param kind null lists both kinds */
-  listDefinitions(tenantId: string, kind: DefinitionKind | null, filter: DefinitionFilter, page: PageRequest): Promise<Page<SyncDefinition>>;
+  listDefinitions(
+    tenantId: string,
+    kind: DefinitionKind | null,
+    filter: DefinitionFilter,
+    page: PageRequest,
+  ): Promise<Page<SyncDefinition>>;
   countDefinitions(tenantId: string, kind: DefinitionKind | null, filter: DefinitionFilter): Promise<number>;
   /** Everything of one provider that is not gone, for discovery. */
   definitionsOfProvider(tenantId: string, providerKey: string): Promise<readonly SyncDefinition[]>;
@@ -150,7 +166,11 @@ export interface LedgerStore {
   oldestSequence(tenantId: string): Promise<number>;
   transitionsByIds(tenantId: string, ids: readonly string[]): Promise<readonly Transition[]>;
   /** A run's transitions, oldest first; position values are sequence numbers. One result per id, in the ids' order. */
-  transitionsBySync(tenantId: string, syncIds: readonly string[], page: PageRequest): Promise<readonly Page<Transition>[]>;
+  transitionsBySync(
+    tenantId: string,
+    syncIds: readonly string[],
+    page: PageRequest,
+  ): Promise<readonly Page<Transition>[]>;
 
   syncsByIds(tenantId: string, ids: readonly string[]): Promise<readonly Sync[]>;
   listSyncs(tenantId: string, filter: SyncFilter, order: SyncOrder, page: PageRequest): Promise<Page<Sync>>;
@@ -158,9 +178,16 @@ export interface LedgerStore {
   /** The newest run by `createdAt` of each definition that has one. */
   latestSyncs(tenantId: string, definitionIds: readonly string[]): Promise<readonly Sync[]>;
   /** The newest run of each (definition, model) pair, for definitions that run their models apart. */
-  latestSyncsByModel(tenantId: string, pairs: readonly { readonly definitionId: string; readonly model: string }[]): Promise<readonly Sync[]>;
+  latestSyncsByModel(
+    tenantId: string,
+    pairs: readonly { readonly definitionId: string; readonly model: string }[],
+  ): Promise<readonly Sync[]>;
   /** One page per definition, newest run first, in one statement. In the ids' order. */
-  syncsByDefinition(tenantId: string, definitionIds: readonly string[], page: PageRequest): Promise<readonly Page<Sync>[]>;
+  syncsByDefinition(
+    tenantId: string,
+    definitionIds: readonly string[],
+    page: PageRequest,
+  ): Promise<readonly Page<Sync>[]>;
   /** Runs of a definition that have not ended, newest first. */
   openSyncs(tenantId: string, definitionId: string): Promise<readonly Sync[]>;
   /** A run's tasks by name; position values are names, ids are task keys. One result per id, in the ids' order. */

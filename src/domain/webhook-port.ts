@@ -44,6 +44,11 @@ export type WebhookVerdict =
 /** What an event means for the gateway. A hint makes something due; only a signed event that carries the state is an observation. */
 export type WebhookHint =
   | { readonly kind: "OBSERVATION"; readonly observation: Observation }
-  | { readonly kind: "RUN"; readonly remoteId: string; readonly definitionRemoteId: string | null; readonly linkedAccountRemoteId: string | null }
+  | {
+      readonly kind: "RUN";
+      readonly remoteId: string;
+      readonly definitionRemoteId: string | null;
+      readonly linkedAccountRemoteId: string | null;
+    }
   | { readonly kind: "RUNS" }
   | { readonly kind: "CATALOG" };

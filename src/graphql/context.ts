@@ -2,7 +2,14 @@
 import type { GraphQLResolveInfo } from "graphql";
 import type { Clock } from "../domain/clock.ts";
 import { ErrorCode, GatewayError, type ProviderError } from "../domain/errors.ts";
-import type { CatalogOperations, ProgressFeed, ProviderInfo, SyncOperations, TransitionFeed, WebhookOperations } from "../domain/gateway-port.ts";
+import type {
+  CatalogOperations,
+  ProgressFeed,
+  ProviderInfo,
+  SyncOperations,
+  TransitionFeed,
+  WebhookOperations,
+} from "../domain/gateway-port.ts";
 import type { Store } from "../domain/store-port.ts";
 import { createLoaders, type Loaders } from "./loaders.ts";
 

@@ -50,7 +50,9 @@ export function createLoaders(store: Store, tenantId: string): Loaders {
       { cacheKeyFn: keyOfModel },
     ),
     expectedDurationByDefinitionId: new DataLoader(async (ids) => {
-      const found = new Map((await ledger.expectedDurations(tenantId, ids)).map((one) => [one.definitionId, one.durationMs]));
+      const found = new Map(
+        (await ledger.expectedDurations(tenantId, ids)).map((one) => [one.definitionId, one.durationMs]),
+      );
       return ids.map((id) => found.get(id) ?? null);
     }),
     providerState: new DataLoader((keys) => Promise.all(keys.map((key) => providerStates.get(tenantId, key)))),

@@ -35,8 +35,10 @@ export async function loadSandbox(kind: string): Promise<SandboxModule> {
 async function loadModule(folder: URL, kind: string): Promise<AnyProviderModule> {
   const loaded: unknown = await import(new URL(`${kind}/index${ENDING}`, folder).href);
   const found = isObject(loaded) ? loaded["default"] : undefined;
-  if (!isProviderModule(found)) throw new Error(`providers/${kind}/index${ENDING}: expected a provider module as default export`);
-  if (found.kind !== kind) throw new Error(`providers/${kind}: its module calls itself "${found.kind}"; folder and kind must be one name`);
+  if (!isProviderModule(found))
+    throw new Error(`providers/${kind}/index${ENDING}: expected a provider module as default export`);
+  if (found.kind !== kind)
+    throw new Error(`providers/${kind}: its module calls itself "${found.kind}"; folder and kind must be one name`);
   return found;
 }
 

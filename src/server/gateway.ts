@@ -71,7 +71,13 @@ async function assemble(
   close: () => Promise<void>,
 ): Promise<Gateway> {
   const sandboxes = config.sandbox ? await startSandboxes({ speed: config.sandboxSpeed, seed: SANDBOX_SEED }) : [];
-  opened.push(...sandboxes.map(({ server }) => () => server.close()));
+  opened.push(
+    ...sandboxes.map(
+      ({ server }) =>
+        () =>
+          server.close(),
+    ),
+  );
   const taken = new Set(config.providers.map(({ key }) => key));
   const providers = await createProviders(
     [
@@ -109,7 +115,8 @@ async function assemble(
   };
   const schema = buildGatewaySchema();
   const contextOf = () => createContext(ports, LOCAL_OWNER);
-  const reportDefect = (error: unknown) => log.error({ err: error }, "an operation failed in a way clients are not told");
+  const reportDefect = (error: unknown) =>
+    log.error({ err: error }, "an operation failed in a way clients are not told");
   const graphql = await createGraphqlHttp({ schema, contextOf, reportDefect });
   const webhooks = createWebhooksRoute({
     isReceiver: (key) => directory.find(LOCAL_TENANT, key)?.provider.verifyWebhook !== undefined,

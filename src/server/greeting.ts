@@ -4,7 +4,7 @@ import type { Gateway } from "./gateway.ts";
 export function greeting({ url, port, providers }: Gateway): string {
   const sandboxes = providers.filter(({ sandbox }) => sandbox).map(({ key }) => key);
   const origin = new URL(url).origin;
-  const query = '{ syncs(first: 5) { nodes { provider { key } status createdAt } } }';
+  const query = "{ syncs(first: 5) { nodes { provider { key } status createdAt } } }";
   return [
     "",
     "syncgraph is up.",

@@ -11,7 +11,11 @@ const GRACE_MS = 20_000;
 
 async function main(): Promise<void> {
   const config = readConfig(process.env);
-  const log = pino({ level: config.logLevel, base: { service: "syncgraph" }, timestamp: pino.stdTimeFunctions.isoTime });
+  const log = pino({
+    level: config.logLevel,
+    base: { service: "syncgraph" },
+    timestamp: pino.stdTimeFunctions.isoTime,
+  });
   const gateway = await startGateway(config, log);
   log.info({ url: gateway.url, providers: gateway.providers }, "gateway is up");
   // Logs are JSON on standard output, for machines; this is for the person who started it.

@@ -39,7 +39,11 @@ export function createProgressFeed(tools: FeedTools): ClosableProgressFeed {
     return { runs, release };
   }
 
-  async function* versions(tenantId: string, syncId: string, signal: AbortSignal): AsyncGenerator<Sync, void, undefined> {
+  async function* versions(
+    tenantId: string,
+    syncId: string,
+    signal: AbortSignal,
+  ): AsyncGenerator<Sync, void, undefined> {
     const { runs, release } = hold(tenantId, syncId);
     try {
       // Others may be watching the run already, but what they were given may be older than what this caller knows.

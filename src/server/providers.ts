@@ -15,7 +15,10 @@ export interface ProviderSpec {
 /**
  * @throws ConfigError with every problem of every provider
  */
-export async function createProviders(specs: readonly ProviderSpec[], clock: Clock): Promise<readonly ConfiguredProvider[]> {
+export async function createProviders(
+  specs: readonly ProviderSpec[],
+  clock: Clock,
+): Promise<readonly ConfiguredProvider[]> {
   const modules = await loadProviderModules();
   const problems: string[] = [];
   const made = specs.map((spec) => createOne(spec, modules, clock, problems));

@@ -25,7 +25,11 @@ export function createRoutes({ graphql, webhooks, notReady, reportDefect }: Rout
     "/livez": (_, response) => json(response, 200, { status: "ok" }),
     "/readyz": async (_, response) => {
       const reason = await notReady();
-      json(response, reason === null ? 200 : 503, reason === null ? { status: "ok" } : { status: "unavailable", reason });
+      json(
+        response,
+        reason === null ? 200 : 503,
+        reason === null ? { status: "ok" } : { status: "unavailable", reason },
+      );
     },
   };
   return (request, response) => {
@@ -34,7 +38,8 @@ export function createRoutes({ graphql, webhooks, notReady, reportDefect }: Rout
     const [path = "/"] = (request.url ?? "/").split("?");
     const isWebhook = webhooks !== undefined && path.startsWith(WEBHOOKS_PATH);
     const route: Route | undefined = isWebhook ? (...given) => webhooks(...given, path) : routes[path];
-    if (route === undefined) return refuse(response, 404, `There is nothing at this path. GraphQL is at ${GRAPHQL_PATH}.`);
+    if (route === undefined)
+      return refuse(response, 404, `There is nothing at this path. GraphQL is at ${GRAPHQL_PATH}.`);
     void Promise.resolve(route(request, response)).catch((error: unknown) => {
       reportDefect(error);
       if (response.headersSent) response.destroy();

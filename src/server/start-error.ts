@@ -8,14 +8,18 @@ export class StartError extends Error {
 export function cannotListen(cause: unknown, host: string, port: number): StartError {
   const code = codeOf(cause);
   const what = `port ${port} of ${host}`;
-  if (code === "EADDRINUSE") return new StartError(`The ${what} is in use. Stop what uses it, or set PORT to another.`, { cause });
+  if (code === "EADDRINUSE")
+    return new StartError(`The ${what} is in use. Stop what uses it, or set PORT to another.`, { cause });
   if (code === "EACCES") return new StartError(`This user may not use ${what}. Set PORT to one above 1023.`, { cause });
   return new StartError(`The ${what} cannot be used: ${sentenceOf(cause)}. Check HOST and PORT.`, { cause });
 }
 
 /** @param url may hold a password, which is not repeated */
 export function cannotOpenDatabase(cause: unknown, url: string): StartError {
-  return new StartError(`The database ${withoutPassword(url)} cannot be opened: ${sentenceOf(cause)}. Check DATABASE_URL.`, { cause });
+  return new StartError(
+    `The database ${withoutPassword(url)} cannot be opened: ${sentenceOf(cause)}. Check DATABASE_URL.`,
+    { cause },
+  );
 }
 
 function withoutPassword(url: string): string {

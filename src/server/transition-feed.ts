@@ -48,7 +48,11 @@ export function createTransitionFeed(tools: FeedTools): ClosableFeed {
     try {
       const head = await tail.catchUp();
       let place = after ?? head;
-      if (place > head) throw new GatewayError(ErrorCode.CursorInvalid, "after: the ledger has not come to this cursor. Leave `after` out.");
+      if (place > head)
+        throw new GatewayError(
+          ErrorCode.CursorInvalid,
+          "after: the ledger has not come to this cursor. Leave `after` out.",
+        );
       await refusePruned(tenantId, place);
       while (!signal.aborted) {
         const page = await tail.after(place);
@@ -67,19 +71,22 @@ export function createTransitionFeed(tools: FeedTools): ClosableFeed {
   async function refusePruned(tenantId: string, place: number): Promise<void> {
     const oldest = await tools.store.ledger.oldestSequence(tenantId);
     if (place >= oldest - 1) return;
-    const message = "after: the transitions that follow this cursor have been pruned. Read the runs with `syncs`, then subscribe without `after`.";
+    const message =
+      "after: the transitions that follow this cursor have been pruned. Read the runs with `syncs`, then subscribe without `after`.";
     throw new GatewayError(ErrorCode.CursorExpired, message);
   }
 
   return {
-    follow: (tenantId, filter, after) => abortableStream(closing.signal, (signal) => entries(tenantId, filter, after, signal)),
+    follow: (tenantId, filter, after) =>
+      abortableStream(closing.signal, (signal) => entries(tenantId, filter, after, signal)),
     close: () => closing.abort(),
   };
 }
 
 /** Statuses and outcomes are the transition's, everything else is the run's. */
 export function matches({ transition, sync }: FeedEntry, filter: SyncFilter): boolean {
-  const among = <T>(wanted: readonly T[] | undefined, value: T | null) => wanted === undefined || (value !== null && wanted.includes(value));
+  const among = <T>(wanted: readonly T[] | undefined, value: T | null) =>
+    wanted === undefined || (value !== null && wanted.includes(value));
   return (
     among(filter.providerKeys, sync.providerKey) &&
     among(filter.linkedAccountIds, sync.linkedAccountId) &&

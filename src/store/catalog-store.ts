@@ -20,20 +20,30 @@ const BY_NAME = { value: "name", id: "id", descending: false, numeric: false } a
 export function createCatalogStore(database: Database): CatalogStore {
   const { dialect, read, write, transaction } = database;
   const byIds = (table: AnyTable, tenantId: string, ids: readonly string[]) =>
-    read(sql`select ${selected(table)} from ${identifier(table.name)} where tenant_id = ${tenantId} and ${dialect.anyOf(identifier("id"), ids)}`);
+    read(
+      sql`select ${selected(table)} from ${identifier(table.name)} where tenant_id = ${tenantId} and ${dialect.anyOf(identifier("id"), ids)}`,
+    );
   const count = async (table: AnyTable, conditions: readonly Sql[]): Promise<number> => {
-    const [row] = await read(sql`select count(*) as rows_found from ${identifier(table.name)} where ${conditionsText(conditions)}`);
+    const [row] = await read(
+      sql`select count(*) as rows_found from ${identifier(table.name)} where ${conditionsText(conditions)}`,
+    );
     return Number(row?.["rows_found"]);
   };
 
   return {
     putLinkedAccounts: async (tenantId, providerKey, snapshots, observedAt) => {
-      const rows = latest(snapshots).map((snapshot) => encodeRow(linkedAccountTable, linkedAccountRow(tenantId, providerKey, snapshot, observedAt)));
+      const rows = latest(snapshots).map((snapshot) =>
+        encodeRow(linkedAccountTable, linkedAccountRow(tenantId, providerKey, snapshot, observedAt)),
+      );
       if (rows.length > 0) await write(upsert(dialect, linkedAccountTable, rows));
     },
     putDefinitions: (tenantId, providerKey, snapshots, observedAt) => {
-      const rows = latest(snapshots).map((snapshot) => encodeRow(definitionTable, definitionRow(tenantId, providerKey, snapshot, observedAt)));
-      return rows.length === 0 ? Promise.resolve([]) : transaction((query) => putDefinitionRows(query, dialect, tenantId, rows));
+      const rows = latest(snapshots).map((snapshot) =>
+        encodeRow(definitionTable, definitionRow(tenantId, providerKey, snapshot, observedAt)),
+      );
+      return rows.length === 0
+        ? Promise.resolve([])
+        : transaction((query) => putDefinitionRows(query, dialect, tenantId, rows));
     },
     markGone: async (tenantId, providerKey, kind, notObservedSince, now) => {
       const table = kind === "definition" ? definitionTable : linkedAccountTable;
@@ -43,19 +53,27 @@ export function createCatalogStore(database: Database): CatalogStore {
     },
     linkedAccountsByIds: async (tenantId, ids) => (await byIds(linkedAccountTable, tenantId, ids)).map(linkedAccountOf),
     listLinkedAccounts: async (tenantId, filter, page) => {
-      const rows = await read(pageQuery(linkedAccountTable, linkedAccountConditions(dialect, tenantId, filter), BY_NAME, page));
+      const rows = await read(
+        pageQuery(linkedAccountTable, linkedAccountConditions(dialect, tenantId, filter), BY_NAME, page),
+      );
       return pageOf(rows.map(linkedAccountOf), page);
     },
-    countLinkedAccounts: (tenantId, filter) => count(linkedAccountTable, linkedAccountConditions(dialect, tenantId, filter)),
+    countLinkedAccounts: (tenantId, filter) =>
+      count(linkedAccountTable, linkedAccountConditions(dialect, tenantId, filter)),
     definitionsByIds: async (tenantId, ids) => (await byIds(definitionTable, tenantId, ids)).map(definitionOf),
     listDefinitions: async (tenantId, kind, filter, page) => {
-      const rows = await read(pageQuery(definitionTable, definitionConditions(dialect, tenantId, kind, filter), BY_NAME, page));
+      const rows = await read(
+        pageQuery(definitionTable, definitionConditions(dialect, tenantId, kind, filter), BY_NAME, page),
+      );
       return pageOf(rows.map(definitionOf), page);
     },
-    countDefinitions: (tenantId, kind, filter) => count(definitionTable, definitionConditions(dialect, tenantId, kind, filter)),
+    countDefinitions: (tenantId, kind, filter) =>
+      count(definitionTable, definitionConditions(dialect, tenantId, kind, filter)),
     definitionsOfProvider: async (tenantId, providerKey) => {
       const conditions = definitionConditions(dialect, tenantId, null, { providerKeys: [providerKey] });
-      const rows = await read(sql`select ${selected(definitionTable)} from definition where ${conditionsText(conditions)} order by name, id`);
+      const rows = await read(
+        sql`select ${selected(definitionTable)} from definition where ${conditionsText(conditions)} order by name, id`,
+      );
       return rows.map(definitionOf);
     },
   };
@@ -72,7 +90,14 @@ function linkedAccountRow(
   snapshot: LinkedAccountSnapshot,
   observedAt: Date,
 ): RowOf<typeof linkedAccountTable.columns> {
-  return { ...snapshot, tenantId, providerKey, id: identityOf(tenantId, providerKey, "linkedAccount", snapshot.remoteId), observedAt, goneAt: null };
+  return {
+    ...snapshot,
+    tenantId,
+    providerKey,
+    id: identityOf(tenantId, providerKey, "linkedAccount", snapshot.remoteId),
+    observedAt,
+    goneAt: null,
+  };
 }
 
 function definitionRow(
@@ -81,10 +106,25 @@ function definitionRow(
   snapshot: DefinitionSnapshot,
   observedAt: Date,
 ): RowOf<typeof definitionTable.columns> {
-  const { remoteId, name, active, nextRunAt, linkedAccountRemoteId, createdAt, updatedAt, detailed, ...details } = snapshot;
-  const account = linkedAccountRemoteId === null ? null : identityOf(tenantId, providerKey, "linkedAccount", linkedAccountRemoteId);
+  const { remoteId, name, active, nextRunAt, linkedAccountRemoteId, createdAt, updatedAt, detailed, ...details } =
+    snapshot;
+  const account =
+    linkedAccountRemoteId === null ? null : identityOf(tenantId, providerKey, "linkedAccount", linkedAccountRemoteId);
   return {
-    ...{ remoteId, name, active, nextRunAt, linkedAccountRemoteId, createdAt, updatedAt, detailed, details, tenantId, providerKey, observedAt },
+    ...{
+      remoteId,
+      name,
+      active,
+      nextRunAt,
+      linkedAccountRemoteId,
+      createdAt,
+      updatedAt,
+      detailed,
+      details,
+      tenantId,
+      providerKey,
+      observedAt,
+    },
     id: identityOf(tenantId, providerKey, "definition", remoteId),
     kind: snapshot.kind,
     integration: snapshot.kind === DefinitionKind.SyncJob ? snapshot.integration : null,
@@ -99,7 +139,12 @@ function upsert(dialect: Dialect, table: AnyTable, rows: readonly StoredRow[]): 
   return sql`${insertion(dialect, table, rows)} on conflict (tenant_id, id) do update set ${takeOver(otherFields(table))} where excluded.observed_at >= ${name}.observed_at`;
 }
 
-async function putDefinitionRows(query: Query, dialect: Dialect, tenantId: string, rows: readonly StoredRow[]): Promise<readonly string[]> {
+async function putDefinitionRows(
+  query: Query,
+  dialect: Dialect,
+  tenantId: string,
+  rows: readonly StoredRow[],
+): Promise<readonly string[]> {
   const ids = rows.map((row) => String(row["id"]));
   const mine = sql`tenant_id = ${tenantId} and ${dialect.anyOf(identifier("id"), ids)}`;
   // Locked in the order of the insert below, so that two nodes reading one catalog take turns.
@@ -109,7 +154,9 @@ async function putDefinitionRows(query: Query, dialect: Dialect, tenantId: strin
   const kept = new Set(renewed.map((row) => row["id"]));
   const replaced = rows.filter((row) => !kept.has(row["id"]));
   if (replaced.length > 0) await query(upsert(dialect, definitionTable, replaced));
-  const lacking = await query(sql`select remote_id from definition where ${mine} and detailed = ${false} order by name, id`);
+  const lacking = await query(
+    sql`select remote_id from definition where ${mine} and detailed = ${false} order by name, id`,
+  );
   return lacking.map((row) => String(row["remote_id"]));
 }
 

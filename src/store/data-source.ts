@@ -24,17 +24,32 @@ export function dataSourceOptions(databaseUrl: string, settings: DataSourceSetti
   if (/^postgres(?:ql)?:\/\//u.test(databaseUrl)) return postgresOptions(databaseUrl, settings.poolSize ?? 10);
   const file = /^sqlite:(?:\/\/)?(?<file>.+)$/u.exec(databaseUrl)?.groups?.["file"];
   // The value may hold a password, so the message does not repeat it.
-  if (file === undefined) throw new TypeError(`DATABASE_URL: expected sqlite:<file> or postgres://..., got another kind of address`);
+  if (file === undefined)
+    throw new TypeError(`DATABASE_URL: expected sqlite:<file> or postgres://..., got another kind of address`);
   // The store reads and writes over two connections, and each would have a memory of its own.
-  if (file.startsWith(":memory:")) throw new TypeError("DATABASE_URL: expected the path of a file after sqlite:, got :memory:");
+  if (file.startsWith(":memory:"))
+    throw new TypeError("DATABASE_URL: expected the path of a file after sqlite:, got :memory:");
   return sqliteOptions(file);
 }
 
-const SHARED = { migrations: [InitialSchema1762000000000, WebhookInbox1762100000000], migrationsTableName: "migration", synchronize: false, logging: false } as const;
+const SHARED = {
+  migrations: [InitialSchema1762000000000, WebhookInbox1762100000000],
+  migrationsTableName: "migration",
+  synchronize: false,
+  logging: false,
+} as const;
 
 function sqliteOptions(file: string): StoreDataSourceOptions {
   const entities = tables.map((table) => entitySchemaOf(table, "sqlite"));
-  return { ...SHARED, migrations: [...SHARED.migrations], type: "sqlite", database: file, entities, enableWAL: true, busyTimeout: 5_000 };
+  return {
+    ...SHARED,
+    migrations: [...SHARED.migrations],
+    type: "sqlite",
+    database: file,
+    entities,
+    enableWAL: true,
+    busyTimeout: 5_000,
+  };
 }
 
 function postgresOptions(url: string, poolSize: number): StoreDataSourceOptions {

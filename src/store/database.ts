@@ -56,7 +56,9 @@ export function openDatabase(dialect: Dialect, writer: DataSource, reader: DataS
     write: (query) =>
       guarded(() => inTurn(() => repeated(dialect, () => withRunner(writer, (runner) => run(dialect, runner, query))))),
     transaction: (work) =>
-      guarded(() => inTurn(() => repeated(dialect, () => withRunner(writer, (runner) => transact(dialect, runner, work))))),
+      guarded(() =>
+        inTurn(() => repeated(dialect, () => withRunner(writer, (runner) => transact(dialect, runner, work)))),
+      ),
     close: async () => {
       if (closed) return;
       closed = true;

@@ -19,14 +19,20 @@ export function syncConditions(dialect: Dialect, tenantId: string, filter: SyncF
       outcome: filter.outcomes,
       origin: filter.origins,
     }),
-    ...(models === undefined ? [] : [models.length === 0 ? verbatim("1 = 0") : dialect.holdsAnyOf(verbatim("models"), models)]),
+    ...(models === undefined
+      ? []
+      : [models.length === 0 ? verbatim("1 = 0") : dialect.holdsAnyOf(verbatim("models"), models)]),
     ...(createdAfter === undefined ? [] : [sql`created_at >= ${createdAfter.getTime()}`]),
     ...(createdBefore === undefined ? [] : [sql`created_at < ${createdBefore.getTime()}`]),
     ...(open === undefined ? [] : [verbatim(open ? OPEN_SYNC : `not (${OPEN_SYNC})`)]),
   ];
 }
 
-export function linkedAccountConditions(dialect: Dialect, tenantId: string, filter: LinkedAccountFilter): readonly Sql[] {
+export function linkedAccountConditions(
+  dialect: Dialect,
+  tenantId: string,
+  filter: LinkedAccountFilter,
+): readonly Sql[] {
   return [
     sql`tenant_id = ${tenantId}`,
     ...lists(dialect, {
@@ -61,5 +67,7 @@ export function definitionConditions(
 }
 
 function lists(dialect: Dialect, wanted: Readonly<Record<string, readonly string[] | undefined>>): readonly Sql[] {
-  return Object.entries(wanted).flatMap(([column, values]) => (values === undefined ? [] : [dialect.anyOf(identifier(column), values)]));
+  return Object.entries(wanted).flatMap(([column, values]) =>
+    values === undefined ? [] : [dialect.anyOf(identifier(column), values)],
+  );
 }

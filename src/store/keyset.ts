@@ -45,13 +45,21 @@ export interface GroupedList {
 }
 
 /** Statement for the same page of many lists. Every list is read from its own place in the index, never whole. */
-export function groupedPageQuery(dialect: Dialect, list: GroupedList, groups: readonly string[], page: PageRequest): Sql {
+export function groupedPageQuery(
+  dialect: Dialect,
+  list: GroupedList,
+  groups: readonly string[],
+  page: PageRequest,
+): Sql {
   const { table, tenantId, group, order } = list;
   const rows = [...new Set(groups)].map((key) => ({ group_key: key }));
   const given = dialect.given([GROUP_KEY], rows);
   const conditions = [sql`tenant_id = ${tenantId}`, sql`${identifier(group)} = given.group_key`];
   const chosen = pageClauses(conditions, order, page);
-  const columns = join(table.fields.map(({ name }) => sql`row.${identifier(name)}`), ", ");
+  const columns = join(
+    table.fields.map(({ name }) => sql`row.${identifier(name)}`),
+    ", ",
+  );
   return sql`select ${columns} from ${dialect.eachGiven(given, identifier(table.name), chosen)} ${ordering(order, page, "row.")}`;
 }
 
@@ -70,7 +78,11 @@ export function groupedPages<T>(
 export const conditionsText = (conditions: readonly Sql[]): Sql => join(conditions, " and ");
 
 /** The one column of a list of groups given to a statement. */
-export const GROUP_KEY = { property: "groupKey", name: "group_key", column: { type: "text", nullable: false, read: String, write: String } } as const;
+export const GROUP_KEY = {
+  property: "groupKey",
+  name: "group_key",
+  column: { type: "text", nullable: false, read: String, write: String },
+} as const;
 
 function pageClauses(conditions: readonly Sql[], order: ListOrder, page: PageRequest): Sql {
   const all = page.from === null ? conditions : [...conditions, beyond(order, page, page.from.value, page.from.id)];

@@ -26,13 +26,16 @@ export function createLedgerStore(database: Database): LedgerStore {
 
 function recordIn({ transaction, dialect }: Database): LedgerStore["record"] {
   return (tenantId, entries, rules) =>
-    entries.length === 0 ? Promise.resolve([]) : transaction((query) => recordEntries({ query, dialect, tenantId }, entries, rules));
+    entries.length === 0
+      ? Promise.resolve([])
+      : transaction((query) => recordEntries({ query, dialect, tenantId }, entries, rules));
 }
 
 function ledgerReads({ read, dialect }: Database) {
   const number = async (query: Sql): Promise<number> => Number((await read(query))[0]?.["found"]);
   return {
-    head: (tenantId) => number(sql`select coalesce((select last_sequence from ledger_head where tenant_id = ${tenantId}), 0) as found`),
+    head: (tenantId) =>
+      number(sql`select coalesce((select last_sequence from ledger_head where tenant_id = ${tenantId}), 0) as found`),
     transitionsAfter: async (tenantId, sequence, limit) => {
       const rows = await read(
         sql`select ${selected(transitionTable)} from transition where tenant_id = ${tenantId} and sequence > ${sequence} order by sequence limit ${limit}`,
@@ -57,34 +60,55 @@ function ledgerReads({ read, dialect }: Database) {
 }
 
 function runReads({ read, dialect }: Database) {
-  const byDefinition = (tenantId: string) => ({ table: syncTable, tenantId, group: "definition_id", order: NEWEST_FIRST });
+  const byDefinition = (tenantId: string) => ({
+    table: syncTable,
+    tenantId,
+    group: "definition_id",
+    order: NEWEST_FIRST,
+  });
   return {
-    syncsByIds: async (tenantId, ids) => (await read(byIds(syncTable, tenantId, dialect.anyOf(identifier("id"), ids)))).map(syncOf),
+    syncsByIds: async (tenantId, ids) =>
+      (await read(byIds(syncTable, tenantId, dialect.anyOf(identifier("id"), ids)))).map(syncOf),
     listSyncs: async (tenantId, filter, order, page) => {
-      const rows = await read(pageQuery(syncTable, syncConditions(dialect, tenantId, filter), listOrderOf(order), page));
+      const rows = await read(
+        pageQuery(syncTable, syncConditions(dialect, tenantId, filter), listOrderOf(order), page),
+      );
       return pageOf(rows.map(syncOf), page);
     },
     countSyncs: async (tenantId, filter) => {
-      const [row] = await read(sql`select count(*) as found from sync where ${conditionsText(syncConditions(dialect, tenantId, filter))}`);
+      const [row] = await read(
+        sql`select count(*) as found from sync where ${conditionsText(syncConditions(dialect, tenantId, filter))}`,
+      );
       return Number(row?.["found"]);
     },
     latestSyncs: async (tenantId, definitionIds) => {
       if (definitionIds.length === 0) return [];
       const page = { limit: 1, direction: "forward", from: null } as const;
       const rows = await read(groupedPageQuery(dialect, byDefinition(tenantId), definitionIds, page));
-      return groupedPages(rows, "definition_id", [...new Set(definitionIds)], page, syncOf).flatMap(({ items }) => items);
+      return groupedPages(rows, "definition_id", [...new Set(definitionIds)], page, syncOf).flatMap(
+        ({ items }) => items,
+      );
     },
     latestSyncsByModel: async (tenantId, pairs) => {
       if (pairs.length === 0) return [];
-      const given = dialect.given(PAIR_FIELDS, pairs.map(({ definitionId, model }) => ({ definition_id: definitionId, model })));
+      const given = dialect.given(
+        PAIR_FIELDS,
+        pairs.map(({ definitionId, model }) => ({ definition_id: definitionId, model })),
+      );
       const chosen = sql`where tenant_id = ${tenantId} and definition_id = given.definition_id and ${dialect.holds(verbatim("models"), verbatim("given.model"))} order by created_at desc, id desc limit 1`;
-      const columns = join(syncTable.fields.map(({ name }) => sql`row.${identifier(name)}`), ", ");
+      const columns = join(
+        syncTable.fields.map(({ name }) => sql`row.${identifier(name)}`),
+        ", ",
+      );
       const rows = await read(sql`select ${columns} from ${dialect.eachGiven(given, identifier("sync"), chosen)}`);
       // One run may be the newest for several of the models it has.
       return [...new Map(rows.map(syncOf).map((sync): [string, Sync] => [sync.id, sync])).values()];
     },
     syncsByDefinition: async (tenantId, definitionIds, page) => {
-      const rows = definitionIds.length === 0 ? [] : await read(groupedPageQuery(dialect, byDefinition(tenantId), definitionIds, page));
+      const rows =
+        definitionIds.length === 0
+          ? []
+          : await read(groupedPageQuery(dialect, byDefinition(tenantId), definitionIds, page));
       return groupedPages(rows, "definition_id", definitionIds, page, syncOf);
     },
     openSyncs: async (tenantId, definitionId) => {
@@ -112,5 +136,10 @@ function byIds(table: AnyTable, tenantId: string, condition: Sql): Sql {
 }
 
 function listOrderOf({ field, descending }: SyncOrder): ListOrder {
-  return { value: field === SyncOrderField.CreatedAt ? "created_at" : "observed_at", id: "id", descending, numeric: true };
+  return {
+    value: field === SyncOrderField.CreatedAt ? "created_at" : "observed_at",
+    id: "id",
+    descending,
+    numeric: true,
+  };
 }

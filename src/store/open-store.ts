@@ -52,7 +52,9 @@ export async function openMigratedDatabase(databaseUrl: string, options: StoreOp
     else await prepareFile(writer, reader);
     return openDatabase(settings.type === "postgres" ? postgresDialect : sqliteDialect, writer, reader);
   } catch (error) {
-    await Promise.allSettled([...new Set([writer, reader])].filter((source) => source.isInitialized).map((source) => source.destroy()));
+    await Promise.allSettled(
+      [...new Set([writer, reader])].filter((source) => source.isInitialized).map((source) => source.destroy()),
+    );
     throw storeFailure(error);
   }
 }
@@ -91,7 +93,9 @@ const PING_TIMEOUT_MS = 5_000;
 async function ping({ read }: Database): Promise<void> {
   const signal = AbortSignal.timeout(PING_TIMEOUT_MS);
   const late = new Promise<never>((_resolve, reject) => {
-    signal.addEventListener("abort", () => reject(new GatewayError(ErrorCode.ServiceUnavailable, "The gateway's database does not answer in time.")));
+    signal.addEventListener("abort", () =>
+      reject(new GatewayError(ErrorCode.ServiceUnavailable, "The gateway's database does not answer in time.")),
+    );
   });
   // Touches a table: an SQLite file that is gone or damaged answers `select 1` from memory.
   await Promise.race([read(sql`select count(*) as found from ledger_head where tenant_id = ${""}`), late]);

@@ -14,8 +14,22 @@ export function createPollStore({ dialect, read, write, transaction }: Database)
   return {
     claimDue: (tenantId, providerKey, now, limit, lease) =>
       transaction(async (query) => {
-        const claimed = await query(claim(dialect, { tenantId, providerKey, now: now.getTime(), limit, owner: lease.owner, until: lease.until.getTime() }));
-        return claimedRuns(query, dialect, tenantId, claimed.map((row) => decodeRow(syncPollTable, row)));
+        const claimed = await query(
+          claim(dialect, {
+            tenantId,
+            providerKey,
+            now: now.getTime(),
+            limit,
+            owner: lease.owner,
+            until: lease.until.getTime(),
+          }),
+        );
+        return claimedRuns(
+          query,
+          dialect,
+          tenantId,
+          claimed.map((row) => decodeRow(syncPollTable, row)),
+        );
       }),
     settle: async (tenantId, settlements) => {
       if (settlements.length === 0) return;
@@ -39,7 +53,9 @@ export function createPollStore({ dialect, read, write, transaction }: Database)
     },
     makeDue: async (tenantId, syncId, now) => {
       const due = sql`case when next_poll_at < ${now.getTime()} then next_poll_at else ${now.getTime()} end`;
-      await write(sql`update sync_poll set next_poll_at = ${due}, hinted_at = ${now.getTime()} where tenant_id = ${tenantId} and sync_id = ${syncId}`);
+      await write(
+        sql`update sync_poll set next_poll_at = ${due}, hinted_at = ${now.getTime()} where tenant_id = ${tenantId} and sync_id = ${syncId}`,
+      );
     },
   };
 }
@@ -61,17 +77,29 @@ interface Claim {
 
 function claim(dialect: Dialect, { tenantId, providerKey, now, limit, owner, until }: Claim): Sql {
   const due = sql`select sync_id from sync_poll where tenant_id = ${tenantId} and provider_key = ${providerKey} and next_poll_at <= ${now} and (lease_until is null or lease_until <= ${now}) order by next_poll_at, sync_id limit ${limit} ${dialect.lockFreeRows}`;
-  const columns = join(syncPollTable.fields.map(({ name }) => sql`sync_poll.${identifier(name)} as ${identifier(name)}`), ", ");
+  const columns = join(
+    syncPollTable.fields.map(({ name }) => sql`sync_poll.${identifier(name)} as ${identifier(name)}`),
+    ", ",
+  );
   return sql`with due as materialized (${due}) update sync_poll set lease_owner = ${owner}, lease_until = ${until}, fence = sync_poll.fence + 1 from due where sync_poll.tenant_id = ${tenantId} and sync_poll.sync_id = due.sync_id returning ${columns}`;
 }
 
 /** The claims with their runs, longest overdue first: an update returns its rows in no order. */
-async function claimedRuns(query: Query, dialect: Dialect, tenantId: string, polls: readonly PollRow[]): Promise<readonly ClaimedRun[]> {
+async function claimedRuns(
+  query: Query,
+  dialect: Dialect,
+  tenantId: string,
+  polls: readonly PollRow[],
+): Promise<readonly ClaimedRun[]> {
   if (polls.length === 0) return [];
   const ids = polls.map(({ syncId }) => syncId);
-  const rows = await query(sql`select ${selected(syncTable)} from sync where tenant_id = ${tenantId} and ${dialect.anyOf(identifier("id"), ids)}`);
+  const rows = await query(
+    sql`select ${selected(syncTable)} from sync where tenant_id = ${tenantId} and ${dialect.anyOf(identifier("id"), ids)}`,
+  );
   const syncs = new Map(rows.map(syncOf).map((sync) => [sync.id, sync]));
-  const ordered = polls.toSorted((left, right) => left.nextPollAt.getTime() - right.nextPollAt.getTime() || (left.syncId < right.syncId ? -1 : 1));
+  const ordered = polls.toSorted(
+    (left, right) => left.nextPollAt.getTime() - right.nextPollAt.getTime() || (left.syncId < right.syncId ? -1 : 1),
+  );
   return ordered.flatMap((poll) => {
     const sync = syncs.get(poll.syncId);
     const { fence, polls: count, failures, missingSince } = poll;

@@ -32,7 +32,9 @@ export function createProviderStateStore({ dialect, read, write }: Database): Pr
       const row = encodeRow(providerStateTable, { ...NOTHING_KNOWN, ...told, tenantId, providerKey });
       const named = providerStateTable.fields.filter(({ property }) => property in told);
       const onConflict = named.length === 0 ? sql`do nothing` : sql`do update set ${takeOver(named)}`;
-      await write(sql`${insertion(dialect, providerStateTable, [row])} on conflict (tenant_id, provider_key) ${onConflict}`);
+      await write(
+        sql`${insertion(dialect, providerStateTable, [row])} on conflict (tenant_id, provider_key) ${onConflict}`,
+      );
     },
   };
 }

@@ -48,9 +48,16 @@ export interface Recording {
 }
 
 /** Applies the entries in order. To be called inside a transaction; throws `Overtaken` when it must begin again. */
-export async function recordEntries(recording: Recording, entries: readonly RecordEntry[], rules: RecordRules): Promise<readonly Recorded[]> {
+export async function recordEntries(
+  recording: Recording,
+  entries: readonly RecordEntry[],
+  rules: RecordRules,
+): Promise<readonly Recorded[]> {
   const { tenantId } = recording;
-  const addressed = entries.map((entry) => ({ entry, id: identityOf(tenantId, entry.providerKey, "sync", entry.observation.remoteId) }));
+  const addressed = entries.map((entry) => ({
+    entry,
+    id: identityOf(tenantId, entry.providerKey, "sync", entry.observation.remoteId),
+  }));
   const runs = await lockRuns(recording, addressed);
   const drafts = addressed.map(({ entry, id }) => apply(tenantId, runOf(runs, id), entry, rules));
   const touched = [...runs.values()].filter((run) => run.accepted);
@@ -82,7 +89,9 @@ async function lockRuns(recording: Recording, addressed: readonly Addressed[]): 
   const pollRows = await query(
     sql`select ${selected(syncPollTable)} from sync_poll where tenant_id = ${tenantId} and ${dialect.anyOf(identifier("sync_id"), ids)} order by sync_id ${dialect.lockRows}`,
   );
-  const withTasks = [...new Set(addressed.filter(({ entry }) => entry.observation.tasks !== undefined).map(({ id }) => id))];
+  const withTasks = [
+    ...new Set(addressed.filter(({ entry }) => entry.observation.tasks !== undefined).map(({ id }) => id)),
+  ];
   const taskRows = await readTasks(recording, withTasks);
   const syncs = new Map(syncRows.map(syncOf).map((sync) => [sync.id, sync]));
   const polls = new Map(pollRows.map((row) => decodeRow(syncPollTable, row)).map((poll) => [poll.syncId, poll]));
@@ -96,7 +105,10 @@ async function lockRuns(recording: Recording, addressed: readonly Addressed[]): 
   );
 }
 
-async function readTasks({ query, dialect, tenantId }: Recording, syncIds: readonly string[]): Promise<ReadonlyMap<string, ReadonlyMap<string, SyncTask>>> {
+async function readTasks(
+  { query, dialect, tenantId }: Recording,
+  syncIds: readonly string[],
+): Promise<ReadonlyMap<string, ReadonlyMap<string, SyncTask>>> {
   if (syncIds.length === 0) return new Map();
   const rows = await query(
     sql`select ${selected(syncTaskTable)} from sync_task where tenant_id = ${tenantId} and ${dialect.anyOf(identifier("sync_id"), syncIds)}`,
@@ -145,7 +157,9 @@ const OF_THE_LOOK: ReadonlySet<string> = new Set(["observedAt", "observedVia", "
 function differenceOf(before: Sync | null, after: Sync): "none" | "look" | "substance" {
   if (before === null) return "substance";
   const old: Readonly<Record<string, unknown>> = { ...before };
-  const different = Object.entries(after).filter(([name, value]) => name in syncTable.columns && !isDeepStrictEqual(old[name], value));
+  const different = Object.entries(after).filter(
+    ([name, value]) => name in syncTable.columns && !isDeepStrictEqual(old[name], value),
+  );
   if (different.length === 0) return "none";
   return different.every(([name]) => OF_THE_LOOK.has(name)) ? "look" : "substance";
 }
@@ -166,17 +180,27 @@ async function writeTasks({ query, dialect, tenantId }: Recording, runs: readonl
   const replaced = runs.filter((run) => run.tasksChanged);
   if (replaced.length === 0) return;
   const ids = replaced.map(({ id }) => id);
-  await query(sql`delete from sync_task where tenant_id = ${tenantId} and ${dialect.anyOf(identifier("sync_id"), ids)}`);
-  const rows = replaced.flatMap((run) => [...run.tasks.values()].map((task) => ({ ...task, tenantId, syncId: run.id })));
+  await query(
+    sql`delete from sync_task where tenant_id = ${tenantId} and ${dialect.anyOf(identifier("sync_id"), ids)}`,
+  );
+  const rows = replaced.flatMap((run) =>
+    [...run.tasks.values()].map((task) => ({ ...task, tenantId, syncId: run.id })),
+  );
   await insertRows(query, dialect, syncTaskTable, rows);
 }
 
 async function writeConflicts({ query, dialect, tenantId }: Recording, drafts: readonly Draft[]): Promise<void> {
-  const rows = drafts.flatMap(({ conflict, sync }) => (conflict === null ? [] : [{ ...conflict, id: randomUUID(), tenantId, syncId: sync.id }]));
+  const rows = drafts.flatMap(({ conflict, sync }) =>
+    conflict === null ? [] : [{ ...conflict, id: randomUUID(), tenantId, syncId: sync.id }],
+  );
   await insertRows(query, dialect, syncConflictTable, rows);
 }
 
-async function writePolls({ query, dialect, tenantId }: Recording, runs: readonly Run[], rules: RecordRules): Promise<void> {
+async function writePolls(
+  { query, dialect, tenantId }: Recording,
+  runs: readonly Run[],
+  rules: RecordRules,
+): Promise<void> {
   const due: PollRow[] = [];
   const ended: string[] = [];
   for (const run of runs) {
@@ -187,7 +211,9 @@ async function writePolls({ query, dialect, tenantId }: Recording, runs: readonl
     else if (run.poll !== null) ended.push(run.id);
   }
   if (ended.length > 0) {
-    await query(sql`delete from sync_poll where tenant_id = ${tenantId} and ${dialect.anyOf(identifier("sync_id"), ended)}`);
+    await query(
+      sql`delete from sync_poll where tenant_id = ${tenantId} and ${dialect.anyOf(identifier("sync_id"), ended)}`,
+    );
   }
   await insertRows(query, dialect, syncPollTable, due, "replace");
 }
@@ -206,7 +232,10 @@ function pollRow(tenantId: string, run: Run, providerKey: string, next: Date): P
 }
 
 /** Numbers and appends. The head stays locked from here to the commit, so numbers are in the order of commits and have no holes. */
-async function appendTransitions({ query, dialect, tenantId }: Recording, drafts: readonly Draft[]): Promise<readonly (readonly Transition[])[]> {
+async function appendTransitions(
+  { query, dialect, tenantId }: Recording,
+  drafts: readonly Draft[],
+): Promise<readonly (readonly Transition[])[]> {
   const total = drafts.reduce((sum, { transitions }) => sum + transitions.length, 0);
   if (total === 0) return [];
   const [head] = await query(
@@ -224,7 +253,9 @@ async function appendTransitions({ query, dialect, tenantId }: Recording, drafts
 }
 
 function tasksByKey(tasks: readonly SyncTask[]): ReadonlyMap<string, SyncTask> {
-  return new Map(tasks.map((task): [string, SyncTask] => [task.key, task]).toSorted(([left], [right]) => (left < right ? -1 : 1)));
+  return new Map(
+    tasks.map((task): [string, SyncTask] => [task.key, task]).toSorted(([left], [right]) => (left < right ? -1 : 1)),
+  );
 }
 
 function runOf(runs: ReadonlyMap<string, Run>, id: string): Run {

@@ -37,7 +37,10 @@ export const verbatim = (text: string): Sql => ({ texts: [text], values: [] });
 export const identifier = (name: string): Sql => verbatim(`"${name}"`);
 
 export function join(pieces: readonly Sql[], separator: string): Sql {
-  return pieces.reduce((whole, piece, index) => (index === 0 ? piece : sql`${whole}${verbatim(separator)}${piece}`), verbatim(""));
+  return pieces.reduce(
+    (whole, piece, index) => (index === 0 ? piece : sql`${whole}${verbatim(separator)}${piece}`),
+    verbatim(""),
+  );
 }
 
 export const identifiers = (names: readonly string[]): Sql => join(names.map(identifier), ", ");

@@ -12,10 +12,13 @@ export const sqliteDialect: Dialect = {
   retries: 0,
   placeholder: () => "?",
   given: (fields, rows) => {
-    const columns = fields.map(({ name }) => sql`json_extract(value, ${verbatim(`'$.${name}'`)}) as ${identifier(name)}`);
+    const columns = fields.map(
+      ({ name }) => sql`json_extract(value, ${verbatim(`'$.${name}'`)}) as ${identifier(name)}`,
+    );
     return sql`(select ${join(columns, ", ")} from json_each(${storableJson(rows)})) as given`;
   },
-  anyOf: (expression, values) => oneOrMany(expression, values, (list) => sql`${expression} in (select value from json_each(${list}))`),
+  anyOf: (expression, values) =>
+    oneOrMany(expression, values, (list) => sql`${expression} in (select value from json_each(${list}))`),
   holdsAnyOf: (list, values) =>
     sql`exists (select 1 from json_each(${list}) as item where item.value in (select value from json_each(${storableJson(values)})))`,
   holds: (list, value) => sql`exists (select 1 from json_each(${list}) as item where item.value = ${value})`,

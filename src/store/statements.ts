@@ -24,17 +24,28 @@ export async function insertRows<C extends Columns>(
 ): Promise<number> {
   if (rows.length === 0) return 0;
   const stored = rows.map((row) => encodeRow(table, row));
-  const written = await query(sql`${insertion(dialect, table, stored)} ${conflictClause(table, onConflict)} returning 1 as written`);
+  const written = await query(
+    sql`${insertion(dialect, table, stored)} ${conflictClause(table, onConflict)} returning 1 as written`,
+  );
   return written.length;
 }
 
 /** Writes every column of rows that exist. */
-export async function updateRows<C extends Columns>(query: Query, dialect: Dialect, table: Table<C>, rows: readonly RowOf<C>[]): Promise<void> {
+export async function updateRows<C extends Columns>(
+  query: Query,
+  dialect: Dialect,
+  table: Table<C>,
+  rows: readonly RowOf<C>[],
+): Promise<void> {
   if (rows.length === 0) return;
   const stored = rows.map((row) => encodeRow(table, row));
-  const key = keyFields(table).map(({ name }) => sql`${identifier(table.name)}.${identifier(name)} = given.${identifier(name)}`);
+  const key = keyFields(table).map(
+    ({ name }) => sql`${identifier(table.name)}.${identifier(name)} = given.${identifier(name)}`,
+  );
   const changes = otherFields(table).map(({ name }) => sql`${identifier(name)} = given.${identifier(name)}`);
-  await query(sql`update ${identifier(table.name)} set ${join(changes, ", ")} from ${dialect.given(table.fields, stored)} where ${join(key, " and ")}`);
+  await query(
+    sql`update ${identifier(table.name)} set ${join(changes, ", ")} from ${dialect.given(table.fields, stored)} where ${join(key, " and ")}`,
+  );
 }
 
 /** `insert ... select ...`, without what follows. The `where` keeps SQLite from reading a following `on` as a join's. */
@@ -46,14 +57,19 @@ export function insertion(dialect: Dialect, table: AnyTable, stored: readonly St
 
 /** Assignments that take over what an insert brought. */
 export function takeOver(fields: readonly Field[]): Sql {
-  return join(fields.map(({ name }) => sql`${identifier(name)} = excluded.${identifier(name)}`), ", ");
+  return join(
+    fields.map(({ name }) => sql`${identifier(name)} = excluded.${identifier(name)}`),
+    ", ",
+  );
 }
 
-export const otherFields = (table: AnyTable): readonly Field[] => table.fields.filter(({ property }) => !table.primaryKey.includes(property));
+export const otherFields = (table: AnyTable): readonly Field[] =>
+  table.fields.filter(({ property }) => !table.primaryKey.includes(property));
 
 export const selected = (table: AnyTable): Sql => identifiers(table.fields.map(({ name }) => name));
 
-const keyFields = (table: AnyTable): readonly Field[] => table.fields.filter(({ property }) => table.primaryKey.includes(property));
+const keyFields = (table: AnyTable): readonly Field[] =>
+  table.fields.filter(({ property }) => table.primaryKey.includes(property));
 
 function conflictClause(table: AnyTable, onConflict: OnConflict): Sql {
   if (onConflict === "fail") return sql``;

@@ -37,7 +37,17 @@ const SPANS: Readonly<Record<StatisticsBucket, { readonly widthMs: number; reado
   WEEK: { widthMs: 7 * DAY_MS, firstStartMs: 4 * DAY_MS },
 };
 
-const COUNTED = ["total", "inserted", "updated", "upserted", "deleted", "failed", "warnings", "fetched", "persisted"] as const satisfies readonly (keyof RecordCounts)[];
+const COUNTED = [
+  "total",
+  "inserted",
+  "updated",
+  "upserted",
+  "deleted",
+  "failed",
+  "warnings",
+  "fetched",
+  "persisted",
+] as const satisfies readonly (keyof RecordCounts)[];
 const OUTCOMES = Object.values(SyncOutcome);
 const FAILURES = Object.values(SyncErrorCode);
 
@@ -53,7 +63,10 @@ function statisticsQuery(conditions: Sql, bucket: StatisticsBucket | null): Sql 
     sql`${bucketStart(bucket)} as bucket`,
     sql`case when not (${verbatim(OPEN_SYNC)}) and ${HAS_TIMES} then ${DURATION_MS} end as duration_ms`,
     // Floating point on both databases: exact up to 2^53, and no sum overflows.
-    ...COUNTED.map((name) => sql`cast(record_counts ->> ${verbatim(`'${name}'`)} as double precision) as ${identifier(`records_${name}`)}`),
+    ...COUNTED.map(
+      (name) =>
+        sql`cast(record_counts ->> ${verbatim(`'${name}'`)} as double precision) as ${identifier(`records_${name}`)}`,
+    ),
   ];
   const run = sql`select ${join(columns, ", ")} from sync where ${conditions}`;
   const whole = sql`select 0 as part, cast(null as bigint) as bucket, ${sums()} from (${placed(verbatim(""))}) as placed`;
@@ -76,7 +89,8 @@ function placed(group: Sql): Sql {
 }
 
 function sums(): Sql {
-  const counted = (name: string, condition: Sql): Sql => sql`count(*) filter (where ${condition}) as ${identifier(name)}`;
+  const counted = (name: string, condition: Sql): Sql =>
+    sql`count(*) filter (where ${condition}) as ${identifier(name)}`;
   // Nearest rank: the smallest duration that at least so many of a hundred runs do not exceed.
   const percentile = (name: string, percent: number): Sql =>
     sql`min(case when place >= (placed_runs * ${percent} + 99) / 100 then duration_ms end) as ${identifier(name)}`;
@@ -108,7 +122,8 @@ function statisticsOf(rows: readonly StoredRow[], bucket: StatisticsBucket | nul
     ...numbersOf(whole),
     outcomes: counts("outcome", OUTCOMES).map(({ value, count }) => ({ outcome: value, count })),
     failures: counts("failure", FAILURES).map(({ value, count }) => ({ code: value, count })),
-    buckets: bucket === null ? [] : apart.map((row) => ({ ...spanOf(Number(row["bucket"]), bucket), ...numbersOf(row) })),
+    buckets:
+      bucket === null ? [] : apart.map((row) => ({ ...spanOf(Number(row["bucket"]), bucket), ...numbersOf(row) })),
   };
 }
 
@@ -121,7 +136,10 @@ function numbersOf(row: StoredRow): SyncNumbers {
   const known = (name: string): number | null => (row[name] === null || row[name] === undefined ? null : number(name));
   const [succeeded, failed] = [number("succeeded"), number("failed")];
   const ended = succeeded + failed;
-  const recordCounts = Object.fromEntries(COUNTED.map((name) => [name, known(`records_${name}`)])) as Record<(typeof COUNTED)[number], number | null>;
+  const recordCounts = Object.fromEntries(COUNTED.map((name) => [name, known(`records_${name}`)])) as Record<
+    (typeof COUNTED)[number],
+    number | null
+  >;
   return {
     total: number("total"),
     open: number("open"),
@@ -145,7 +163,10 @@ const MOST_RUNS = 20;
 const FEWEST_RUNS = 3;
 
 function expectedDurationQuery(dialect: Dialect, tenantId: string, definitionIds: readonly string[]): Sql {
-  const given = dialect.given([GROUP_KEY], [...new Set(definitionIds)].map((id) => ({ group_key: id })));
+  const given = dialect.given(
+    [GROUP_KEY],
+    [...new Set(definitionIds)].map((id) => ({ group_key: id })),
+  );
   // Wrapped, so that no planner takes the index by status and sorts all runs of the tenant for each definition.
   const succeeded = verbatim("coalesce(status, '') = 'SUCCESS'");
   const chosen = sql`where tenant_id = ${tenantId} and definition_id = given.group_key and ${succeeded} and ${HAS_TIMES} order by created_at desc, id desc limit ${MOST_RUNS}`;

@@ -60,24 +60,44 @@ export interface Table<C extends Columns> extends AnyTable {
 
 export function defineTable<const C extends Columns>(description: TableDescription<C>): Table<C> {
   const { name, columns, primaryKey, indices = [], names = {}, partOfSync } = description;
-  const fields = Object.entries(columns).map(([property, column]) => ({ property, name: names[property] ?? snakeCase(property), column }));
+  const fields = Object.entries(columns).map(([property, column]) => ({
+    property,
+    name: names[property] ?? snakeCase(property),
+    column,
+  }));
   return { name, columns, fields, primaryKey, indices, syncConstraint: partOfSync?.constraint ?? null };
 }
 
 export const text = (): Column<string> => ({ type: "text", nullable: false, read: String, write: (value) => value });
-export const whole = (): Column<number> => ({ type: "integer", nullable: false, read: Number, write: (value) => value });
+export const whole = (): Column<number> => ({
+  type: "integer",
+  nullable: false,
+  read: Number,
+  write: (value) => value,
+});
 /** Ledger numbers and leases: may outgrow 32 bits. */
 export const large = (): Column<number> => ({ ...whole(), type: "bigint" });
-export const flag = (): Column<boolean> => ({ type: "boolean", nullable: false, read: (stored) => stored === true || stored === 1, write: (value) => value });
+export const flag = (): Column<boolean> => ({
+  type: "boolean",
+  nullable: false,
+  read: (stored) => stored === true || stored === 1,
+  write: (value) => value,
+});
 /** Epoch milliseconds on both databases: order and equality are exact, and no time zone is involved. */
-export const time = (): Column<Date> => ({ type: "bigint", nullable: false, read: (stored) => new Date(Number(stored)), write: (value) => value.getTime() });
+export const time = (): Column<Date> => ({
+  type: "bigint",
+  nullable: false,
+  read: (stored) => new Date(Number(stored)),
+  write: (value) => value.getTime(),
+});
 
 /** A word of a closed set. */
 export function word<const T extends string>(set: Readonly<Record<string, T>>): Column<T> {
   const words = new Map<unknown, T>(Object.values(set).map((item) => [item, item]));
   const read = (stored: unknown): T => {
     const found = words.get(stored);
-    if (found === undefined) throw new TypeError(`store: expected one of ${[...words.values()].join(", ")}, got ${String(stored)}`);
+    if (found === undefined)
+      throw new TypeError(`store: expected one of ${[...words.values()].join(", ")}, got ${String(stored)}`);
     return found;
   };
   return { type: "text", nullable: false, read, write: (value) => value };
@@ -126,7 +146,16 @@ export function entitySchemaOf(table: AnyTable, database: "sqlite" | "postgres")
     // Byte order, as SQLite has it, whatever the database's own collation is.
     const collation = database === "postgres" && type === "text" ? { collation: "C" } : {};
     const primary = table.primaryKey.includes(property);
-    return [property, { name, type, nullable: column.nullable, ...collation, ...(primary ? { primary, primaryKeyConstraintName: `${table.name}_key` } : {}) }] as const;
+    return [
+      property,
+      {
+        name,
+        type,
+        nullable: column.nullable,
+        ...collation,
+        ...(primary ? { primary, primaryKeyConstraintName: `${table.name}_key` } : {}),
+      },
+    ] as const;
   });
   return new EntitySchema({
     name: table.name,

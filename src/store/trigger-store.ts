@@ -12,7 +12,9 @@ export function createTriggerStore({ dialect, read, write }: Database): TriggerS
   const stored = async (trigger: Trigger): Promise<Trigger | undefined> => {
     const { tenantId, id, idempotencyKey } = trigger;
     const same = idempotencyKey === null ? sql`id = ${id}` : sql`idempotency_key = ${idempotencyKey}`;
-    const rows = await read(sql`select ${selected(syncTriggerTable)} from sync_trigger where tenant_id = ${tenantId} and ${same}`);
+    const rows = await read(
+      sql`select ${selected(syncTriggerTable)} from sync_trigger where tenant_id = ${tenantId} and ${same}`,
+    );
     return rows.map(triggerOf)[0];
   };
   return {
@@ -20,7 +22,8 @@ export function createTriggerStore({ dialect, read, write }: Database): TriggerS
       // Waits for whoever is committing the same key, so the row to read afterwards is there.
       if ((await insertRows(write, dialect, syncTriggerTable, [trigger], "skip")) === 1) return trigger;
       const earlier = await stored(trigger);
-      if (earlier === undefined) throw new Error(`store: trigger ${trigger.id} exists already under another idempotency key`);
+      if (earlier === undefined)
+        throw new Error(`store: trigger ${trigger.id} exists already under another idempotency key`);
       return earlier;
     },
     update: async (tenantId, id, expected, patch) => {
@@ -29,7 +32,15 @@ export function createTriggerStore({ dialect, read, write }: Database): TriggerS
       const assignments = fields.map(({ name }) => sql`${identifier(name)} = given.${identifier(name)}`);
       // Without a field to change, the answer still tells whether the state is the expected one.
       const changes = assignments.length === 0 ? sql`state = sync_trigger.state` : join(assignments, ", ");
-      const given = dialect.given([ID_FIELD, ...fields], [{ id, ...Object.fromEntries(fields.map(({ property, name, column }) => [name, column.write(values[property])])) }]);
+      const given = dialect.given(
+        [ID_FIELD, ...fields],
+        [
+          {
+            id,
+            ...Object.fromEntries(fields.map(({ property, name, column }) => [name, column.write(values[property])])),
+          },
+        ],
+      );
       const rows = await write(
         sql`update sync_trigger set ${changes} from ${given} where sync_trigger.tenant_id = ${tenantId} and sync_trigger.id = given.id and sync_trigger.state = ${expected} returning 1 as written`,
       );

@@ -93,7 +93,10 @@ export function createCatalog(tools: TrackingTools, contact: ProviderContact): C
         await store.catalog.putDefinitions(tenantId, configured.info.key, [detail], clock.now());
       } catch (error) {
         if (!(error instanceof ProviderError)) throw error;
-        tools.log.warn({ provider: configured.info.key, remoteId, code: error.code }, "definition could not be read in full");
+        tools.log.warn(
+          { provider: configured.info.key, remoteId, code: error.code },
+          "definition could not be read in full",
+        );
       }
     };
     await Promise.all(wanted.map((one) => limit(read, one)));

@@ -17,7 +17,9 @@ export function triggerIdOf(tenantId: string, idempotencyKey: string | null): st
  */
 export function fingerprintOf(command: TriggerCommand, retryOfId: string | null): string {
   const { idempotencyKey: _, ...asked } = command;
-  return createHash("sha256").update(canonical(retryOfId === null ? asked : { retryOfId })).digest("hex");
+  return createHash("sha256")
+    .update(canonical(retryOfId === null ? asked : { retryOfId }))
+    .digest("hex");
 }
 
 /** What is wrong with a key; null when nothing is. */

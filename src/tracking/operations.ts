@@ -50,8 +50,18 @@ export function createOperations(
   }
 
   /** A run that ended a moment ago cannot be cancelled: then the caller is shown its end. Any other failure is the vendor's. */
-  async function notCancelled(tenantId: string, configured: ConfiguredProvider, sync: Sync, error: unknown): Promise<CancelResult> {
-    const refusals: readonly ErrorCode[] = [ErrorCode.ProviderConflict, ErrorCode.ProviderNotFound, ErrorCode.ProviderRejected, ErrorCode.SyncFinished];
+  async function notCancelled(
+    tenantId: string,
+    configured: ConfiguredProvider,
+    sync: Sync,
+    error: unknown,
+  ): Promise<CancelResult> {
+    const refusals: readonly ErrorCode[] = [
+      ErrorCode.ProviderConflict,
+      ErrorCode.ProviderNotFound,
+      ErrorCode.ProviderRejected,
+      ErrorCode.SyncFinished,
+    ];
     if (!(error instanceof ProviderError) || !refusals.includes(error.code)) throw error;
     const now = await poller.readNow(tenantId, configured, sync);
     if (!isTerminal(now.status)) throw error;
@@ -85,13 +95,20 @@ function commandOf(
     definitionId,
     idempotencyKey,
     ifRunning: IfRunning.Reject,
-    ...(takes.has("linkedAccountRemoteId") && sync.linkedAccountId !== null ? { linkedAccountId: sync.linkedAccountId } : {}),
+    ...(takes.has("linkedAccountRemoteId") && sync.linkedAccountId !== null
+      ? { linkedAccountId: sync.linkedAccountId }
+      : {}),
     ...(takes.has("models") && sync.models.length > 0 ? { models: sync.models } : {}),
     ...(takes.has("fullRefresh") && sync.fullRefresh !== null ? { fullRefresh: sync.fullRefresh } : {}),
   };
 }
 
-const refused = (problem: UserProblem): TriggerResult => ({ syncs: [], attached: false, trigger: null, problems: [problem] });
+const refused = (problem: UserProblem): TriggerResult => ({
+  syncs: [],
+  attached: false,
+  trigger: null,
+  problems: [problem],
+});
 
 const unknownSync: UserProblem = {
   code: ErrorCode.NotFound,
@@ -101,7 +118,8 @@ const unknownSync: UserProblem = {
 
 const noDefinition: UserProblem = {
   code: ErrorCode.NotFound,
-  message: "What this sync ran is not known to the gateway any more, so it cannot be started again. Trigger a definition instead.",
+  message:
+    "What this sync ran is not known to the gateway any more, so it cannot be started again. Trigger a definition instead.",
   field: ["syncId"],
 };
 

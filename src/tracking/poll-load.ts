@@ -4,7 +4,10 @@ import type { ConfiguredProvider } from "./provider-directory.ts";
 
 export interface PollLoad {
   /** Notes what a round of polling took. */
-  note(configured: ConfiguredProvider, round: { readonly openRuns: number; readonly runs: number; readonly calls: number }): void;
+  note(
+    configured: ConfiguredProvider,
+    round: { readonly openRuns: number; readonly runs: number; readonly calls: number },
+  ): void;
   /** The provider's intervals, stretched as far as its quota asks for. */
   intervalsOf(configured: ConfiguredProvider): PollIntervals;
 }

@@ -48,7 +48,11 @@ export function createPoller(tools: TrackingTools, { contact, recorder, load }: 
     if (next !== null) await queue.schedule({ kind: "POLL", tenantId, providerKey: key }, next);
   }
 
-  async function lookMeasured(tenantId: string, configured: ConfiguredProvider, claims: readonly ClaimedRun[]): Promise<void> {
+  async function lookMeasured(
+    tenantId: string,
+    configured: ConfiguredProvider,
+    claims: readonly ClaimedRun[],
+  ): Promise<void> {
     const before = configured.callsMade();
     await look(tenantId, configured, claims);
     const openRuns = await store.ledger.countSyncs(tenantId, { providerKeys: [configured.info.key], open: true });
@@ -60,7 +64,10 @@ export function createPoller(tools: TrackingTools, { contact, recorder, load }: 
     let result: ObserveResult;
     try {
       result = await contact.through(tenantId, configured, () =>
-        configured.provider.observe(claims.map(({ sync }) => refOf(sync)), { tasks }),
+        configured.provider.observe(
+          claims.map(({ sync }) => refOf(sync)),
+          { tasks },
+        ),
       );
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
@@ -103,7 +110,8 @@ export function createPoller(tools: TrackingTools, { contact, recorder, load }: 
     return claims.flatMap(({ sync, missingSince }) => {
       const reason = missing.find(({ remoteId }) => remoteId === sync.remoteId)?.reason;
       if (reason === undefined) return [];
-      if (reason === MissingReason.Replaced) return [lostObservation(sync, now, "A newer run took this one's place before its end was seen.")];
+      if (reason === MissingReason.Replaced)
+        return [lostObservation(sync, now, "A newer run took this one's place before its end was seen.")];
       const missingMs = missingSince === null ? 0 : now.getTime() - missingSince.getTime();
       return missingMs >= LOST_AFTER_MS ? [lostObservation(sync, now, "The vendor no longer knows this run.")] : [];
     });

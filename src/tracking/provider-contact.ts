@@ -33,7 +33,12 @@ export function createProviderContact({ store, clock, log }: TrackingTools): Pro
     const before = await stateOf(tenantId, configured);
     known.set(keyOf(tenantId, configured), { state: { ...before, ...patch }, readAt: clock.now().getTime() });
     if (before.health !== patch.health) {
-      const facts = { provider: configured.info.key, from: before.health, to: patch.health, error: patch.lastError?.message };
+      const facts = {
+        provider: configured.info.key,
+        from: before.health,
+        to: patch.health,
+        error: patch.lastError?.message,
+      };
       if (patch.health === ProviderHealth.Up) log.info(facts, "provider answers");
       else log.warn(facts, "provider does not answer as it should");
     }

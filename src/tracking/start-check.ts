@@ -55,7 +55,13 @@ function absent(info: ConfiguredProvider["info"], options: StartOptions): readon
 
 function unusable(definition: SyncDefinition, linkedAccount: LinkedAccount | null): readonly UserProblem[] {
   if (definition.goneAt !== null) {
-    return [{ code: ErrorCode.NotFound, message: `"${definition.name}" no longer exists at the vendor.`, field: ["definitionId"] }];
+    return [
+      {
+        code: ErrorCode.NotFound,
+        message: `"${definition.name}" no longer exists at the vendor.`,
+        field: ["definitionId"],
+      },
+    ];
   }
   if (definition.active === false) {
     const message = `"${definition.name}" is switched off at the vendor, which runs only what is active. Activate it first.`;

@@ -45,8 +45,15 @@ export function createStarter(tools: TrackingTools, contact: ProviderContact, re
   async function send(intention: Intention): Promise<readonly Sync[]> {
     const { trigger } = intention;
     const sentAt = clock.now();
-    const mine = await store.triggers.update(trigger.tenantId, trigger.id, TriggerState.Pending, { state: TriggerState.Sent, sentAt });
-    if (!mine) throw new GatewayError(ErrorCode.IdempotencyInProgress, "Another request is starting this run. Ask again in a moment.");
+    const mine = await store.triggers.update(trigger.tenantId, trigger.id, TriggerState.Pending, {
+      state: TriggerState.Sent,
+      sentAt,
+    });
+    if (!mine)
+      throw new GatewayError(
+        ErrorCode.IdempotencyInProgress,
+        "Another request is starting this run. Ask again in a moment.",
+      );
     try {
       return await accept(intention, await call(intention));
     } catch (error) {
@@ -57,7 +64,9 @@ export function createStarter(tools: TrackingTools, contact: ProviderContact, re
   }
 
   function call({ trigger, configured, ...what }: Intention): Promise<readonly Observation[]> {
-    return contact.through(trigger.tenantId, configured, () => configured.provider.start(requestOf(trigger, what), trigger.id));
+    return contact.through(trigger.tenantId, configured, () =>
+      configured.provider.start(requestOf(trigger, what), trigger.id),
+    );
   }
 
   async function accept(intention: Intention, observations: readonly Observation[]): Promise<readonly Sync[]> {
@@ -123,7 +132,10 @@ export function createStarter(tools: TrackingTools, contact: ProviderContact, re
   }
 
   /** A run that another trigger began is not this one's, however well it fits. */
-  async function unclaimed({ trigger, configured }: Intention, found: readonly Observation[]): Promise<readonly Observation[]> {
+  async function unclaimed(
+    { trigger, configured }: Intention,
+    found: readonly Observation[],
+  ): Promise<readonly Observation[]> {
     const ids = found.map(({ remoteId }) => identityOf(trigger.tenantId, configured.info.key, "sync", remoteId));
     const known = await store.ledger.syncsByIds(trigger.tenantId, ids);
     const taken = new Set(
@@ -140,7 +152,10 @@ export function createStarter(tools: TrackingTools, contact: ProviderContact, re
     } catch (error) {
       // The outcome is in the trigger's row; nobody waits for it here.
       if (!(error instanceof GatewayError)) throw error;
-      tools.log.warn({ provider: configured.info.key, triggerId: trigger.id, code: error.code }, "recovered trigger did not start a run");
+      tools.log.warn(
+        { provider: configured.info.key, triggerId: trigger.id, code: error.code },
+        "recovered trigger did not start a run",
+      );
     }
   }
 

@@ -93,12 +93,21 @@ export function createTriggers(tools: TrackingTools, { catalog, starter, discove
       if (error instanceof ProviderError) return afterRefusal(intention, ifRunning, error);
       if (!(error instanceof GatewayError)) throw error;
       const { code, message } = error;
-      return { syncs: [], attached: false, trigger: await reread(tenantId, id), problems: [{ code, message, field: null }] };
+      return {
+        syncs: [],
+        attached: false,
+        trigger: await reread(tenantId, id),
+        problems: [{ code, message, field: null }],
+      };
     }
   }
 
   /** The vendor says something is in the way: with ATTACH the run it speaks of is what the caller wants. */
-  async function afterRefusal(intention: Intention, ifRunning: IfRunning, error: ProviderError): Promise<TriggerResult> {
+  async function afterRefusal(
+    intention: Intention,
+    ifRunning: IfRunning,
+    error: ProviderError,
+  ): Promise<TriggerResult> {
     if (error.code !== ErrorCode.ProviderConflict || ifRunning !== IfRunning.Attach) throw error;
     const { trigger: sent, configured, definition, linkedAccount } = intention;
     const since = new Date(clock.now().getTime() - CONFLICT_LOOK_BACK_MS);
@@ -131,14 +140,21 @@ export function createTriggers(tools: TrackingTools, { catalog, starter, discove
       problems: [{ code, message, field: ["idempotencyKey"] }],
     });
     if (earlier.fingerprint !== fingerprint) {
-      return problem(ErrorCode.IdempotencyKeyReused, "This idempotencyKey was used for another request. Send a new key with a new request.");
+      return problem(
+        ErrorCode.IdempotencyKeyReused,
+        "This idempotencyKey was used for another request. Send a new key with a new request.",
+      );
     }
     if (earlier.state === TriggerState.Pending || earlier.state === TriggerState.Sent) {
-      return problem(ErrorCode.IdempotencyInProgress, "The first request with this idempotencyKey has not finished. Ask again in a moment.");
+      return problem(
+        ErrorCode.IdempotencyInProgress,
+        "The first request with this idempotencyKey has not finished. Ask again in a moment.",
+      );
     }
     if (earlier.error !== null) {
       const { code, message } = earlier.error;
-      if (earlier.state === TriggerState.Uncertain) return { ...problem(code, message), problems: [{ code, message, field: null }] };
+      if (earlier.state === TriggerState.Uncertain)
+        return { ...problem(code, message), problems: [{ code, message, field: null }] };
       throw refusedBefore(earlier.providerKey, code, message);
     }
     const found = await store.ledger.syncsByIds(tenantId, earlier.syncIds);
@@ -170,7 +186,11 @@ export function createTriggers(tools: TrackingTools, { catalog, starter, discove
     return { configured, definition, linkedAccount: linkedAccount ?? null };
   }
 
-  async function openRuns(tenantId: string, definition: SyncDefinition, account: LinkedAccount | null): Promise<readonly Sync[]> {
+  async function openRuns(
+    tenantId: string,
+    definition: SyncDefinition,
+    account: LinkedAccount | null,
+  ): Promise<readonly Sync[]> {
     const open = await store.ledger.openSyncs(tenantId, definition.id);
     // A definition that runs for many customers is "running" only for those it runs for.
     const shared = definition.linkedAccountRemoteId === null && account !== null;
@@ -199,7 +219,12 @@ export function createTriggers(tools: TrackingTools, { catalog, starter, discove
   return { trigger, recover };
 }
 
-const refused = (problems: readonly UserProblem[]): TriggerResult => ({ syncs: [], attached: false, trigger: null, problems });
+const refused = (problems: readonly UserProblem[]): TriggerResult => ({
+  syncs: [],
+  attached: false,
+  trigger: null,
+  problems,
+});
 
 /** Whether a commit stored this request's own trigger, and not one that had its idempotency key before. */
 const isSame = (committed: Trigger, draft: Trigger): boolean =>

@@ -31,12 +31,15 @@ export function checkBaseUrl(url: string, rules: { readonly allowPrivateAddress:
   if (/[^\p{ASCII}]/u.test(url)) return "expected a host in ASCII, international names in their xn-- form";
   const parsed = URL.parse(url);
   if (parsed === null) return "expected an absolute URL such as https://api.example.com";
-  if (parsed.protocol !== "https:" && parsed.protocol !== "http:") return `expected https, got ${parsed.protocol.slice(0, -1)}`;
-  if (parsed.username !== "" || parsed.password !== "" || url.includes("@")) return "expected a URL without user name and password";
+  if (parsed.protocol !== "https:" && parsed.protocol !== "http:")
+    return `expected https, got ${parsed.protocol.slice(0, -1)}`;
+  if (parsed.username !== "" || parsed.password !== "" || url.includes("@"))
+    return "expected a URL without user name and password";
   if (url.includes("#") || url.includes("?")) return "expected a URL without query and fragment";
   const kind = hostKind(parsed.hostname);
   if (kind === "forbidden") return "expected an address of a vendor, got a link-local, multicast or reserved one";
-  if (kind === "private" && !rules.allowPrivateAddress) return "expected a public address, got a private one (allowPrivateAddress is off)";
+  if (kind === "private" && !rules.allowPrivateAddress)
+    return "expected a public address, got a private one (allowPrivateAddress is off)";
   const plainAllowed = rules.allowPrivateAddress && kind !== "public";
   if (parsed.protocol === "http:" && !plainAllowed) return "expected https, got http to an address that is not private";
   return null;
@@ -58,7 +61,10 @@ export function isAddressRefused(address: string, policy: AddressPolicy): boolea
  * A lookup for `net.connect` that refuses a name when any of its addresses is refused. It runs at every connect, so a name that
  * changes its mind after the check of the setting gains nothing.
  */
-export function createGuardedLookup(policy: AddressPolicy, resolve: ResolveAddresses = resolveBySystem): LookupFunction {
+export function createGuardedLookup(
+  policy: AddressPolicy,
+  resolve: ResolveAddresses = resolveBySystem,
+): LookupFunction {
   return (hostname, options, callback) => {
     resolve(hostname, (error, addresses) => {
       const first = addresses[0];
@@ -96,6 +102,9 @@ function addressKind(address: ipaddr.IPv4 | ipaddr.IPv6): AddressKind {
   return range === "unicast" && address.match(GLOBAL_UNICAST) ? "public" : "forbidden";
 }
 
-function resolveBySystem(hostname: string, callback: (error: Error | null, addresses: readonly LookupAddress[]) => void): void {
+function resolveBySystem(
+  hostname: string,
+  callback: (error: Error | null, addresses: readonly LookupAddress[]) => void,
+): void {
   systemLookup(hostname, { all: true }, (error, addresses) => callback(error, addresses ?? []));
 }

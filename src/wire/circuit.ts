@@ -15,7 +15,10 @@ export interface Circuit {
   run(call: () => Promise<TryResult>, signal: AbortSignal): Promise<TryResult | "open">;
 }
 
-export function createCircuit(limits: { readonly breakerFailures: number; readonly breakerOpenMs: number }, clock: Clock): Circuit {
+export function createCircuit(
+  limits: { readonly breakerFailures: number; readonly breakerOpenMs: number },
+  clock: Clock,
+): Circuit {
   let reopensAtMs = 0;
   let probe: Promise<unknown> = Promise.resolve();
   const policy = circuitBreaker(

@@ -37,7 +37,13 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const refused = checkBaseUrl(endpoint.baseUrl, options);
   const exchange = refused === null ? openExchange(options, limits) : null;
   const budget = createRetryBudget(limits, options.clock);
-  const fly = createFly({ options, limits, context, budget, makeTry: createTry({ options, limits, exchange, redact }) });
+  const fly = createFly({
+    options,
+    limits,
+    context,
+    budget,
+    makeTry: createTry({ options, limits, exchange, redact }),
+  });
   let closed = false;
 
   /** Why nothing can be sent at all; null when something can. */
@@ -118,12 +124,19 @@ function createFly({ options, limits, context, budget, makeTry }: FlyTools): Fly
 
 function openExchange({ endpoint, allowPrivateAddress, resolve }: HttpClientOptions, limits: WireLimits): Exchange {
   const baseUrl = new URL(endpoint.baseUrl);
-  return createExchange({ origin: baseUrl.origin, addressPolicy: addressPolicy(baseUrl, allowPrivateAddress), limits, resolve });
+  return createExchange({
+    origin: baseUrl.origin,
+    addressPolicy: addressPolicy(baseUrl, allowPrivateAddress),
+    limits,
+    resolve,
+  });
 }
 
 /** Values of headers that carry credentials, should the provider have forgotten to name them as secrets. */
 function credentialHeaders({ headers }: Endpoint): readonly string[] {
-  const values = Object.entries(headers).flatMap(([name, value]) => (/authorization|key|token|secret/i.test(name) ? [value] : []));
+  const values = Object.entries(headers).flatMap(([name, value]) =>
+    /authorization|key|token|secret/i.test(name) ? [value] : [],
+  );
   // What stands behind a scheme such as Bearer may come back without it.
   return values.flatMap((value) => [value, value.replace(/^\S+\s+/, "")]);
 }

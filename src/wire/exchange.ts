@@ -57,8 +57,13 @@ export function createExchange(options: ExchangeOptions): Exchange {
   });
 
   async function send({ method, target, headers, body, signal, onSending }: OutgoingRequest): Promise<RawAnswer> {
-    const answer = await pool.compose(reportSending(onSending)).request({ method, path: target, headers, body, signal });
-    const names = Object.entries(answer.headers).map(([name, value]): [string, string] => [name, [value ?? ""].flat().join(", ")]);
+    const answer = await pool
+      .compose(reportSending(onSending))
+      .request({ method, path: target, headers, body, signal });
+    const names = Object.entries(answer.headers).map(([name, value]): [string, string] => [
+      name,
+      [value ?? ""].flat().join(", "),
+    ]);
     const bytes = await readBody(answer.body, signal);
     return { status: answer.statusCode, headers: Object.fromEntries(names), bytes };
   }
@@ -67,7 +72,12 @@ export function createExchange(options: ExchangeOptions): Exchange {
 }
 
 /** The socket's end in the middle of a body, as undici, the system and the HTTP parser name it. */
-const CUT_CODES: ReadonlySet<string> = new Set(["UND_ERR_SOCKET", "UND_ERR_ABORTED", "ECONNRESET", "HPE_INVALID_EOF_STATE"]);
+const CUT_CODES: ReadonlySet<string> = new Set([
+  "UND_ERR_SOCKET",
+  "UND_ERR_ABORTED",
+  "ECONNRESET",
+  "HPE_INVALID_EOF_STATE",
+]);
 
 async function readBody(body: Dispatcher.ResponseData["body"], signal: AbortSignal): Promise<Buffer> {
   try {

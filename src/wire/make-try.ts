@@ -46,7 +46,10 @@ export function createTry({ options, limits, exchange, redact }: TryTools): (inp
       return await readAnswer(answer, reader, clock.now());
     } catch (cause) {
       const ended = endedBy(flight);
-      return { ok: false, failure: ended === null ? transportFailure(cause, sending) : endedFailure(ended, prepared.timeoutMs) };
+      return {
+        ok: false,
+        failure: ended === null ? transportFailure(cause, sending) : endedFailure(ended, prepared.timeoutMs),
+      };
     }
   }
 
@@ -101,7 +104,8 @@ function circuitOpen(openForMs: number): TryResult {
 /** Our own rate limit kept the request back until its deadline, or somebody ended it while it waited. */
 function noTurn(cause: unknown, flight: Flight, timeoutMs: number, waitedMs: number): TryResult {
   const ended = endedBy(flight);
-  if (ended !== null && ended.why !== "deadline") return { ok: false, failure: { ...endedFailure(ended, timeoutMs), attempted: false } };
+  if (ended !== null && ended.why !== "deadline")
+    return { ok: false, failure: { ...endedFailure(ended, timeoutMs), attempted: false } };
   if (ended === null && !(cause instanceof NoTurnError)) throw cause;
   const waitMs = cause instanceof NoTurnError ? cause.waitMs : waitedMs;
   const problem = `expected a turn within ${timeoutMs} ms, got more requests than the vendor allows`;

@@ -41,7 +41,8 @@ export async function* walkPages<Item>(
     const page: WirePage<Item> = await fetchPage(cursor);
     yield page.items;
     if (page.next === null || page.next === "") return;
-    if (seen.has(page.next)) throw badPages(provider, operation, "expected a new cursor on each page, got one that came before");
+    if (seen.has(page.next))
+      throw badPages(provider, operation, "expected a new cursor on each page, got one that came before");
     seen.add(page.next);
     cursor = page.next;
   }

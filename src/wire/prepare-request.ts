@@ -26,7 +26,10 @@ export function prepareRequest(
   limits: Pick<WireLimits, "safeTimeoutMs" | "onceTimeoutMs">,
 ): PreparedRequest | TryFailure {
   if (!isPlainPath(request.path)) {
-    return tryFailure(ErrorCode.BadUserInput, "expected a path that starts with one slash and has no query, fragment or dot segment");
+    return tryFailure(
+      ErrorCode.BadUserInput,
+      "expected a path that starts with one slash and has no query, fragment or dot segment",
+    );
   }
   const repeat = request.repeat ?? (request.method === "GET" ? "safe" : "once");
   const timeoutMs = request.timeoutMs ?? (repeat === "safe" ? limits.safeTimeoutMs : limits.onceTimeoutMs);

@@ -69,7 +69,11 @@ function gunzipFailure(cause: unknown): TryFailure {
   if (code === "ERR_BUFFER_TOO_LARGE") return tooLarge(cause);
   const cutShort = code === "Z_BUF_ERROR";
   const got = cutShort ? "got one that was cut short" : "got bytes that are not gzip";
-  return tryFailure(ErrorCode.ProviderBadResponse, `expected a whole answer, ${got}`, { retryable: cutShort, repeatable: cutShort, cause });
+  return tryFailure(ErrorCode.ProviderBadResponse, `expected a whole answer, ${got}`, {
+    retryable: cutShort,
+    repeatable: cutShort,
+    cause,
+  });
 }
 
 function errorFailure(answer: RawAnswer, body: unknown, readError: AnswerReader["readError"], now: Date): TryFailure {

@@ -40,7 +40,11 @@ export function parseReply<Shape extends z.ZodType>(
   const issue = parsed.error.issues[0];
   const steps = issue?.path ?? [];
   throw badResponse(source, {
-    field: [place, ...steps].map(String).filter((step) => step !== "").join(".") || "body",
+    field:
+      [place, ...steps]
+        .map(String)
+        .filter((step) => step !== "")
+        .join(".") || "body",
     expected: issue === undefined ? "another value" : expectedBy(issue),
     got: typeName(valueAt(body, steps)),
   });

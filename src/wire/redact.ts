@@ -32,7 +32,10 @@ function encodings(secret: string): readonly string[] {
   const base64 = [secret, `${secret}:`, `:${secret}`].flatMap((text) => {
     const bytes = Buffer.from(text, "utf8");
     // A padded end depends on what follows the secret, so its last character is left out with the padding.
-    return [bytes.toString("base64").replace(/.=+$/, ""), bytes.toString("base64url").slice(0, Math.floor((bytes.length * 4) / 3))];
+    return [
+      bytes.toString("base64").replace(/.=+$/, ""),
+      bytes.toString("base64url").slice(0, Math.floor((bytes.length * 4) / 3)),
+    ];
   });
   return [secret, JSON.stringify(secret).slice(1, -1), ...percentEncodings(secret), ...base64];
 }

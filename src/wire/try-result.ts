@@ -79,7 +79,9 @@ export function endedFailure(ended: EndedError, timeoutMs: number): TryFailure {
         cause: ended.cause,
       });
     case "closed":
-      return tryFailure(ErrorCode.ProviderUnavailable, "expected an answer, got ended because the client closes", { ended: true });
+      return tryFailure(ErrorCode.ProviderUnavailable, "expected an answer, got ended because the client closes", {
+        ended: true,
+      });
   }
 }
 
@@ -87,22 +89,36 @@ export function endedFailure(ended: EndedError, timeoutMs: number): TryFailure {
 export function transportFailure(cause: unknown, sent: boolean): TryFailure {
   const code = errorCode(cause);
   if (cause instanceof AddressRefusedError) {
-    return tryFailure(ErrorCode.ProviderUnavailable, `expected an address that may be connected to, got refused: ${cause.message}`, { cause });
+    return tryFailure(
+      ErrorCode.ProviderUnavailable,
+      `expected an address that may be connected to, got refused: ${cause.message}`,
+      { cause },
+    );
   }
   if (CERTIFICATE.test(code)) {
-    return tryFailure(ErrorCode.ProviderUnavailable, `expected a trusted certificate, got ${code}`, { outage: true, cause });
+    return tryFailure(ErrorCode.ProviderUnavailable, `expected a trusted certificate, got ${code}`, {
+      outage: true,
+      cause,
+    });
   }
   if (code === "UND_ERR_HEADERS_TIMEOUT" || code === "UND_ERR_BODY_TIMEOUT") {
     const silence = code === "UND_ERR_BODY_TIMEOUT" ? "got silence in the middle of it" : "got none in time";
-    return tryFailure(ErrorCode.ProviderTimeout, `expected an answer, ${silence}`, { retryable: true, outage: true, cause });
+    return tryFailure(ErrorCode.ProviderTimeout, `expected an answer, ${silence}`, {
+      retryable: true,
+      outage: true,
+      cause,
+    });
   }
-  if (code === "UND_ERR_HEADERS_OVERFLOW") return tryFailure(ErrorCode.ProviderBadResponse, "expected smaller headers", { cause });
+  if (code === "UND_ERR_HEADERS_OVERFLOW")
+    return tryFailure(ErrorCode.ProviderBadResponse, "expected smaller headers", { cause });
   if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") return tooLarge(cause);
   if (cause instanceof Error && cause.name === "HTTPParserError") {
     return tryFailure(ErrorCode.ProviderBadResponse, "expected HTTP/1.1, got something else", { cause });
   }
   if (code === "UND_ERR_INVALID_ARG") {
-    return tryFailure(ErrorCode.BadUserInput, "expected a request that can be sent, got a header or path that cannot", { cause });
+    return tryFailure(ErrorCode.BadUserInput, "expected a request that can be sent, got a header or path that cannot", {
+      cause,
+    });
   }
   if (cause instanceof BodyCutError) {
     return tryFailure(ErrorCode.ProviderBadResponse, "expected a whole answer, got one that was cut short", {
@@ -121,7 +137,8 @@ export function tooLarge(cause?: unknown): TryFailure {
 }
 
 /** Node's and OpenSSL's names for certificates that do not prove whom we talk to. */
-const CERTIFICATE = /^(?:CERT_|ERR_TLS_CERT|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_CA|PATH_LENGTH)/;
+const CERTIFICATE =
+  /^(?:CERT_|ERR_TLS_CERT|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_CA|PATH_LENGTH)/;
 
 /** The code of an error or of the first of its causes that has one; empty when none has. */
 function errorCode(cause: unknown): string {

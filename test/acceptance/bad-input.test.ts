@@ -3,7 +3,14 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { definitionNamed, listAccounts, listDefinitions, triggerSync, type KnownAccount, type KnownDefinition } from "../support/gateway-operations.ts";
+import {
+  definitionNamed,
+  listAccounts,
+  listDefinitions,
+  triggerSync,
+  type KnownAccount,
+  type KnownDefinition,
+} from "../support/gateway-operations.ts";
 import { VENDORS, recordRequests, startVendor, type Recorder, type VendorServer } from "../support/vendors.ts";
 
 let gateway: TestGateway;
@@ -31,7 +38,9 @@ const id = (provider: string, name: string): string => definitionNamed(definitio
 const globalId = (kind: string, inner: string): string => Buffer.from(`${kind}:${inner}`).toString("base64url");
 
 function account(provider: string, integration: string, status = "HEALTHY"): string {
-  const found = accounts.find((one) => one.provider.key === provider && one.integration === integration && one.status === status);
+  const found = accounts.find(
+    (one) => one.provider.key === provider && one.integration === integration && one.status === status,
+  );
   if (found === undefined) throw new Error(`${provider} has no account of ${integration} that is ${status}`);
   return found.id;
 }
@@ -50,26 +59,89 @@ interface Mistake {
 }
 
 const MISTAKES: readonly Mistake[] = [
-  { name: "an id of nothing", input: () => ({ definitionId: globalId("SyncJob", randomUUID()) }), code: "NOT_FOUND", field: ["definitionId"] },
-  { name: "an id that is none", input: () => ({ definitionId: "248df4b7" }), code: "BAD_USER_INPUT", field: ["definitionId"] },
+  {
+    name: "an id of nothing",
+    input: () => ({ definitionId: globalId("SyncJob", randomUUID()) }),
+    code: "NOT_FOUND",
+    field: ["definitionId"],
+  },
+  {
+    name: "an id that is none",
+    input: () => ({ definitionId: "248df4b7" }),
+    code: "BAD_USER_INPUT",
+    field: ["definitionId"],
+  },
   { name: "an empty id", input: () => ({ definitionId: "" }), code: "BAD_USER_INPUT", field: ["definitionId"] },
-  { name: "a very long id", input: () => ({ definitionId: "A".repeat(10_000) }), code: "BAD_USER_INPUT", field: ["definitionId"] },
-  { name: "an id of another type", input: () => ({ definitionId: account("truto", "slack") }), code: "BAD_USER_INPUT", field: ["definitionId"] },
-  { name: "the vendor's own id", input: () => ({ definitionId: "440101:XERO" }), code: "BAD_USER_INPUT", field: ["definitionId"] },
-  { name: "args at RootFi", input: () => ({ definitionId: xero(), args: { since: "2026" } }), code: "CAPABILITY_NOT_SUPPORTED", field: ["args"] },
-  { name: "fullRefresh at Stuut", input: () => ({ definitionId: corvid(), fullRefresh: true }), code: "CAPABILITY_NOT_SUPPORTED", field: ["fullRefresh"] },
-  { name: "models at Stuut", input: () => ({ definitionId: corvid(), models: ["invoice"] }), code: "CAPABILITY_NOT_SUPPORTED", field: ["models"] },
-  { name: "onError at Polytomic", input: () => ({ definitionId: audience(), onError: "IGNORE" }), code: "CAPABILITY_NOT_SUPPORTED", field: ["onError"] },
-  { name: "identities at Truto", input: () => ({ ...slack(), identities: ["a"] }), code: "CAPABILITY_NOT_SUPPORTED", field: ["identities"] },
+  {
+    name: "a very long id",
+    input: () => ({ definitionId: "A".repeat(10_000) }),
+    code: "BAD_USER_INPUT",
+    field: ["definitionId"],
+  },
+  {
+    name: "an id of another type",
+    input: () => ({ definitionId: account("truto", "slack") }),
+    code: "BAD_USER_INPUT",
+    field: ["definitionId"],
+  },
+  {
+    name: "the vendor's own id",
+    input: () => ({ definitionId: "440101:XERO" }),
+    code: "BAD_USER_INPUT",
+    field: ["definitionId"],
+  },
+  {
+    name: "args at RootFi",
+    input: () => ({ definitionId: xero(), args: { since: "2026" } }),
+    code: "CAPABILITY_NOT_SUPPORTED",
+    field: ["args"],
+  },
+  {
+    name: "fullRefresh at Stuut",
+    input: () => ({ definitionId: corvid(), fullRefresh: true }),
+    code: "CAPABILITY_NOT_SUPPORTED",
+    field: ["fullRefresh"],
+  },
+  {
+    name: "models at Stuut",
+    input: () => ({ definitionId: corvid(), models: ["invoice"] }),
+    code: "CAPABILITY_NOT_SUPPORTED",
+    field: ["models"],
+  },
+  {
+    name: "onError at Polytomic",
+    input: () => ({ definitionId: audience(), onError: "IGNORE" }),
+    code: "CAPABILITY_NOT_SUPPORTED",
+    field: ["onError"],
+  },
+  {
+    name: "identities at Truto",
+    input: () => ({ ...slack(), identities: ["a"] }),
+    code: "CAPABILITY_NOT_SUPPORTED",
+    field: ["identities"],
+  },
   {
     name: "a linked account where the definition has one",
-    input: () => ({ definitionId: xero(), linkedAccountId: accounts.find(({ provider }) => provider.key === "rootfi")?.id }),
+    input: () => ({
+      definitionId: xero(),
+      linkedAccountId: accounts.find(({ provider }) => provider.key === "rootfi")?.id,
+    }),
     code: "CAPABILITY_NOT_SUPPORTED",
     field: ["linkedAccountId"],
   },
-  { name: "args without a required one", input: () => ({ ...zendesk(), args: {} }), code: "BAD_USER_INPUT", field: ["args", "start_date"] },
+  {
+    name: "args without a required one",
+    input: () => ({ ...zendesk(), args: {} }),
+    code: "BAD_USER_INPUT",
+    field: ["args", "start_date"],
+  },
   { name: "no args where one is required", input: zendesk, code: "BAD_USER_INPUT", field: ["args", "start_date"] },
-  { name: "args of a wrong type", input: () => ({ ...zendesk(), args: { start_date: 5 } }), code: "BAD_USER_INPUT", field: ["args", "start_date"] },
+  {
+    name: "args of a wrong type",
+    input: () => ({ ...zendesk(), args: { start_date: 5 } }),
+    code: "BAD_USER_INPUT",
+    field: ["args", "start_date"],
+  },
   {
     name: "args of a wrong format",
     input: () => ({
@@ -80,8 +152,18 @@ const MISTAKES: readonly Mistake[] = [
     code: "BAD_USER_INPUT",
     field: ["args", "updated_after"],
   },
-  { name: "no linked account at Truto", input: () => ({ definitionId: id("truto", "Slack messages") }), code: "BAD_USER_INPUT", field: ["linkedAccountId"] },
-  { name: "a linked account that is no id", input: () => ({ ...slack(), linkedAccountId: "acme" }), code: "BAD_USER_INPUT", field: ["linkedAccountId"] },
+  {
+    name: "no linked account at Truto",
+    input: () => ({ definitionId: id("truto", "Slack messages") }),
+    code: "BAD_USER_INPUT",
+    field: ["linkedAccountId"],
+  },
+  {
+    name: "a linked account that is no id",
+    input: () => ({ ...slack(), linkedAccountId: "acme" }),
+    code: "BAD_USER_INPUT",
+    field: ["linkedAccountId"],
+  },
   {
     name: "a linked account of nobody",
     input: () => ({ ...slack(), linkedAccountId: globalId("LinkedAccount", randomUUID()) }),
@@ -102,7 +184,11 @@ const MISTAKES: readonly Mistake[] = [
   },
   {
     name: "a Truto account that needs a new sign-in",
-    input: () => ({ ...zendesk(), linkedAccountId: account("truto", "zendesk", "AUTHENTICATION_REQUIRED"), args: { start_date: "2026-01-01" } }),
+    input: () => ({
+      ...zendesk(),
+      linkedAccountId: account("truto", "zendesk", "AUTHENTICATION_REQUIRED"),
+      args: { start_date: "2026-01-01" },
+    }),
     code: "LINKED_ACCOUNT_UNAVAILABLE",
     field: ["linkedAccountId"],
   },
@@ -112,7 +198,12 @@ const MISTAKES: readonly Mistake[] = [
     code: "LINKED_ACCOUNT_UNAVAILABLE",
     field: ["definitionId"],
   },
-  { name: "a disabled Stuut connection", input: () => ({ definitionId: id("stuut", "Fairway Tools (Xero)") }), code: "DEFINITION_INACTIVE", field: ["definitionId"] },
+  {
+    name: "a disabled Stuut connection",
+    input: () => ({ definitionId: id("stuut", "Fairway Tools (Xero)") }),
+    code: "DEFINITION_INACTIVE",
+    field: ["definitionId"],
+  },
   {
     name: "a disconnected RootFi company",
     input: () => ({ definitionId: id("rootfi", "Fenwick Print Works / QUICKBOOKS") }),
@@ -125,12 +216,37 @@ const MISTAKES: readonly Mistake[] = [
     code: "DEFINITION_INACTIVE",
     field: ["definitionId"],
   },
-  { name: "models that the definition has not", input: () => ({ definitionId: xero(), models: ["NO_SUCH_MODEL"] }), code: "BAD_USER_INPUT", field: ["models"] },
-  { name: "models of another category", input: () => ({ definitionId: xero(), models: ["CRM_DEALS"] }), code: "BAD_USER_INPUT", field: ["models"] },
-  { name: "no models at all", input: () => ({ definitionId: xero(), models: [] }), code: "BAD_USER_INPUT", field: ["models"] },
+  {
+    name: "models that the definition has not",
+    input: () => ({ definitionId: xero(), models: ["NO_SUCH_MODEL"] }),
+    code: "BAD_USER_INPUT",
+    field: ["models"],
+  },
+  {
+    name: "models of another category",
+    input: () => ({ definitionId: xero(), models: ["CRM_DEALS"] }),
+    code: "BAD_USER_INPUT",
+    field: ["models"],
+  },
+  {
+    name: "no models at all",
+    input: () => ({ definitionId: xero(), models: [] }),
+    code: "BAD_USER_INPUT",
+    field: ["models"],
+  },
   { name: "no resources at all", input: () => ({ ...slack(), models: [] }), code: "BAD_USER_INPUT", field: ["models"] },
-  { name: "resources that the job has not", input: () => ({ ...slack(), models: ["crm/deals"] }), code: "BAD_USER_INPUT", field: ["models"] },
-  { name: "an empty idempotency key", input: () => ({ definitionId: xero(), idempotencyKey: "" }), code: "BAD_USER_INPUT", field: ["idempotencyKey"] },
+  {
+    name: "resources that the job has not",
+    input: () => ({ ...slack(), models: ["crm/deals"] }),
+    code: "BAD_USER_INPUT",
+    field: ["models"],
+  },
+  {
+    name: "an empty idempotency key",
+    input: () => ({ definitionId: xero(), idempotencyKey: "" }),
+    code: "BAD_USER_INPUT",
+    field: ["idempotencyKey"],
+  },
   {
     name: "an idempotency key of 256 characters",
     input: () => ({ definitionId: xero(), idempotencyKey: "k".repeat(256) }),
@@ -145,7 +261,9 @@ describe("triggerSync refuses", () => {
     const { data, errors } = await triggerSync(gateway.url, input());
     expect(errors).toEqual([]);
     expect(data.triggerSync).toMatchObject({ syncs: [], attached: false, trigger: null });
-    expect(data.triggerSync?.userErrors.map((error) => ({ code: error.code, field: error.field }))).toEqual([{ code, field }]);
+    expect(data.triggerSync?.userErrors.map((error) => ({ code: error.code, field: error.field }))).toEqual([
+      { code, field },
+    ]);
     expect(data.triggerSync?.userErrors[0]?.message.length).toBeGreaterThan(20);
     expect(startCount()).toBe(before);
   });
@@ -161,7 +279,10 @@ describe("triggerSync refuses", () => {
     const response = await fetch(gateway.url, {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify({ query: "mutation ($input: TriggerSyncInput!) { triggerSync(input: $input) { attached } }", variables: { input } }),
+      body: JSON.stringify({
+        query: "mutation ($input: TriggerSyncInput!) { triggerSync(input: $input) { attached } }",
+        variables: { input },
+      }),
     });
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: "BAD_USER_INPUT" } }] });

@@ -34,7 +34,11 @@ const audience = (): string => definitionNamed(definitions, "polytomic", "Audien
 describe("triggerSyncs", () => {
   const resultsShape = z.object({
     triggerSyncs: z.object({
-      results: z.array(z.object({ userErrors: z.array(z.object({ code: z.string(), field: z.array(z.string()).nullable() })) }).nullable()),
+      results: z.array(
+        z
+          .object({ userErrors: z.array(z.object({ code: z.string(), field: z.array(z.string()).nullable() })) })
+          .nullable(),
+      ),
       userErrors: z.array(z.object({ code: z.string(), field: z.array(z.string()).nullable() })),
     }),
   });
@@ -67,7 +71,9 @@ describe("triggerSyncs", () => {
 });
 
 describe("what is about a run", () => {
-  const payload = z.object({ userErrors: z.array(z.object({ code: z.string(), field: z.array(z.string()).nullable() })) }).nullable();
+  const payload = z
+    .object({ userErrors: z.array(z.object({ code: z.string(), field: z.array(z.string()).nullable() })) })
+    .nullable();
   const aboutRun = async (mutation: "cancelSync" | "retrySync", syncId: string) => {
     const query = `mutation ($id: ID!) { ${mutation}(input: { syncId: $id }) { userErrors { code field } } }`;
     const { data } = await ask(gateway.url, z.record(z.string(), payload), query, { id: syncId });
@@ -77,7 +83,9 @@ describe("what is about a run", () => {
   test.each(["cancelSync", "retrySync"] as const)("%s refuses ids of no run", async (mutation) => {
     expect(await aboutRun(mutation, "nonsense")).toEqual([{ code: "BAD_USER_INPUT", field: ["syncId"] }]);
     expect(await aboutRun(mutation, xero())).toEqual([{ code: "BAD_USER_INPUT", field: ["syncId"] }]);
-    expect(await aboutRun(mutation, globalId("Sync", randomUUID()))).toEqual([{ code: "NOT_FOUND", field: ["syncId"] }]);
+    expect(await aboutRun(mutation, globalId("Sync", randomUUID()))).toEqual([
+      { code: "NOT_FOUND", field: ["syncId"] },
+    ]);
   });
 
   test("a run cannot be cancelled where the vendor has no way to, nor repeated while it goes on", async () => {

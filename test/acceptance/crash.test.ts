@@ -72,7 +72,9 @@ async function inputs(url: string, key: string): Promise<readonly Readonly<Recor
   return chosen.map((input, index) => ({ ...input, ifRunning: "START_ANOTHER", idempotencyKey: `${key} ${index}` }));
 }
 
-test.concurrent("every run ends once, each start was sent once, and a client that resumes misses nothing", async ({ onTestFailed }) => {
+test.concurrent("every run ends once, each start was sent once, and a client that resumes misses nothing", async ({
+  onTestFailed,
+}) => {
   await using world = await makeWorld();
   const seen: SeenTransition[] = [];
   let gateway = world.start();
@@ -120,7 +122,9 @@ test.concurrent("every run ends once, each start was sent once, and a client tha
   }
 }, 120_000);
 
-test.concurrent("starts that were sent and never answered are found again, and are not sent a second time", async ({ onTestFailed }) => {
+test.concurrent("starts that were sent and never answered are found again, and are not sent a second time", async ({
+  onTestFailed,
+}) => {
   await using world = await makeWorld();
   let gateway = world.start();
   onTestFailed(() => tell(gateway));
@@ -160,9 +164,14 @@ function tell(gateway: GatewayProcess): void {
 }
 
 /** All answers as soon as none says that the first request is still going on. */
-async function decided(url: string, asked: readonly Readonly<Record<string, unknown>>[]): Promise<readonly TriggerAnswer[] | null> {
+async function decided(
+  url: string,
+  asked: readonly Readonly<Record<string, unknown>>[],
+): Promise<readonly TriggerAnswer[] | null> {
   const answers = await Promise.all(asked.map((input) => triggerSync(url, input)));
-  const open = answers.some(({ data }) => data.triggerSync?.userErrors.some(({ code }) => code === "IDEMPOTENCY_IN_PROGRESS"));
+  const open = answers.some(({ data }) =>
+    data.triggerSync?.userErrors.some(({ code }) => code === "IDEMPOTENCY_IN_PROGRESS"),
+  );
   return open ? null : answers;
 }
 

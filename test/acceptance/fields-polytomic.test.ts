@@ -30,14 +30,25 @@ const UUID = "248df4b7-aa70-47b8-a036-33ac447e668d";
 async function makeFullDefinition(): Promise<void> {
   const [first] = listOf(objectOf(await vendorSays(vendor, "/api/syncs?limit=50"))["data"]);
   const source = { model_id: UUID, field: "email" };
-  const mapped = { source, target: "Email", new: true, sync_mode: "create", encryption_enabled: true, override_value: "none" };
+  const mapped = {
+    source,
+    target: "Email",
+    new: true,
+    sync_mode: "create",
+    encryption_enabled: true,
+    override_value: "none",
+  };
   await vendorTakes(vendor, "/api/syncs", {
     name: FULL,
     mode: "updateOrCreate",
     active: true,
     fields: [mapped],
-    override_fields: [{ target: "Origin", override_value: "Product", new: false, sync_mode: "update", encryption_enabled: false }],
-    filters: [{ function: "StringOneOf", field: source, field_id: "f1", field_type: "Target", label: "A", value: ["x", "y"] }],
+    override_fields: [
+      { target: "Origin", override_value: "Product", new: false, sync_mode: "update", encryption_enabled: false },
+    ],
+    filters: [
+      { function: "StringOneOf", field: source, field_id: "f1", field_type: "Target", label: "A", value: ["x", "y"] },
+    ],
     filter_logic: "A",
     overrides: [{ field: source, field_id: "f2", function: "Equality", value: 5, override: { to: "six" } }],
     identity: { function: "OneOf", source, target: "Email", new_field: true, remote_field_type_id: "remote-7" },
@@ -204,7 +215,9 @@ test("all that 'get sync' says of each definition is in its model sync", async (
     expect(seen).toMatchObject(expected(truth));
     // An empty text says as much as none.
     expect(seen["filterLogic"] ?? "").toBe(truth["filter_logic"]);
-    const planned = objectOf(objectOf(await vendorSays(vendor, `/api/syncs/${String(seen["remoteId"])}/status`))["data"]);
+    const planned = objectOf(
+      objectOf(await vendorSays(vendor, `/api/syncs/${String(seen["remoteId"])}/status`))["data"],
+    );
     // Runs every few seconds, so that the two were not asked about the same moment.
     const moves = objectOf(truth["schedule"])["frequency"] === "continuous";
     expect(moves ? null : seen["nextRunAt"]).toBe(moves ? null : time(planned["next_execution_time"]));
@@ -223,10 +236,14 @@ test("all that 'get execution' says is in the run", async () => {
     remoteId rawStatus createdAt startedAt finishedAt raw definition { remoteId } linkedAccount { remoteId }
     recordCounts { total inserted updated upserted deleted failed warnings }
   } }`;
-  const { data } = await ask(gateway.url, z.object({ sync: z.record(z.string(), z.unknown()) }), query, { id: run?.id });
+  const { data } = await ask(gateway.url, z.object({ sync: z.record(z.string(), z.unknown()) }), query, {
+    id: run?.id,
+  });
   const definition = objectOf(data.sync["definition"])["remoteId"];
   const path = `/api/syncs/${String(definition)}`;
-  const truth = objectOf(objectOf(await vendorSays(vendor, `${path}/executions/${String(data.sync["remoteId"])}`))["data"]);
+  const truth = objectOf(
+    objectOf(await vendorSays(vendor, `${path}/executions/${String(data.sync["remoteId"])}`))["data"],
+  );
   const counts = objectOf(truth["counts"]);
   const target = objectOf(objectOf(objectOf(await vendorSays(vendor, path))["data"])["target"]);
   expect(data.sync).toMatchObject({

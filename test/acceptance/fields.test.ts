@@ -4,7 +4,14 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { ask, newestCursor, watchTransitions, type Watch } from "../support/gateway-client.ts";
-import { accountOf, definitionNamed, listDefinitions, startRuns, untilEnded, type KnownDefinition } from "../support/gateway-operations.ts";
+import {
+  accountOf,
+  definitionNamed,
+  listDefinitions,
+  startRuns,
+  untilEnded,
+  type KnownDefinition,
+} from "../support/gateway-operations.ts";
 import { listOf, objectOf, type Json } from "../support/openapi-examples.ts";
 import { orNull, time, vendorSays } from "../support/vendor-truth.ts";
 import { entryOf, startVendor, type Vendor, type VendorServer } from "../support/vendors.ts";
@@ -38,7 +45,12 @@ function says(kind: Vendor, path: string): Promise<unknown> {
 
 async function node(id: string, type: "Sync" | "SyncJob", fields: string): Promise<Json> {
   const field = type === "Sync" ? "sync(id: $id, maxAgeSeconds: 0)" : "syncJob(id: $id)";
-  const { data, errors } = await ask(gateway.url, z.object({ one: z.record(z.string(), z.unknown()) }), `query ($id: ID!) { one: ${field} { ${fields} } }`, { id });
+  const { data, errors } = await ask(
+    gateway.url,
+    z.object({ one: z.record(z.string(), z.unknown()) }),
+    `query ($id: ID!) { one: ${field} { ${fields} } }`,
+    { id },
+  );
   expect(errors).toEqual([]);
   return data.one;
 }
@@ -50,7 +62,10 @@ const RUN = `remoteId status rawStatus outcome origin operation fullRefresh init
 
 describe("RootFi", () => {
   test("all that 'get sync' says is in the run", async () => {
-    const [run] = await startRuns(gateway.url, { definitionId: idOf("rootfi", "Castor & Vale Outfitters / SHOPIFY"), fullRefresh: true });
+    const [run] = await startRuns(gateway.url, {
+      definitionId: idOf("rootfi", "Castor & Vale Outfitters / SHOPIFY"),
+      fullRefresh: true,
+    });
     expect(await untilEnded(watch, run?.id ?? "")).toContain("PARTIAL");
     const seen = await node(run?.id ?? "", "Sync", RUN);
     const truth = objectOf(objectOf(await says("rootfi", `/core/syncs/${String(seen["remoteId"])}`))["data"]);
@@ -101,7 +116,11 @@ describe("RootFi", () => {
         customFields: config["custom_fields"] ?? [],
       });
       expect(new Set([resource?.["grantedOperations"]].flat())).toEqual(new Set(granted.map(([name]) => name)));
-      const schedule = { resource: config["data_model"], rawFrequency: config["frequency"], interval: config["interval"] };
+      const schedule = {
+        resource: config["data_model"],
+        rawFrequency: config["frequency"],
+        interval: config["interval"],
+      };
       expect(listOf(job["schedules"])).toContainEqual(schedule);
     }
   });
@@ -109,7 +128,10 @@ describe("RootFi", () => {
 
 describe("Stuut", () => {
   const connection = async (id: string): Promise<Json> => {
-    const found = [await says("stuut", "/v2/integrations/connections")].flat().map(objectOf).find((one) => one["id"] === id);
+    const found = [await says("stuut", "/v2/integrations/connections")]
+      .flat()
+      .map(objectOf)
+      .find((one) => one["id"] === id);
     return found ?? {};
   };
 
@@ -226,7 +248,9 @@ describe("Truto", () => {
     const definition = definitionNamed(definitions, "truto", "HubSpot contacts and companies");
     const fields = "remoteId frequency cronExpression createdAt updatedAt linkedAccount { remoteId }";
     const job = await node(definition.id, "SyncJob", `schedules { ${fields} }`);
-    const [trigger = {}] = listOf(objectOf(await says("truto", `/sync-job-cron-trigger?sync_job_id=${definition.remoteId}`))["result"]);
+    const [trigger = {}] = listOf(
+      objectOf(await says("truto", `/sync-job-cron-trigger?sync_job_id=${definition.remoteId}`))["result"],
+    );
     expect(job["schedules"]).toEqual([
       {
         remoteId: trigger["id"],
@@ -250,7 +274,11 @@ describe("Truto", () => {
     await untilEnded(watch, run?.id ?? "");
     const seen = await node(run?.id ?? "", "Sync", RUN);
     const truth = objectOf(await says("truto", `/sync-job-run/${String(seen["remoteId"])}`));
-    expect(truth).toMatchObject({ error_handling: "fail_fast", ignore_previous_run: true, args: { start_date: "2026-01-01" } });
+    expect(truth).toMatchObject({
+      error_handling: "fail_fast",
+      ignore_previous_run: true,
+      args: { start_date: "2026-01-01" },
+    });
     const stats = objectOf(truth["resource_stats"]);
     expect(seen).toMatchObject({
       remoteId: truth["id"],

@@ -90,8 +90,13 @@ const STARTS: readonly Start[] = [
 ];
 
 async function begin({ provider, definition, product, options = {} }: Start) {
-  const account = product === undefined ? {} : { linkedAccountId: (await accountOf(gateway.url, provider, product)).id };
-  return startRuns(gateway.url, { definitionId: definitionNamed(definitions, provider, definition).id, ...account, ...options });
+  const account =
+    product === undefined ? {} : { linkedAccountId: (await accountOf(gateway.url, provider, product)).id };
+  return startRuns(gateway.url, {
+    definitionId: definitionNamed(definitions, provider, definition).id,
+    ...account,
+    ...options,
+  });
 }
 
 describe("a gateway without any configuration", () => {
@@ -99,13 +104,19 @@ describe("a gateway without any configuration", () => {
     expect(new Set(definitions.map(({ provider }) => provider.key))).toEqual(new Set(VENDORS));
   });
 
-  test.concurrent.each(STARTS)("$provider: a run of $definition is seen from its creation to its end", async (start) => {
-    const runs = await begin(start);
-    const ends = await Promise.all(
-      runs.map(async ({ id, models: [model = ""] }) => [start.provider === "stuut" ? model : "", await untilEnded(watch, id)]),
-    );
-    expect(Object.fromEntries(ends)).toEqual(start.ends);
-  });
+  test.concurrent.each(STARTS)(
+    "$provider: a run of $definition is seen from its creation to its end",
+    async (start) => {
+      const runs = await begin(start);
+      const ends = await Promise.all(
+        runs.map(async ({ id, models: [model = ""] }) => [
+          start.provider === "stuut" ? model : "",
+          await untilEnded(watch, id),
+        ]),
+      );
+      expect(Object.fromEntries(ends)).toEqual(start.ends);
+    },
+  );
 
   test("a run that a newer one replaced unseen ends FAILED with outcome LOST", async () => {
     const runs = await begin({ provider: "stuut", definition: "Holt Freight (Xero)", ends: {} });
@@ -171,16 +182,22 @@ describe("runs that somebody started at the vendor itself", () => {
     for (const vendor of vendors) await vendor.stop();
   });
 
-  test.concurrent.each(VENDORS)("%s: it appears by itself, is followed to its end, and is not called ours", async (kind) => {
-    const vendor = vendors.find((one) => one.vendor === kind);
-    if (vendor === undefined) throw new Error(`no ${kind}`);
-    const remoteId = await startAtVendor(vendor, outside.url);
-    const syncId = await outsideWatch.until(`the run ${remoteId}`, (seen) => seen.find(({ sync }) => sync.remoteId === remoteId)?.sync.id);
-    await untilEnded(outsideWatch, syncId);
-    const path = pathOf(outsideWatch.seen, syncId);
-    expect(path.map(({ to }) => to)).toEqual(["CREATED", "RUNNING", "SUCCESS"]);
-    expect(path.map(({ sync }) => sync.origin)).not.toContain("GATEWAY");
-  });
+  test.concurrent.each(VENDORS)(
+    "%s: it appears by itself, is followed to its end, and is not called ours",
+    async (kind) => {
+      const vendor = vendors.find((one) => one.vendor === kind);
+      if (vendor === undefined) throw new Error(`no ${kind}`);
+      const remoteId = await startAtVendor(vendor, outside.url);
+      const syncId = await outsideWatch.until(
+        `the run ${remoteId}`,
+        (seen) => seen.find(({ sync }) => sync.remoteId === remoteId)?.sync.id,
+      );
+      await untilEnded(outsideWatch, syncId);
+      const path = pathOf(outsideWatch.seen, syncId);
+      expect(path.map(({ to }) => to)).toEqual(["CREATED", "RUNNING", "SUCCESS"]);
+      expect(path.map(({ sync }) => sync.origin)).not.toContain("GATEWAY");
+    },
+  );
 });
 
 const ROOTFI_START = {
@@ -215,7 +232,10 @@ async function startAtVendor(vendor: VendorServer, url: string): Promise<string>
       const job = definitionNamed(known, "truto", "Support conversations");
       const account = await accountOf(url, "truto", "intercom");
       const args = { integrated_account_id: account.remoteId };
-      return idIn(await post("/sync-job-run", { sync_job_id: job.remoteId, integrated_account_id: account.remoteId, args }), "id");
+      return idIn(
+        await post("/sync-job-run", { sync_job_id: job.remoteId, integrated_account_id: account.remoteId, args }),
+        "id",
+      );
     }
   }
 }

@@ -49,10 +49,15 @@ describe.runIf(available)("vendors that speak as their documents print it", () =
 
   test.concurrent.each(VENDORS)("%s: a run is started and seen to its end", async (vendor) => {
     const definitions = await listDefinitions(gateway.url);
-    const definition = definitions.find(({ provider, name }) => provider.key === vendor && DEFINITIONS[vendor].test(name));
+    const definition = definitions.find(
+      ({ provider, name }) => provider.key === vendor && DEFINITIONS[vendor].test(name),
+    );
     const [account] = await listAccounts(gateway.url, vendor);
     const forAccount = { linkedAccountId: account?.id, args: { integrated_account_id: account?.remoteId } };
-    const runs = await startRuns(gateway.url, { definitionId: definition?.id, ...(vendor === "truto" ? forAccount : {}) });
+    const runs = await startRuns(gateway.url, {
+      definitionId: definition?.id,
+      ...(vendor === "truto" ? forAccount : {}),
+    });
     expect(runs).toHaveLength(1);
     const [run] = runs;
     // Polytomic's example of an ended run has errors in its counts.
@@ -64,9 +69,20 @@ describe.runIf(available)("vendors that speak as their documents print it", () =
 
   test("nothing is wrong with any of them", async () => {
     const shape = z.object({
-      providers: z.array(z.object({ key: z.string(), health: z.string(), lastError: z.unknown(), unknownStatuses: z.array(z.unknown()) })),
+      providers: z.array(
+        z.object({
+          key: z.string(),
+          health: z.string(),
+          lastError: z.unknown(),
+          unknownStatuses: z.array(z.unknown()),
+        }),
+      ),
     });
-    const { data, errors } = await ask(gateway.url, shape, "{ providers { key health lastError { message } unknownStatuses { word } } }");
+    const { data, errors } = await ask(
+      gateway.url,
+      shape,
+      "{ providers { key health lastError { message } unknownStatuses { word } } }",
+    );
     expect(errors).toEqual([]);
     expect(data.providers).toEqual(VENDORS.map((key) => ({ key, health: "UP", lastError: null, unknownStatuses: [] })));
     expect(gateway.log()).not.toMatch(/"level":(?:40|50|60)/u);

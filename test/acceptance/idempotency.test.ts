@@ -1,8 +1,21 @@
 // One idempotency key is one start, however often and however fast it is sent.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { accountOf, definitionNamed, listDefinitions, triggerSync, type KnownDefinition } from "../support/gateway-operations.ts";
-import { VENDORS, recordRequests, startVendor, type Recorder, type Vendor, type VendorServer } from "../support/vendors.ts";
+import {
+  accountOf,
+  definitionNamed,
+  listDefinitions,
+  triggerSync,
+  type KnownDefinition,
+} from "../support/gateway-operations.ts";
+import {
+  VENDORS,
+  recordRequests,
+  startVendor,
+  type Recorder,
+  type Vendor,
+  type VendorServer,
+} from "../support/vendors.ts";
 
 let gateway: TestGateway;
 const vendors: VendorServer[] = [];
@@ -34,7 +47,9 @@ const NAMES: Readonly<Record<Vendor, string>> = {
 
 async function inputFor(vendor: Vendor): Promise<Readonly<Record<string, unknown>>> {
   const definitionId = definitionNamed(definitions, vendor, NAMES[vendor]).id;
-  return vendor === "truto" ? { definitionId, linkedAccountId: (await accountOf(gateway.url, "truto", "slack")).id } : { definitionId };
+  return vendor === "truto"
+    ? { definitionId, linkedAccountId: (await accountOf(gateway.url, "truto", "slack")).id }
+    : { definitionId };
 }
 
 test.concurrent.each(VENDORS)("%s: 20 equal requests at once start once and get equal payloads", async (vendor) => {
@@ -49,7 +64,10 @@ test.concurrent.each(VENDORS)("%s: 20 equal requests at once start once and get 
   expect(recorders.get(vendor)?.starts()).toHaveLength(1);
 
   const other = await triggerSync(gateway.url, { ...input, ifRunning: "ATTACH" });
-  expect(other.data.triggerSync).toMatchObject({ syncs: [], userErrors: [{ code: "IDEMPOTENCY_KEY_REUSED", field: ["idempotencyKey"] }] });
+  expect(other.data.triggerSync).toMatchObject({
+    syncs: [],
+    userErrors: [{ code: "IDEMPOTENCY_KEY_REUSED", field: ["idempotencyKey"] }],
+  });
   expect(recorders.get(vendor)?.starts()).toHaveLength(1);
 });
 

@@ -41,7 +41,10 @@ describe("a gateway started with nothing but a free port", () => {
   });
 
   test("the curl in the greeting works when it is pasted", async () => {
-    const line = gateway.errorOutput().split("\n").find((one) => one.trim().startsWith("curl "));
+    const line = gateway
+      .errorOutput()
+      .split("\n")
+      .find((one) => one.trim().startsWith("curl "));
     const { stdout } = await run("bash", ["-c", line ?? "exit 1"]);
     const answer: unknown = JSON.parse(stdout);
     expect(answer).toMatchObject({ data: { syncs: { nodes: expect.any(Array) } } });
@@ -51,14 +54,23 @@ describe("a gateway started with nothing but a free port", () => {
   test("says that it lives and that it is ready", async () => {
     for (const path of ["/livez", "/readyz"]) {
       const response = await fetch(new URL(path, url));
-      expect({ path, status: response.status, body: await response.json() }).toEqual({ path, status: 200, body: { status: "ok" } });
+      expect({ path, status: response.status, body: await response.json() }).toEqual({
+        path,
+        status: 200,
+        body: { status: "ok" },
+      });
     }
   });
 
   test("logs JSON, one object a line, on standard output alone", () => {
-    const lines = gateway.output().trim().split("\n").map((line): unknown => JSON.parse(line));
+    const lines = gateway
+      .output()
+      .trim()
+      .split("\n")
+      .map((line): unknown => JSON.parse(line));
     expect(lines.length).toBeGreaterThan(0);
-    for (const line of lines) expect(line).toMatchObject({ level: expect.any(Number), time: expect.any(String), msg: expect.any(String) });
+    for (const line of lines)
+      expect(line).toMatchObject({ level: expect.any(Number), time: expect.any(String), msg: expect.any(String) });
     expect(gateway.errorOutput()).not.toContain('{"level"');
   });
 
@@ -80,8 +92,16 @@ describe("a gateway started with nothing but a free port", () => {
 describe("a gateway that cannot start", () => {
   test("names every problem of its configuration at once, without a stack, and exits with 1", async () => {
     const file = join(folder.path, "wrong.yaml");
-    await writeFile(file, ["providers:", "  - key: Not A Key", "    kind: rootfi", "  - key: two", "    credentials: {}", ""].join("\n"));
-    const environment = { PORT: "ninety", DATABASE_URL: "mysql://somewhere", LOG_LEVEL: "loud", SYNCGRAPH_CONFIG: file };
+    await writeFile(
+      file,
+      ["providers:", "  - key: Not A Key", "    kind: rootfi", "  - key: two", "    credentials: {}", ""].join("\n"),
+    );
+    const environment = {
+      PORT: "ninety",
+      DATABASE_URL: "mysql://somewhere",
+      LOG_LEVEL: "loud",
+      SYNCGRAPH_CONFIG: file,
+    };
     await using gateway = startGatewayProcess(folder.path, environment);
     expect(await gateway.ended()).toEqual({ code: 1, signal: null });
     for (const name of ["PORT", "DATABASE_URL", "LOG_LEVEL", "providers.0.key", "providers.1.kind"]) {
@@ -92,11 +112,14 @@ describe("a gateway that cannot start", () => {
 
   test("names every problem of the providers' own settings, without their secrets", async () => {
     const file = join(folder.path, "providers.yaml");
-    const providers = ["rootfi", "stuut", "polytomic", "truto"].map((kind) => `  - {key: ${kind}, kind: ${kind}, credentials: {wrong: not-to-be-shown}}`);
+    const providers = ["rootfi", "stuut", "polytomic", "truto"].map(
+      (kind) => `  - {key: ${kind}, kind: ${kind}, credentials: {wrong: not-to-be-shown}}`,
+    );
     await writeFile(file, ["providers:", ...providers, "  - {key: other, kind: nobody}", ""].join("\n"));
     await using gateway = startGatewayProcess(folder.path, { PORT: "0", SYNCGRAPH_CONFIG: file });
     expect(await gateway.ended()).toEqual({ code: 1, signal: null });
-    for (const name of ["rootfi", "stuut", "polytomic", "truto", "nobody"]) expect(gateway.errorOutput()).toContain(name);
+    for (const name of ["rootfi", "stuut", "polytomic", "truto", "nobody"])
+      expect(gateway.errorOutput()).toContain(name);
     expect(gateway.errorOutput()).not.toContain("not-to-be-shown");
     expect(gateway.errorOutput()).not.toMatch(/^\s+at /mu);
   });

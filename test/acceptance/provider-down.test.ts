@@ -15,10 +15,14 @@ type Node = z.output<typeof nodeShape>;
 
 /** Each list with fields that change only when the vendor changes them. */
 const LISTS: Readonly<Record<string, string>> = {
-  linkedAccounts: "id name remoteId integration category status rawStatus statusMessage customerId createdAt provider { key }",
-  syncJobs: "id name remoteId active integration argsSchema resources { name method query } provider { key } linkedAccount { id name }",
-  modelSyncs: "id name remoteId active mode fields { target } target { object } schedules { rawFrequency } provider { key }",
-  syncs: "id remoteId status outcome rawStatus createdAt recordCounts { total fetched } provider { key } definition { id name }",
+  linkedAccounts:
+    "id name remoteId integration category status rawStatus statusMessage customerId createdAt provider { key }",
+  syncJobs:
+    "id name remoteId active integration argsSchema resources { name method query } provider { key } linkedAccount { id name }",
+  modelSyncs:
+    "id name remoteId active mode fields { target } target { object } schedules { rawFrequency } provider { key }",
+  syncs:
+    "id remoteId status outcome rawStatus createdAt recordCounts { total fetched } provider { key } definition { id name }",
 };
 const NAMES = Object.keys(LISTS);
 
@@ -30,7 +34,11 @@ async function read(gateway: TestGateway, list: string): Promise<Answer<readonly
   const shape = z.record(z.string(), z.object({ nodes: z.array(nodeShape) }));
   // Runs that go on change while the test looks.
   const filter = list === "syncs" ? ", filter: { open: false }" : "";
-  const { data, errors } = await ask(gateway.url, shape, `{ ${list}(first: 100${filter}) { nodes { ${LISTS[list] ?? "id"} } } }`);
+  const { data, errors } = await ask(
+    gateway.url,
+    shape,
+    `{ ${list}(first: 100${filter}) { nodes { ${LISTS[list] ?? "id"} } } }`,
+  );
   return { data: data[list]?.nodes ?? [], errors };
 }
 
@@ -54,7 +62,10 @@ async function startWorld(options: { readonly without?: Vendor } = {}): Promise<
   };
   if (options.without !== undefined) await vendor(options.without).stop();
   const gateway = await startTestGateway({ providers: vendors.map(entryOf) });
-  await untilSettled(gateway, VENDORS.filter((kind) => kind !== options.without));
+  await untilSettled(
+    gateway,
+    VENDORS.filter((kind) => kind !== options.without),
+  );
   return {
     gateway,
     vendor,
@@ -65,7 +76,9 @@ async function startWorld(options: { readonly without?: Vendor } = {}): Promise<
   };
 }
 
-const discoveryShape = z.object({ providers: z.array(z.object({ key: z.string(), discoveryLagMs: z.number().nullable() })) });
+const discoveryShape = z.object({
+  providers: z.array(z.object({ key: z.string(), discoveryLagMs: z.number().nullable() })),
+});
 
 /** Catalogs read and history discovered, so that there is something to compare with. */
 async function untilSettled(gateway: TestGateway, kinds: readonly Vendor[]): Promise<void> {
@@ -94,7 +107,8 @@ const withoutErrors = (gateway: TestGateway, list: string) =>
     return answer.errors.length === 0 ? answer.data : null;
   });
 
-const among = (nodes: readonly Node[], known: readonly Node[]) => nodes.filter(({ id }) => known.some((one) => one.id === id));
+const among = (nodes: readonly Node[], known: readonly Node[]) =>
+  nodes.filter(({ id }) => known.some((one) => one.id === id));
 
 describe("a vendor that stops while the gateway runs", () => {
   test.concurrent.each(VENDORS)(

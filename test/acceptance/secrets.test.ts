@@ -52,20 +52,32 @@ test("runs, definitions, accounts and errors are told without them", async () =>
   await using watch = watchTransitions(gateway.url, { after: await newestCursor(gateway.url) });
   const runs = [
     ...(await startRuns(gateway.url, { ...zendesk, args: { start_date: "2026-01-01", token: ARGUMENT } })),
-    ...(await startRuns(gateway.url, { definitionId: definitionNamed(definitions, "stuut", "Corvid Medical (Sage Intacct)").id })),
-    ...(await startRuns(gateway.url, { definitionId: definitionNamed(definitions, "rootfi", "Meridian Dental Group / ZOHO_BOOKS").id })),
-    ...(await startRuns(gateway.url, { definitionId: definitionNamed(definitions, "polytomic", "Support tickets to Salesforce cases").id })),
+    ...(await startRuns(gateway.url, {
+      definitionId: definitionNamed(definitions, "stuut", "Corvid Medical (Sage Intacct)").id,
+    })),
+    ...(await startRuns(gateway.url, {
+      definitionId: definitionNamed(definitions, "rootfi", "Meridian Dental Group / ZOHO_BOOKS").id,
+    })),
+    ...(await startRuns(gateway.url, {
+      definitionId: definitionNamed(definitions, "polytomic", "Support tickets to Salesforce cases").id,
+    })),
   ];
   // The vendor's word RUNNING is in the ledger once the first of these is answered.
-  await watch.until("a run of Stuut that runs", (seen) => seen.find(({ to, sync }) => to === "RUNNING" && sync.provider.key === "stuut"));
+  await watch.until("a run of Stuut that runs", (seen) =>
+    seen.find(({ to, sync }) => to === "RUNNING" && sync.provider.key === "stuut"),
+  );
   await listen(RUNS);
-  for (const { id } of runs) await listen("query ($id: ID!) { sync(id: $id, maxAgeSeconds: 0) { rawStatus raw } }", { id });
+  for (const { id } of runs)
+    await listen("query ($id: ID!) { sync(id: $id, maxAgeSeconds: 0) { rawStatus raw } }", { id });
   await Promise.all(runs.map(({ id }) => untilEnded(watch, id)));
   for (const query of [RUNS, CATALOG]) expect(JSON.parse(await listen(query))).not.toHaveProperty("errors");
   // Refusals quote what is wrong, never the value.
-  const refused = await listen("mutation ($input: TriggerSyncInput!) { triggerSync(input: $input) { userErrors { message field } } }", {
-    input: { ...zendesk, args: { start_date: { nested: WRONG_ARGUMENT } } },
-  });
+  const refused = await listen(
+    "mutation ($input: TriggerSyncInput!) { triggerSync(input: $input) { userErrors { message field } } }",
+    {
+      input: { ...zendesk, args: { start_date: { nested: WRONG_ARGUMENT } } },
+    },
+  );
   expect(refused).toContain("start_date");
 
   const everything = `${heard.join("\n")}\n${gateway.log()}`;

@@ -104,7 +104,9 @@ describe("any observations of a run", () => {
           value === null || value === SyncOrigin.Unknown || (Array.isArray(value) && value.length === 0);
         // Two things may change: who started the run, when the gateway says it did, and the outcome, when the end's counts come late.
         const { outcome: _outcome, origin, ...known } = before;
-        expect([origin, SyncOrigin.Gateway, origin === SyncOrigin.Unknown ? state.origin : origin]).toContain(state.origin);
+        expect([origin, SyncOrigin.Gateway, origin === SyncOrigin.Unknown ? state.origin : origin]).toContain(
+          state.origin,
+        );
         expect(state).toMatchObject(Object.fromEntries(Object.entries(known).filter(([, value]) => !unknown(value))));
         expect([state.waitingReason, state.resumesAt, state.error]).toEqual([
           before.waitingReason,
@@ -155,7 +157,14 @@ describe("every order of up to six observations", () => {
   );
 
   test("with both ends among them, the first end seen stays and every other is reported", () => {
-    const told = [seen(Created, 1), seen(Running, 2), seen(Success, 3), seen(Failed, 4), seen(Failed, 5), seen(Success, 6)];
+    const told = [
+      seen(Created, 1),
+      seen(Running, 2),
+      seen(Success, 3),
+      seen(Failed, 4),
+      seen(Failed, 5),
+      seen(Success, 6),
+    ];
     for (const order of permutations(told)) {
       const steps = replay(order);
       expectLegal(steps);

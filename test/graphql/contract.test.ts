@@ -47,7 +47,9 @@ const WHOLE: Readonly<Record<string, readonly string[]>> = {
     "syncProgressed(id: ID!): Sync!",
     "syncStatusChanged(after: String, filter: SyncFilter): SyncTransition!",
   ],
-  SyncStatistics: numbers("buckets: [SyncStatisticsBucket!]!, failures: [SyncFailureCount!]!, outcomes: [SyncOutcomeCount!]!"),
+  SyncStatistics: numbers(
+    "buckets: [SyncStatisticsBucket!]!, failures: [SyncFailureCount!]!, outcomes: [SyncOutcomeCount!]!",
+  ),
   SyncStatisticsBucket: numbers("end: DateTime!, start: DateTime!"),
   SyncOutcomeCount: ["count: Int!", "outcome: SyncOutcome!"],
   SyncFailureCount: ["code: SyncErrorCode!", "count: Int!"],

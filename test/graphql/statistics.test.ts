@@ -28,13 +28,24 @@ const seedEnded = (remoteId: string, durationMs: number, createdAt = at(0), give
     facts: { createdAt, startedAt: at(0), finishedAt: at(durationMs), ...given.facts },
   });
 
-const NUMBERS = "total open succeeded failed successRate durationMsP50 durationMsP95 recordCounts { total failed fetched }";
+const NUMBERS =
+  "total open succeeded failed successRate durationMsP50 durationMsP95 recordCounts { total failed fetched }";
 const STATISTICS = `query ($filter: SyncFilter, $bucket: StatisticsBucket) {
   syncStatistics(filter: $filter, bucket: $bucket) { ${NUMBERS} outcomes { outcome count } failures { code count } buckets { start end ${NUMBERS} } }
 }`;
 
 describe("syncStatistics", () => {
-  const recordCounts = { total: 3_000_000_000, inserted: 1, updated: null, upserted: null, deleted: null, failed: 2, warnings: null, fetched: null, persisted: null };
+  const recordCounts = {
+    total: 3_000_000_000,
+    inserted: 1,
+    updated: null,
+    upserted: null,
+    deleted: null,
+    failed: 2,
+    warnings: null,
+    fetched: null,
+    persisted: null,
+  };
   const error = { message: "m", code: "AUTH", retryable: false, advice: null } as const;
 
   it("gives all numbers of the runs that match, and in buckets when asked", async () => {
@@ -50,7 +61,10 @@ describe("syncStatistics", () => {
       syncStatistics: {
         ...{ total: 4, open: 1, succeeded: 2, failed: 1, successRate: 2 / 3, durationMsP50: 200, durationMsP95: 300 },
         recordCounts: { total: 6_000_000_000, failed: 4, fetched: null },
-        outcomes: [{ outcome: "PARTIAL", count: 2 }, { outcome: "ERROR", count: 1 }],
+        outcomes: [
+          { outcome: "PARTIAL", count: 2 },
+          { outcome: "ERROR", count: 1 },
+        ],
         failures: [{ code: "AUTH", count: 1 }],
         buckets: [
           {
@@ -100,10 +114,19 @@ describe("syncStatistics", () => {
     const tooMany = await gateway.ask(STATISTICS, { bucket: "HOUR" });
     expect(tooMany).toMatchObject({
       data: { syncStatistics: null },
-      errors: [{ path: ["syncStatistics"], message: expect.stringContaining("createdAfter"), extensions: { code: "BAD_USER_INPUT" } }],
+      errors: [
+        {
+          path: ["syncStatistics"],
+          message: expect.stringContaining("createdAfter"),
+          extensions: { code: "BAD_USER_INPUT" },
+        },
+      ],
     });
     const wrong = await gateway.ask(STATISTICS, { filter: { syncs: ["nonsense"] } });
-    expect(wrong).toMatchObject({ data: { syncStatistics: null }, errors: [{ extensions: { code: "BAD_USER_INPUT" } }] });
+    expect(wrong).toMatchObject({
+      data: { syncStatistics: null },
+      errors: [{ extensions: { code: "BAD_USER_INPUT" } }],
+    });
     expect(gateway.defects).toEqual([]);
   });
 

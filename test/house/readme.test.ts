@@ -43,7 +43,11 @@ const here = (text: string): string => text.replaceAll("127.0.0.1:4000", `127.0.
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "syncgraph-readme-"));
-  const config = readConfig({ PORT: "0", DATABASE_URL: `sqlite:${join(folder, "readme.sqlite")}`, SYNCGRAPH_SANDBOX_SPEED: "10" });
+  const config = readConfig({
+    PORT: "0",
+    DATABASE_URL: `sqlite:${join(folder, "readme.sqlite")}`,
+    SYNCGRAPH_SANDBOX_SPEED: "10",
+  });
   gateway = await startGateway(config, pino({ level: "silent" }));
 });
 
@@ -53,7 +57,10 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function ask(query: string, variables: Readonly<Record<string, unknown>>): Promise<{ readonly data?: unknown; readonly errors?: unknown }> {
+async function ask(
+  query: string,
+  variables: Readonly<Record<string, unknown>>,
+): Promise<{ readonly data?: unknown; readonly errors?: unknown }> {
   const response = await fetch(gateway.url, {
     method: "POST",
     headers: { "content-type": "application/json" },
@@ -100,16 +107,19 @@ describe("the snippets of the documents", () => {
     expect(validate(buildGatewaySchema(), parse(text))).toEqual([]);
   });
 
-  it.each(of("graphql").filter(({ text }) => text.startsWith("query")).map(({ text }) => [text.trim().split("\n")[0], text]))(
-    "are answered without errors: %s",
-    async (_, text) => {
-      expect((await ask(text, {})).errors).toBeUndefined();
-    },
-  );
+  it.each(
+    of("graphql")
+      .filter(({ text }) => text.startsWith("query"))
+      .map(({ text }) => [text.trim().split("\n")[0], text]),
+  )("are answered without errors: %s", async (_, text) => {
+    expect((await ask(text, {})).errors).toBeUndefined();
+  });
 
   it("start a run with the mutation as it stands", async () => {
     const found = await ask("{ modelSyncs(first: 5, filter: {active: true}) { nodes { id } } }", {});
-    const { modelSyncs } = found.data as { readonly modelSyncs: { readonly nodes: readonly { readonly id: string }[] } };
+    const { modelSyncs } = found.data as {
+      readonly modelSyncs: { readonly nodes: readonly { readonly id: string }[] };
+    };
     const mutation = of("graphql").find(({ text }) => text.startsWith("mutation"))?.text ?? "";
     const answer = await ask(mutation, { definitionId: modelSyncs.nodes[2]?.id });
     expect(answer.errors).toBeUndefined();
@@ -119,7 +129,9 @@ describe("the snippets of the documents", () => {
   it("name every variable of the environment the configuration reads", () => {
     const source = readFileSync(join(root, "src/server/config.ts"), "utf8");
     const schema = source.slice(source.indexOf("environmentSchema"), source.indexOf("const milliseconds"));
-    const names = [...schema.matchAll(/^ {2}([A-Z_]+):/gm)].map(([, name = ""]) => name).filter((name) => name !== "REDIS_URL");
+    const names = [...schema.matchAll(/^ {2}([A-Z_]+):/gm)]
+      .map(([, name = ""]) => name)
+      .filter((name) => name !== "REDIS_URL");
     expect(names.length).toBeGreaterThan(5);
     const readme = readFileSync(join(root, "README.md"), "utf8");
     expect(names.filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);

@@ -21,9 +21,17 @@ const cutOff: RawReply = (response) => response.destroy();
 const REPLIES: readonly (readonly [string, FakeReply | RawReply, Partial<ProviderError>])[] = [
   ["401", { status: 401, json: {} }, { code: "PROVIDER_AUTH_FAILED", httpStatus: 401, retryable: false }],
   ["403", { status: 403, json: {} }, { code: "PROVIDER_AUTH_FAILED", httpStatus: 403, retryable: false }],
-  ["429 with a wait", { status: 429, headers: { "retry-after": `${WAIT_MS / 1_000}` }, json: {} }, { code: "PROVIDER_RATE_LIMITED", httpStatus: 429, retryAfterMs: WAIT_MS, retryable: true }],
+  [
+    "429 with a wait",
+    { status: 429, headers: { "retry-after": `${WAIT_MS / 1_000}` }, json: {} },
+    { code: "PROVIDER_RATE_LIMITED", httpStatus: 429, retryAfterMs: WAIT_MS, retryable: true },
+  ],
   ["500", { status: 500, json: {} }, { code: "PROVIDER_UNAVAILABLE", httpStatus: 500, retryable: true }],
-  ["503 with a web page", { status: 503, text: "<html>Bad Gateway</html>" }, { code: "PROVIDER_UNAVAILABLE", httpStatus: 503 }],
+  [
+    "503 with a web page",
+    { status: 503, text: "<html>Bad Gateway</html>" },
+    { code: "PROVIDER_UNAVAILABLE", httpStatus: 503 },
+  ],
   ["a cut connection", cutOff, { code: "PROVIDER_UNAVAILABLE", httpStatus: null, retryable: true }],
 ];
 
@@ -53,7 +61,11 @@ describe.each(rows)("$kind and a vendor that fails", ({ vendor }) => {
     // What stopping a run answers says nothing, so nobody needs to understand it.
     it.each(questions.filter(({ name }) => name !== "cancel"))("$name", async (question) => {
       await using at = await adapterAt(vendor, () => reply);
-      expect(await refusal(question.ask(at.provider))).toMatchObject({ code: "PROVIDER_BAD_RESPONSE", provider: vendor.key, sent: true });
+      expect(await refusal(question.ask(at.provider))).toMatchObject({
+        code: "PROVIDER_BAD_RESPONSE",
+        provider: vendor.key,
+        sent: true,
+      });
     });
   });
 
@@ -70,13 +82,19 @@ describe.each(rows)("$kind and a vendor that fails", ({ vendor }) => {
   it("with 404 has no such definition and nothing to start", async () => {
     await using at = await adapterAt(vendor, () => ({ status: 404, json: {} }));
     for (const name of ["getDefinition", "start"]) {
-      expect(await refusal(named(questions, name).ask(at.provider))).toMatchObject({ code: "PROVIDER_NOT_FOUND", httpStatus: 404 });
+      expect(await refusal(named(questions, name).ask(at.provider))).toMatchObject({
+        code: "PROVIDER_NOT_FOUND",
+        httpStatus: 404,
+      });
     }
   });
 
   it("shows no credential that the vendor repeats", async () => {
     for (const question of questions) {
-      await using at = await adapterAt(vendor, ({ headers }) => ({ status: 400, json: echoOf(Object.values(headers).join(" ")) }));
+      await using at = await adapterAt(vendor, ({ headers }) => ({
+        status: 400,
+        json: echoOf(Object.values(headers).join(" ")),
+      }));
       const shown = everythingOf(await refusal(question.ask(at.provider)));
       for (const credential of Object.values(vendor.credentials)) expect(shown).not.toContain(credential);
     }
@@ -128,7 +146,10 @@ describe.each(rows)("closing $kind", ({ vendor }) => {
     const caller = new AbortController();
     await using at = await adapterAt(vendor, () => hang);
     const { remoteId } = vendor.start.definition;
-    const observing = at.provider.observe([{ ...runOf(vendor), definitionRemoteId: remoteId }], { tasks: false, signal: caller.signal });
+    const observing = at.provider.observe([{ ...runOf(vendor), definitionRemoteId: remoteId }], {
+      tasks: false,
+      signal: caller.signal,
+    });
     await Promise.all([
       refusal(observing).then(({ code }) => expect(code).toBe("PROVIDER_TIMEOUT")),
       at.vendor.untilRequests(1).then(() => caller.abort(new Error("gone"))),
@@ -164,7 +185,8 @@ function echoOf(text: string): object {
 /** What a log could show of an error. */
 function everythingOf(error: ProviderError): string {
   const parts: unknown[] = [];
-  for (let each: unknown = error; each instanceof Error; each = each.cause) parts.push(each.message, each.stack, JSON.stringify(each));
+  for (let each: unknown = error; each instanceof Error; each = each.cause)
+    parts.push(each.message, each.stack, JSON.stringify(each));
   return parts.join("\n");
 }
 

@@ -48,7 +48,11 @@ describe.each(rows)("$kind and its sandbox", ({ kind, vendor }) => {
     for (const [first, ...path] of seen.values()) {
       const ranks = [first, ...path].map((run) => (run?.status ? statusRank(run.status) : Number.NaN));
       expect(ranks).toEqual(ranks.toSorted((one, other) => one - other));
-      expect(path.at(-1)).toMatchObject({ source: "POLL", status: "SUCCESS", facts: { finishedAt: expect.any(Date) as Date } });
+      expect(path.at(-1)).toMatchObject({
+        source: "POLL",
+        status: "SUCCESS",
+        facts: { finishedAt: expect.any(Date) as Date },
+      });
     }
     const found = await allOf(at.provider.discover(new Date(before.getTime() - 60_000), [request.definition]));
     expect(found.map(({ remoteId }) => remoteId)).toEqual(expect.arrayContaining([...seen.keys()]));
@@ -61,8 +65,13 @@ describe.each(rows)("$kind and its sandbox", ({ kind, vendor }) => {
   it("miss a run, and know no definition, that the vendor does not have", async () => {
     const { definition, run } = vendor.sandbox.unknown;
     const ref = runRef({ remoteId: run, definitionRemoteId: request.definition.remoteId, models: ["no such model"] });
-    expect(await at.provider.observe([ref], { tasks: true })).toEqual({ observations: [], missing: [{ remoteId: run, reason: "NOT_FOUND" }] });
-    expect(await refusal(at.provider.getDefinition(definition.remoteId, kindOf(vendor)))).toMatchObject({ code: "PROVIDER_NOT_FOUND" });
+    expect(await at.provider.observe([ref], { tasks: true })).toEqual({
+      observations: [],
+      missing: [{ remoteId: run, reason: "NOT_FOUND" }],
+    });
+    expect(await refusal(at.provider.getDefinition(definition.remoteId, kindOf(vendor)))).toMatchObject({
+      code: "PROVIDER_NOT_FOUND",
+    });
     const start = at.provider.start({ ...request, definition: definitionOf(definition) }, crypto.randomUUID());
     // Some call it a bad request when a start names what is not there.
     expect(["PROVIDER_NOT_FOUND", "PROVIDER_REJECTED"]).toContain((await refusal(start)).code);
@@ -74,16 +83,19 @@ describe.each(rows)("$kind and its sandbox", ({ kind, vendor }) => {
   });
 });
 
-describe.each(rows.filter(({ vendor }) => vendor.module.capabilities.cancel))("stopping at $kind", ({ kind, vendor }) => {
-  it("ends a run as cancelled", async () => {
-    await using at = await sandboxVendor(kind, vendor);
-    const started = await at.provider.start(await startIn(at.provider, vendor), TRIGGER_KEY);
-    for (const run of started) await at.provider.cancel?.(refOf(run));
-    const seen = await followed(at.provider, started);
-    expect(seen.size).toBeGreaterThan(0);
-    for (const path of seen.values()) expect(path.at(-1)).toMatchObject({ status: "FAILED", outcome: "CANCELLED" });
-  });
-});
+describe.each(rows.filter(({ vendor }) => vendor.module.capabilities.cancel))(
+  "stopping at $kind",
+  ({ kind, vendor }) => {
+    it("ends a run as cancelled", async () => {
+      await using at = await sandboxVendor(kind, vendor);
+      const started = await at.provider.start(await startIn(at.provider, vendor), TRIGGER_KEY);
+      for (const run of started) await at.provider.cancel?.(refOf(run));
+      const seen = await followed(at.provider, started);
+      expect(seen.size).toBeGreaterThan(0);
+      for (const path of seen.values()) expect(path.at(-1)).toMatchObject({ status: "FAILED", outcome: "CANCELLED" });
+    });
+  },
+);
 
 describe.each(rows)("a status word nobody knows at $kind", ({ kind, vendor }) => {
   it.each(["exploded", "SUCCESSFUL", "constructor", "__proto__"])("concludes nothing: %s", async (word) => {
@@ -99,41 +111,49 @@ describe.each(rows)("a status word nobody knows at $kind", ({ kind, vendor }) =>
   });
 });
 
-describe.each(rows.flatMap(({ kind, vendor }) => (vendor.paging === null ? [] : [{ kind, vendor, paging: vendor.paging }])))(
-  "pages of $kind",
-  ({ kind, vendor, paging }) => {
-    it("are read to the last, each once", async () => {
-      await using at = await sandboxVendor(kind, vendor);
-      const whole = await remoteIdsOf(at.provider, paging);
-      at.rewrite(inPages(at, paging));
-      const asked = at.vendor.requests.length;
-      expect(await remoteIdsOf(at.provider, paging)).toEqual(whole);
-      const cursors = at.vendor.requests.slice(asked).filter(({ path }) => path === paging.path).map(({ query }) => query.get(paging.cursorParameter));
-      expect(cursors).toEqual([null, ...whole.slice(1).map((_id, index) => `page-${index + 1}`)]);
-      expect(cursors.length).toBeGreaterThan(2);
-    });
+describe.each(
+  rows.flatMap(({ kind, vendor }) => (vendor.paging === null ? [] : [{ kind, vendor, paging: vendor.paging }])),
+)("pages of $kind", ({ kind, vendor, paging }) => {
+  it("are read to the last, each once", async () => {
+    await using at = await sandboxVendor(kind, vendor);
+    const whole = await remoteIdsOf(at.provider, paging);
+    at.rewrite(inPages(at, paging));
+    const asked = at.vendor.requests.length;
+    expect(await remoteIdsOf(at.provider, paging)).toEqual(whole);
+    const cursors = at.vendor.requests
+      .slice(asked)
+      .filter(({ path }) => path === paging.path)
+      .map(({ query }) => query.get(paging.cursorParameter));
+    expect(cursors).toEqual([null, ...whole.slice(1).map((_id, index) => `page-${index + 1}`)]);
+    expect(cursors.length).toBeGreaterThan(2);
+  });
 
-    it("that name themselves as the next are an error, not a loop", async () => {
-      await using at = await adapterAt(vendor, ({ path }) => ({ json: path === paging.path ? paging.body([], "the same") : vendor.emptyList }));
-      const walking = remoteIdsOf(at.provider, paging);
-      expect(await refusal(walking)).toMatchObject({ code: "PROVIDER_BAD_RESPONSE", retryable: false });
-      expect(at.vendor.requests.length).toBeLessThan(6);
-    });
-  },
-);
+  it("that name themselves as the next are an error, not a loop", async () => {
+    await using at = await adapterAt(vendor, ({ path }) => ({
+      json: path === paging.path ? paging.body([], "the same") : vendor.emptyList,
+    }));
+    const walking = remoteIdsOf(at.provider, paging);
+    expect(await refusal(walking)).toMatchObject({ code: "PROVIDER_BAD_RESPONSE", retryable: false });
+    expect(at.vendor.requests.length).toBeLessThan(6);
+  });
+});
 
 async function startIn(provider: SyncProvider, { sandbox: { runs } }: VendorConformance): Promise<StartRequest> {
   const accounts = await allOf(provider.listLinkedAccounts());
   const definition = named(await allOf(provider.listDefinitions()), runs.definition);
   const account = runs.linkedAccount === undefined ? null : named(accounts, runs.linkedAccount);
-  const linkedAccount = account ?? accounts.find(({ remoteId }) => remoteId === definition.linkedAccountRemoteId) ?? null;
+  const linkedAccount =
+    account ?? accounts.find(({ remoteId }) => remoteId === definition.linkedAccountRemoteId) ?? null;
   expect(linkedAccount).not.toBeNull();
   const options = account === null ? runs.options : { linkedAccountRemoteId: account.remoteId, ...runs.options };
   return { definition, linkedAccount, options: options ?? {} };
 }
 
 /** Follows runs to their ends: every sight of each, the start's answer first. */
-async function followed(provider: SyncProvider, started: readonly Observation[]): Promise<ReadonlyMap<string, readonly Observation[]>> {
+async function followed(
+  provider: SyncProvider,
+  started: readonly Observation[],
+): Promise<ReadonlyMap<string, readonly Observation[]>> {
   const seen = new Map<string, Observation[]>(started.map((run) => [run.remoteId, [run]]));
   await eventually("the end of every run", async () => {
     const { observations, missing } = await provider.observe(started.map(refOf), { tasks: true });
@@ -148,12 +168,20 @@ async function followed(provider: SyncProvider, started: readonly Observation[])
 function refOf(run: Observation): RunRef {
   const { remoteId, definitionRemoteId, linkedAccountRemoteId, facts } = run;
   const { batchId = null, models = [], createdAt } = facts;
-  return runRef({ remoteId, definitionRemoteId, linkedAccountRemoteId, batchId, models, createdAt: createdAt ?? run.observedAt });
+  return runRef({
+    remoteId,
+    definitionRemoteId,
+    linkedAccountRemoteId,
+    batchId,
+    models,
+    createdAt: createdAt ?? run.observedAt,
+  });
 }
 
 function named<Named extends { readonly name: string }>(all: readonly Named[], name: string): Named {
   const found = all.find((one) => one.name === name);
-  if (found === undefined) throw new Error(`the sandbox has nothing called "${name}", only ${all.map((one) => one.name).join(", ")}`);
+  if (found === undefined)
+    throw new Error(`the sandbox has nothing called "${name}", only ${all.map((one) => one.name).join(", ")}`);
   return found;
 }
 
@@ -168,7 +196,9 @@ function withStatus(body: unknown, ids: ReadonlySet<string>, word: string): unkn
 
 async function remoteIdsOf(provider: SyncProvider, { question }: Paging): Promise<readonly string[]> {
   const items: readonly { readonly remoteId: DefinitionSnapshot["remoteId"] }[] =
-    question === "listLinkedAccounts" ? await allOf(provider.listLinkedAccounts()) : await allOf(provider.listDefinitions());
+    question === "listLinkedAccounts"
+      ? await allOf(provider.listLinkedAccounts())
+      : await allOf(provider.listDefinitions());
   return items.map(({ remoteId }) => remoteId);
 }
 

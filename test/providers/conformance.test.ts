@@ -11,7 +11,19 @@ import { allOf, refusal } from "../support/provider-values.ts";
 
 const rows = await loadVendorRows();
 /** What the port asks of everyone; the rest of it exists only where a capability says so. */
-const PORT = ["key", "kind", "capabilities", "listLinkedAccounts", "listDefinitions", "getDefinition", "checkStart", "start", "observe", "discover", "close"];
+const PORT = [
+  "key",
+  "kind",
+  "capabilities",
+  "listLinkedAccounts",
+  "listDefinitions",
+  "getDefinition",
+  "checkStart",
+  "start",
+  "observe",
+  "discover",
+  "close",
+];
 
 describe("the suite", () => {
   it("runs on every vendor folder there is", async () => {
@@ -31,7 +43,16 @@ describe.each(rows)("the module of $kind", ({ kind, vendor }) => {
   it("is named after its folder, which has everything a vendor's folder has", () => {
     expect(module.kind).toBe(kind);
     expect(module.displayName.trim()).not.toBe("");
-    const missing = ["index.ts", "api.ts", "wire-types.ts", "map.ts", "errors.ts", "sandbox.ts", "README.md", "fixtures"];
+    const missing = [
+      "index.ts",
+      "api.ts",
+      "wire-types.ts",
+      "map.ts",
+      "errors.ts",
+      "sandbox.ts",
+      "README.md",
+      "fixtures",
+    ];
     expect(missing.filter((file) => !existsSync(inFolder(file)))).toEqual([]);
   });
 
@@ -79,7 +100,9 @@ describe.each(rows)("the settings of $kind", ({ vendor }) => {
   });
 
   it("are refused without repeating a credential", () => {
-    const credentials = Object.fromEntries(Object.keys(vendor.credentials).map((name) => [name, "planted secret\r\nof mine"]));
+    const credentials = Object.fromEntries(
+      Object.keys(vendor.credentials).map((name) => [name, "planted secret\r\nof mine"]),
+    );
     const parsed = module.parseConfig({ ...good, baseUrl: "nowhere", credentials });
     expect(parsed.ok).toBe(false);
     expect(JSON.stringify(parsed)).not.toMatch(/planted|of mine/);
@@ -123,7 +146,9 @@ describe.each(rows)("an instance of $kind", ({ kind, vendor }) => {
     const start = at.provider.start({ ...request, definition: { ...request.definition, remoteId: ".." } }, "key");
     // A vendor that names the definition in the body alone may be asked; its answer to this one is nonsense.
     expect(["PROVIDER_NOT_FOUND", "PROVIDER_BAD_RESPONSE"]).toContain((await refusal(start)).code);
-    expect(await refusal(at.provider.getDefinition("..", kindOf(vendor)))).toMatchObject({ code: "PROVIDER_NOT_FOUND" });
+    expect(await refusal(at.provider.getDefinition("..", kindOf(vendor)))).toMatchObject({
+      code: "PROVIDER_NOT_FOUND",
+    });
   });
 
   it("asks nothing about no runs", async () => {

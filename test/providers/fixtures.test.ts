@@ -19,14 +19,19 @@ describe.each(rows)("recorded replies of $kind", ({ kind, vendor }) => {
     expect(new Set(fixtures.map(({ request }) => request.call.method))).toEqual(new Set(vendor.fixtures.questions));
   });
 
-  it.each(fixtures)("$name: becomes the expected value by exactly the expected requests", async ({ request, replies, expected }) => {
-    await using at = await adapterWithReplies(vendor, replies, { settings: request.settings ?? {} });
-    expect(await answerTo(at.provider, request.call)).toEqual(expected);
-    expect(ordered(at.sent(), request.inAnyOrder)).toEqual(ordered(request.sent.map(lineAndBody), request.inAnyOrder));
-    const keys = at.vendor.requests.map(({ headers }) => headers["idempotency-key"]);
-    expect(keys).toEqual(request.sent.map(({ idempotencyKey }) => idempotencyKey));
-    for (const { headers } of at.vendor.requests) expect(headers).toMatchObject(vendor.headers);
-  });
+  it.each(fixtures)(
+    "$name: becomes the expected value by exactly the expected requests",
+    async ({ request, replies, expected }) => {
+      await using at = await adapterWithReplies(vendor, replies, { settings: request.settings ?? {} });
+      expect(await answerTo(at.provider, request.call)).toEqual(expected);
+      expect(ordered(at.sent(), request.inAnyOrder)).toEqual(
+        ordered(request.sent.map(lineAndBody), request.inAnyOrder),
+      );
+      const keys = at.vendor.requests.map(({ headers }) => headers["idempotency-key"]);
+      expect(keys).toEqual(request.sent.map(({ idempotencyKey }) => idempotencyKey));
+      for (const { headers } of at.vendor.requests) expect(headers).toMatchObject(vendor.headers);
+    },
+  );
 
   it.each(fixtures)("$name: shows nothing that must stay secret", ({ expected }) => {
     expect(JSON.stringify(expected)).not.toMatch(vendor.fixtures.hidden);

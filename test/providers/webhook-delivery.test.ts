@@ -3,7 +3,12 @@ import { expect, it } from "vitest";
 import { hmac, withBitFlipped } from "./webhook-delivery.ts";
 
 it.each([
-  ["sha256", "Jefe", "what do ya want for nothing?", "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"],
+  [
+    "sha256",
+    "Jefe",
+    "what do ya want for nothing?",
+    "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+  ],
   ["sha1", "Jefe", "what do ya want for nothing?", "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"],
   [
     "sha512",

@@ -20,7 +20,11 @@ export function bytesOf(body: unknown): Buffer {
   return Buffer.from(typeof body === "string" ? body : JSON.stringify(body), "utf8");
 }
 
-export function delivery(body: Uint8Array, headers: Readonly<Record<string, string>>, receivedAt: Date): WebhookRequest {
+export function delivery(
+  body: Uint8Array,
+  headers: Readonly<Record<string, string>>,
+  receivedAt: Date,
+): WebhookRequest {
   return { headers, body, receivedAt };
 }
 

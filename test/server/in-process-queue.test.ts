@@ -40,11 +40,17 @@ test("what was planned before the start is handed out after it, at once when it 
   expect(done).toEqual([]);
   start();
   await clock.advance(100);
-  expect(done).toEqual([["POLL", 10], ["CATALOG", 50]]);
+  expect(done).toEqual([
+    ["POLL", 10],
+    ["CATALOG", 50],
+  ]);
 });
 
 test("of two plans of one item the earlier time counts, whichever came first", async () => {
-  for (const [first, second] of [[100, 40], [40, 100]] as const) {
+  for (const [first, second] of [
+    [100, 40],
+    [40, 100],
+  ] as const) {
     const { clock, queue, done, start } = running();
     start();
     await queue.schedule(POLL, at(first));
@@ -56,14 +62,20 @@ test("of two plans of one item the earlier time counts, whichever came first", a
 });
 
 test("any plans are kept as one at the earliest time for each item", async () => {
-  const items = fc.record({ kind: fc.constantFrom("POLL", "CATALOG"), tenantId: fc.constantFrom("t1", "t2"), providerKey: fc.constantFrom("acme", "acme-eu") });
+  const items = fc.record({
+    kind: fc.constantFrom("POLL", "CATALOG"),
+    tenantId: fc.constantFrom("t1", "t2"),
+    providerKey: fc.constantFrom("acme", "acme-eu"),
+  });
   const plans = fc.array(fc.tuple(items, fc.integer({ min: 1, max: 1_000 })), { maxLength: 20 });
   await fc.assert(
     fc.asyncProperty(plans, async (planned) => {
       const clock = createManualClock();
       const queue = createInProcessQueue(clock, () => undefined);
       const done: string[] = [];
-      queue.start((item) => Promise.resolve(void done.push(`${JSON.stringify(item)} ${clock.now().getTime() - at(0).getTime()}`)));
+      queue.start((item) =>
+        Promise.resolve(void done.push(`${JSON.stringify(item)} ${clock.now().getTime() - at(0).getTime()}`)),
+      );
       const earliest = new Map<string, number>();
       for (const [item, dueMs] of planned) {
         const name = JSON.stringify(item);
@@ -98,12 +110,17 @@ test("an item never runs beside itself: what is planned meanwhile waits for its 
   gate.open();
   await clock.advance(0);
   await clock.advance(1_000);
-  expect(done).toEqual([["POLL", 10], ["POLL", 100]]);
+  expect(done).toEqual([
+    ["POLL", 10],
+    ["POLL", 100],
+  ]);
   expect(most).toBe(1);
 });
 
 test("an item that plans itself while it runs goes on for ever", async () => {
-  const { clock, queue, done, start } = running(async (item) => queue.schedule(item, new Date(clock.now().getTime() + 100)));
+  const { clock, queue, done, start } = running(async (item) =>
+    queue.schedule(item, new Date(clock.now().getTime() + 100)),
+  );
   start();
   await queue.schedule(POLL, at(0));
   await clock.advance(450);
@@ -115,7 +132,13 @@ test("different items run side by side", async () => {
   const gate = createGate();
   const { clock, queue, done, start } = running(() => gate.opened);
   start();
-  for (const item of [POLL, { ...POLL, kind: "CATALOG" as const }, { ...POLL, tenantId: "t2" }, { ...POLL, providerKey: "globex" }]) await queue.schedule(item, at(5));
+  for (const item of [
+    POLL,
+    { ...POLL, kind: "CATALOG" as const },
+    { ...POLL, tenantId: "t2" },
+    { ...POLL, providerKey: "globex" },
+  ])
+    await queue.schedule(item, at(5));
   await clock.advance(5);
   expect(done).toHaveLength(4);
   gate.open();
@@ -129,7 +152,10 @@ test("work that fails is reported with its item, and its next turn comes", async
   await queue.schedule(POLL, at(2));
   await clock.advance(1);
   expect(done).toHaveLength(2);
-  expect(errors).toEqual([[new Error("lost"), POLL], [new Error("lost"), POLL]]);
+  expect(errors).toEqual([
+    [new Error("lost"), POLL],
+    [new Error("lost"), POLL],
+  ]);
 });
 
 test("closing waits for what runs, drops what is planned, and takes nothing more", async () => {

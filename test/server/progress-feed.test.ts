@@ -59,7 +59,16 @@ async function following({ deaf = false } = {}) {
 }
 
 const counted = (total: number): Partial<Observation> => {
-  const none = { inserted: null, updated: null, upserted: null, deleted: null, failed: null, warnings: null, fetched: null, persisted: null };
+  const none = {
+    inserted: null,
+    updated: null,
+    upserted: null,
+    deleted: null,
+    failed: null,
+    warnings: null,
+    fetched: null,
+    persisted: null,
+  };
   return { facts: { recordCounts: { ...none, total } satisfies RecordCounts } };
 };
 
@@ -79,7 +88,10 @@ test("a run is given as it stands, with every version after that, and the stream
     [counted(10), { recordCounts: { total: 10 }, version: 3 }],
     [{ facts: { waitingReason: "RATE_LIMITED" } }, { waitingReason: "RATE_LIMITED", version: 4 }],
     [{ tasks: [task("tickets")] }, { version: 5 }],
-    [{ status: SyncStatus.Success, ...counted(20) }, { status: "SUCCESS", recordCounts: { total: 20 }, version: 6 }],
+    [
+      { status: SyncStatus.Success, ...counted(20) },
+      { status: "SUCCESS", recordCounts: { total: 20 }, version: 6 },
+    ],
   ];
   for (const [given, expected] of steps) {
     const waiting = next(runs);

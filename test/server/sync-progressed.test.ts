@@ -11,7 +11,8 @@ import { openAcknowledged, type RawSocket } from "../support/raw-socket.ts";
 import { ended, idOf, seedRun } from "../support/seed-runs.ts";
 import { at, entry, rules, task } from "../support/store-values.ts";
 
-const WATCH = "subscription ($id: ID!) { syncProgressed(id: $id) { id status waitingReason recordCounts { total } tasks { nodes { name status } } } }";
+const WATCH =
+  "subscription ($id: ID!) { syncProgressed(id: $id) { id status waitingReason recordCounts { total } tasks { nodes { name status } } } }";
 const RUN = globalIdOf(NodeKind.Sync, idOf("sync", "run-1"));
 
 let gateway: GraphqlGateway;
@@ -30,7 +31,8 @@ afterEach(async () => {
   await gateway.close();
 });
 
-const watch = (id: string, variables: object = { id: RUN }) => socket.send({ id, type: "subscribe", payload: { query: WATCH, variables } });
+const watch = (id: string, variables: object = { id: RUN }) =>
+  socket.send({ id, type: "subscribe", payload: { query: WATCH, variables } });
 
 async function nextRun(): Promise<unknown> {
   const frame = await socket.next();
@@ -48,7 +50,11 @@ it("sends the run as it stands, its counts and tasks as they change, its end, an
   watch("1");
   expect(await nextRun()).toMatchObject({ status: "CREATED", recordCounts: null, tasks: { nodes: [] } });
 
-  await seedRun(gateway.store, "run-1", { observedAt: at(1), facts: { recordCounts: total(5), waitingReason: "RATE_LIMITED" }, tasks: [task("tickets")] });
+  await seedRun(gateway.store, "run-1", {
+    observedAt: at(1),
+    facts: { recordCounts: total(5), waitingReason: "RATE_LIMITED" },
+    tasks: [task("tickets")],
+  });
   gateway.ring();
   expect(await nextRun()).toMatchObject({
     ...{ status: "RUNNING", waitingReason: "RATE_LIMITED", recordCounts: { total: 5 } },
@@ -58,7 +64,10 @@ it("sends the run as it stands, its counts and tasks as they change, its end, an
   // The tasks alone, and what was loaded for the event before must not be shown again.
   await seedRun(gateway.store, "run-1", { observedAt: at(2), tasks: [task("tickets", { status: "SUCCESS" })] });
   gateway.ring();
-  expect(await nextRun()).toMatchObject({ status: "RUNNING", tasks: { nodes: [{ name: "tickets", status: "SUCCESS" }] } });
+  expect(await nextRun()).toMatchObject({
+    status: "RUNNING",
+    tasks: { nodes: [{ name: "tickets", status: "SUCCESS" }] },
+  });
 
   await seedRun(gateway.store, "run-1", ended);
   gateway.ring();
@@ -82,7 +91,11 @@ it.each([
   await seedRun(gateway.store, "run-1", ended);
   await gateway.store.ledger.record("t2", [entry("run-1", ended)], rules);
   watch("1", { id });
-  expect(await socket.next()).toEqual({ id: "1", type: "error", payload: [expect.objectContaining({ extensions: { code } })] });
+  expect(await socket.next()).toEqual({
+    id: "1",
+    type: "error",
+    payload: [expect.objectContaining({ extensions: { code } })],
+  });
   watch("2");
   await nextRun();
   expect(gateway.defects).toEqual([]);

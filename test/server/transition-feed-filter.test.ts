@@ -13,7 +13,16 @@ const { Created, Running, Failed } = SyncStatus;
 describe("a filter", () => {
   const facts = { models: ["tickets", "users"], origin: SyncOrigin.Scheduled, createdAt: at(100), startedAt: at(150) };
   const { state, transitions } = advance(null, observation("a", { ...ended, facts }));
-  const links = { id: "s1", tenantId: "t1", providerKey: "acme", definitionId: "d1", linkedAccountId: null, triggerId: null, retryOfId: null, version: 1 };
+  const links = {
+    id: "s1",
+    tenantId: "t1",
+    providerKey: "acme",
+    definitionId: "d1",
+    linkedAccountId: null,
+    triggerId: null,
+    retryOfId: null,
+    version: 1,
+  };
   const [created, running, success] = transitions.map((draft, index): FeedEntry => ({
     transition: { ...draft, id: `x${index}`, tenantId: "t1", syncId: "s1", sequence: index + 1 },
     sync: { ...state, ...links },

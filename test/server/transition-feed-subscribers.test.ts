@@ -25,7 +25,10 @@ describe("a subscriber", () => {
     const next = take(following, 2);
     await placed.opened;
     await commit("t1", ["later"]);
-    expect((await next).map(({ sync, transition }) => [sync.remoteId, transition.sequence])).toEqual([["later", 4], ["later", 5]]);
+    expect((await next).map(({ sync, transition }) => [sync.remoteId, transition.sequence])).toEqual([
+      ["later", 4],
+      ["later", 5],
+    ]);
     await leave(following);
   });
 
@@ -36,7 +39,11 @@ describe("a subscriber", () => {
     const following = feed.follow("t1", {}, 0);
     const entries = await take(following, 5);
     await leave(following);
-    expect(entries.filter(({ sync }) => sync.remoteId === "a").map(({ transition }) => transition.to)).toEqual(["CREATED", "RUNNING", "SUCCESS"]);
+    expect(entries.filter(({ sync }) => sync.remoteId === "a").map(({ transition }) => transition.to)).toEqual([
+      "CREATED",
+      "RUNNING",
+      "SUCCESS",
+    ]);
     expect(entries.every(({ transition, sync }) => transition.syncId === sync.id)).toBe(true);
     expect(entries.at(-1)?.sync.status).toBe(SyncStatus.Success);
   });

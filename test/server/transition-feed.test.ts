@@ -25,7 +25,14 @@ describeOnEachDatabase("a feed", (open) => {
 
   test("cut and resumed at random while the ledger grows gives each transition once, in order", async () => {
     const { store } = await open();
-    const steps = fc.array(fc.oneof(fc.record({ commit: fc.integer({ min: 1, max: 4 }) }), fc.record({ read: fc.integer({ min: 1, max: 6 }) }), fc.constant("cut" as const)), { maxLength: 14 });
+    const steps = fc.array(
+      fc.oneof(
+        fc.record({ commit: fc.integer({ min: 1, max: 4 }) }),
+        fc.record({ read: fc.integer({ min: 1, max: 6 }) }),
+        fc.constant("cut" as const),
+      ),
+      { maxLength: 14 },
+    );
     let tenants = 0;
     await fc.assert(
       fc.asyncProperty(steps, async (todo) => {
@@ -109,7 +116,8 @@ describe("a feed", () => {
     const store = await openStore();
     let failing = false;
     const { feed, commit, clock } = createTestFeed(store, {
-      transitionsAfter: (...asked) => (failing ? Promise.reject(new Error("no answer")) : store.ledger.transitionsAfter(...asked)),
+      transitionsAfter: (...asked) =>
+        failing ? Promise.reject(new Error("no answer")) : store.ledger.transitionsAfter(...asked),
     });
     await commit("t1", ["a"]);
     const following = feed.follow("t1", {}, 0);
@@ -125,7 +133,9 @@ describe("a feed", () => {
   });
 
   test("tells a subscriber that cannot begin why, and keeps nothing of it", async () => {
-    const { feed, listeners, clock } = createTestFeed(await openStore(), { head: () => Promise.reject(new Error("no answer")) });
+    const { feed, listeners, clock } = createTestFeed(await openStore(), {
+      head: () => Promise.reject(new Error("no answer")),
+    });
     await expect(feed.follow("t1", {}, null).next()).rejects.toThrow("no answer");
     expect([listeners(), clock.pending()]).toEqual([0, []]);
   });

@@ -12,24 +12,80 @@ const accountId = (remoteId: string): string => identityOf("t1", "acme", "linked
 const definitionId = (remoteId: string): string => identityOf("t1", "acme", "definition", remoteId);
 
 const schedule: Schedule = {
-  ...{ remoteId: "s1", frequency: ScheduleFrequency.Cron, rawFrequency: "cron", interval: null, cronExpression: "0 3 * * *", hour: null, minute: null },
-  ...{ month: null, dayOfWeek: null, dayOfMonth: null, resource: null, linkedAccountRemoteId: null, enabled: true, runAfterRemoteIds: ["x"] },
-  ...{ runAfterBulkRemoteIds: [], runAfterSuccessOnly: null, externalConnectionId: null, externalJobId: null, createdAt: at(11), updatedAt: null },
+  ...{
+    remoteId: "s1",
+    frequency: ScheduleFrequency.Cron,
+    rawFrequency: "cron",
+    interval: null,
+    cronExpression: "0 3 * * *",
+    hour: null,
+    minute: null,
+  },
+  ...{
+    month: null,
+    dayOfWeek: null,
+    dayOfMonth: null,
+    resource: null,
+    linkedAccountRemoteId: null,
+    enabled: true,
+    runAfterRemoteIds: ["x"],
+  },
+  ...{
+    runAfterBulkRemoteIds: [],
+    runAfterSuccessOnly: null,
+    externalConnectionId: null,
+    externalJobId: null,
+    createdAt: at(11),
+    updatedAt: null,
+  },
 };
 
 const resource: SyncJobResource = {
-  ...{ name: "tickets", remoteId: "r1", displayName: "Tickets", type: null, method: "list", loopOn: "{{resources.users}}", dependsOn: ["users"] },
+  ...{
+    name: "tickets",
+    remoteId: "r1",
+    displayName: "Tickets",
+    type: null,
+    method: "list",
+    loopOn: "{{resources.users}}",
+    dependsOn: ["users"],
+  },
   // Looks like a date, but is the vendor's own text and must stay text.
   query: { updated_at: { gt: "2026-01-01T00:00:00.000Z" }, limit: 10, flags: [true, null] },
-  ...{ persist: true, category: null, enabled: true, custom: null, readEnabled: null, writeEnabled: null, readSupported: null, writeSupported: null },
-  ...{ syncSupported: null, fileUploadEnabled: null, sourceWebhooksEnabled: null, grantedOperations: ["READ"], syncFrom: at(-86_400_000) },
-  ...{ customFields: ["c"], nextRunAt: null, createdAt: at(12), updatedAt: at(13), config: { depth: { of: ["nesting"] } } },
+  ...{
+    persist: true,
+    category: null,
+    enabled: true,
+    custom: null,
+    readEnabled: null,
+    writeEnabled: null,
+    readSupported: null,
+    writeSupported: null,
+  },
+  ...{
+    syncSupported: null,
+    fileUploadEnabled: null,
+    sourceWebhooksEnabled: null,
+    grantedOperations: ["READ"],
+    syncFrom: at(-86_400_000),
+  },
+  ...{
+    customFields: ["c"],
+    nextRunAt: null,
+    createdAt: at(12),
+    updatedAt: at(13),
+    config: { depth: { of: ["nesting"] } },
+  },
 };
 
 describeOnEachDatabase("the catalog", (open) => {
   test("a linked account comes back as it was put, to the millisecond", async () => {
     const { store } = await open();
-    const snapshot = linkedAccount("a", { resumesAt: at(123), sandbox: false, statusMessage: "it's \"odd\" \\ näme %_ 🙂" });
+    const snapshot = linkedAccount("a", {
+      resumesAt: at(123),
+      sandbox: false,
+      statusMessage: 'it\'s "odd" \\ näme %_ 🙂',
+    });
     await store.catalog.putLinkedAccounts("t1", "acme", [snapshot], at(7));
     expect(await store.catalog.linkedAccountsByIds("t1", [accountId("a")])).toEqual([
       { ...snapshot, id: accountId("a"), tenantId: "t1", providerKey: "acme", observedAt: at(7), goneAt: null },
@@ -58,7 +114,12 @@ describeOnEachDatabase("the catalog", (open) => {
 
   test("an object that shifted pages and was listed twice is put once, as seen last", async () => {
     const { store } = await open();
-    await store.catalog.putLinkedAccounts("t1", "acme", [linkedAccount("a", { name: "1" }), linkedAccount("a", { name: "2" })], at(1));
+    await store.catalog.putLinkedAccounts(
+      "t1",
+      "acme",
+      [linkedAccount("a", { name: "1" }), linkedAccount("a", { name: "2" })],
+      at(1),
+    );
     await store.catalog.putDefinitions("t1", "acme", [syncJob("j", { name: "1" }), syncJob("j", { name: "2" })], at(1));
     expect((await store.catalog.linkedAccountsByIds("t1", [accountId("a")])).map(({ name }) => name)).toEqual(["2"]);
     expect((await store.catalog.definitionsByIds("t1", [definitionId("j")])).map(({ name }) => name)).toEqual(["2"]);
@@ -71,11 +132,16 @@ describeOnEachDatabase("the catalog", (open) => {
     await store.catalog.putLinkedAccounts("t1", "acme", [linkedAccount("a")], at(5));
     await store.catalog.markGone("t1", "acme", "linkedAccount", at(5), at(6));
     const mine = { providerKeys: ["acme"] };
-    expect((await store.catalog.listLinkedAccounts("t1", mine, FIRST)).items.map(({ remoteId }) => remoteId)).toEqual(["a"]);
+    expect((await store.catalog.listLinkedAccounts("t1", mine, FIRST)).items.map(({ remoteId }) => remoteId)).toEqual([
+      "a",
+    ]);
     expect(await store.catalog.countLinkedAccounts("t1", {})).toBe(2);
     expect((await store.catalog.linkedAccountsByIds("t1", [accountId("b")]))[0]?.goneAt).toEqual(at(6));
     await store.catalog.putLinkedAccounts("t1", "acme", [linkedAccount("b")], at(7));
-    expect((await store.catalog.listLinkedAccounts("t1", mine, FIRST)).items.map(({ remoteId }) => remoteId)).toEqual(["a", "b"]);
+    expect((await store.catalog.listLinkedAccounts("t1", mine, FIRST)).items.map(({ remoteId }) => remoteId)).toEqual([
+      "a",
+      "b",
+    ]);
   });
 
   test("marking definitions as gone keeps the first time they went and leaves linked accounts alone", async () => {
@@ -93,10 +159,21 @@ describeOnEachDatabase("the catalog", (open) => {
     const { store } = await open();
     await store.catalog.putDefinitions("t1", "acme", [syncJob("j", { resources: [resource] })], at(1));
     await store.catalog.markGone("t1", "acme", "definition", at(2), at(2));
-    const lacking = await store.catalog.putDefinitions("t1", "acme", [syncJob("j", { detailed: false, name: "brief" })], at(3));
+    const lacking = await store.catalog.putDefinitions(
+      "t1",
+      "acme",
+      [syncJob("j", { detailed: false, name: "brief" })],
+      at(3),
+    );
     const [found] = await store.catalog.definitionsByIds("t1", [definitionId("j")]);
     expect(lacking).toEqual([]);
-    expect(found).toMatchObject({ name: "Job j", detailed: true, resources: [resource], observedAt: at(3), goneAt: null });
+    expect(found).toMatchObject({
+      name: "Job j",
+      detailed: true,
+      resources: [resource],
+      observedAt: at(3),
+      goneAt: null,
+    });
   });
 
   test.each([
@@ -104,18 +181,41 @@ describeOnEachDatabase("the catalog", (open) => {
     ["no time to tell", null],
   ])("a brief description with %s replaces the detailed one and asks for the detail", async (_case, updatedAt) => {
     const { store } = await open();
-    await store.catalog.putDefinitions("t1", "acme", [syncJob("j", { updatedAt: updatedAt === null ? null : at(2) }), syncJob("k")], at(1));
-    const lacking = await store.catalog.putDefinitions("t1", "acme", [syncJob("j", { detailed: false, name: "brief", updatedAt }), syncJob("k")], at(3));
+    await store.catalog.putDefinitions(
+      "t1",
+      "acme",
+      [syncJob("j", { updatedAt: updatedAt === null ? null : at(2) }), syncJob("k")],
+      at(1),
+    );
+    const lacking = await store.catalog.putDefinitions(
+      "t1",
+      "acme",
+      [syncJob("j", { detailed: false, name: "brief", updatedAt }), syncJob("k")],
+      at(3),
+    );
     expect(lacking).toEqual(["j"]);
-    expect((await store.catalog.definitionsByIds("t1", [definitionId("j")]))[0]).toMatchObject({ name: "brief", detailed: false });
+    expect((await store.catalog.definitionsByIds("t1", [definitionId("j")]))[0]).toMatchObject({
+      name: "brief",
+      detailed: false,
+    });
   });
 
   test("lists are ordered by the bytes of the name, filtered by every field, and empty for an empty list of values", async () => {
     const { store } = await open();
     const names = ["b", "B", "ä", "a b", "ab", "é", "Z", "10", "9"];
-    await store.catalog.putDefinitions("t1", "acme", names.map((name) => syncJob(name, { name, integration: name })), at(1));
+    await store.catalog.putDefinitions(
+      "t1",
+      "acme",
+      names.map((name) => syncJob(name, { name, integration: name })),
+      at(1),
+    );
     await store.catalog.putDefinitions("t1", "other", [modelSync("m", { name: "m" })], at(1));
-    const listed = async (...[kind, filter]: [Parameters<typeof store.catalog.listDefinitions>[1], Parameters<typeof store.catalog.listDefinitions>[2]]) => {
+    const listed = async (
+      ...[kind, filter]: [
+        Parameters<typeof store.catalog.listDefinitions>[1],
+        Parameters<typeof store.catalog.listDefinitions>[2],
+      ]
+    ) => {
       const { items } = await store.catalog.listDefinitions("t1", kind, filter, FIRST);
       expect(await store.catalog.countDefinitions("t1", kind, filter)).toBe(items.length);
       return items.map(({ name }) => name);
@@ -126,7 +226,9 @@ describeOnEachDatabase("the catalog", (open) => {
     expect(await listed(null, { active: false })).toEqual(["m"]);
     expect(await listed(null, { providerKeys: ["other", "nobody"] })).toEqual(["m"]);
     expect(await listed(null, { integrations: ["Z", "9"], active: true })).toEqual(["9", "Z"]);
-    expect(await listed(null, { linkedAccountIds: [identityOf("t1", "other", "linkedAccount", "account-2")] })).toEqual(["m"]);
+    expect(await listed(null, { linkedAccountIds: [identityOf("t1", "other", "linkedAccount", "account-2")] })).toEqual(
+      ["m"],
+    );
     expect(await listed(null, { ids: [definitionId("ä")] })).toEqual(["ä"]);
     expect(await listed(null, { ids: [] })).toEqual([]);
     expect(await listed(null, { integrations: ["Z"], active: false })).toEqual([]);
@@ -134,7 +236,11 @@ describeOnEachDatabase("the catalog", (open) => {
 
   test("linked accounts are filtered by status, integration and customer", async () => {
     const { store } = await open();
-    const accounts = [linkedAccount("a"), linkedAccount("b", { status: "DISABLED", customerId: "c2" }), linkedAccount("c", { integration: null })];
+    const accounts = [
+      linkedAccount("a"),
+      linkedAccount("b", { status: "DISABLED", customerId: "c2" }),
+      linkedAccount("c", { integration: null }),
+    ];
     await store.catalog.putLinkedAccounts("t1", "acme", accounts, at(1));
     const listed = async (filter: Parameters<typeof store.catalog.listLinkedAccounts>[1]) =>
       (await store.catalog.listLinkedAccounts("t1", filter, FIRST)).items.map(({ remoteId }) => remoteId);
@@ -147,7 +253,12 @@ describeOnEachDatabase("the catalog", (open) => {
   test("text that PostgreSQL cannot hold is stored with a mark in its place", async () => {
     const { store } = await open();
     const odd = "a\u0000b\ud800c";
-    await store.catalog.putDefinitions("t1", "acme", [syncJob("j", { name: odd, argsSchema: { [odd]: [odd, "\\u0000"] } })], at(1));
+    await store.catalog.putDefinitions(
+      "t1",
+      "acme",
+      [syncJob("j", { name: odd, argsSchema: { [odd]: [odd, "\\u0000"] } })],
+      at(1),
+    );
     const [found] = await store.catalog.definitionsByIds("t1", [definitionId("j")]);
     const marked = "a\uFFFDb\uFFFDc";
     expect(found).toMatchObject({ name: marked, argsSchema: { [marked]: [marked, "\\u0000"] } });

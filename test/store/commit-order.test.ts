@@ -17,7 +17,11 @@ describeOnEachDatabase("the ledger under concurrent writers", (open) => {
     const reader = open.database === "postgres" ? (await open(url)).store : first;
     const write = async (ledger: LedgerStore, name: string): Promise<void> => {
       const batches = Array.from({ length: BATCHES }, (_, index) =>
-        ledger.record("t1", [entry(`${name}-${index}`), entry(`shared-${index % 7}`, { observedAt: at(index) })], rules),
+        ledger.record(
+          "t1",
+          [entry(`${name}-${index}`), entry(`shared-${index % 7}`, { observedAt: at(index) })],
+          rules,
+        ),
       );
       await Promise.all(batches);
     };
@@ -26,7 +30,7 @@ describeOnEachDatabase("the ledger under concurrent writers", (open) => {
       writing.done = true;
     });
     const seen: number[] = [];
-    for (let last = false; !last; ) {
+    for (let last = false; !last;) {
       last = writing.done;
       const found = await reader.ledger.transitionsAfter("t1", seen.at(-1) ?? 0, 5);
       seen.push(...found.map(({ sequence }) => sequence));
@@ -44,8 +48,16 @@ describeOnEachDatabase("the ledger under concurrent writers", (open) => {
     for (let round = 0; round < 10; round += 1) {
       const remoteIds = Array.from({ length: 6 }, (_, index) => `run-${round}-${index}`);
       const answers = await Promise.all([
-        first.ledger.record("t1", remoteIds.map((id) => entry(id, { status: SyncStatus.Created })), rules),
-        second.ledger.record("t1", remoteIds.toReversed().map((id) => entry(id, { status: SyncStatus.Created })), rules),
+        first.ledger.record(
+          "t1",
+          remoteIds.map((id) => entry(id, { status: SyncStatus.Created })),
+          rules,
+        ),
+        second.ledger.record(
+          "t1",
+          remoteIds.toReversed().map((id) => entry(id, { status: SyncStatus.Created })),
+          rules,
+        ),
       ]);
       expect(answers.flat().flatMap(({ transitions }) => transitions)).toHaveLength(6);
     }
@@ -60,17 +72,26 @@ describeOnEachDatabase("the ledger under concurrent writers", (open) => {
       (index % 2 === 0 ? first : second).ledger.record("t1", [entry("r", { facts: { attempt: index + 1 } })], rules),
     );
     const versions = (await Promise.all(looks)).flat().map(({ sync }) => sync.version);
-    expect(versions.toSorted((left, right) => left - right)).toEqual(Array.from({ length: 20 }, (_, index) => index + 2));
-    const ends = [first, second, first, second].map(({ ledger }) => ledger.record("t1", [entry("r", { status: SyncStatus.Success })], rules));
+    expect(versions.toSorted((left, right) => left - right)).toEqual(
+      Array.from({ length: 20 }, (_, index) => index + 2),
+    );
+    const ends = [first, second, first, second].map(({ ledger }) =>
+      ledger.record("t1", [entry("r", { status: SyncStatus.Success })], rules),
+    );
     await Promise.all(ends);
-    expect((await first.ledger.transitionsAfter("t1", 0, 10)).map(({ to }) => to)).toEqual(["CREATED", "RUNNING", "SUCCESS"]);
+    expect((await first.ledger.transitionsAfter("t1", 0, 10)).map(({ to }) => to)).toEqual([
+      "CREATED",
+      "RUNNING",
+      "SUCCESS",
+    ]);
   });
 
   test("a reader never sees a part of a transaction, and a failed one leaves nothing", async () => {
     const { url, close } = await open();
     await close();
     const database = await openMigratedDatabase(url);
-    const count = async () => Number((await database.read(sql`select count(*) as found from ledger_head`))[0]?.["found"]);
+    const count = async () =>
+      Number((await database.read(sql`select count(*) as found from ledger_head`))[0]?.["found"]);
     const add = sql`insert into ledger_head (tenant_id, last_sequence) values (${"t1"}, ${1})`;
     try {
       await database.transaction(async (query) => {

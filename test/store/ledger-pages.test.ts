@@ -21,7 +21,7 @@ async function walk<T>(
   between: () => Promise<void> = () => Promise.resolve(),
 ): Promise<readonly T[]> {
   const pages: (readonly T[])[] = [];
-  for (let from: Position | null = null, more = true; more; ) {
+  for (let from: Position | null = null, more = true; more;) {
     const page: Page<T> = await list({ limit, direction, from });
     const edge = direction === "forward" ? page.items.at(-1) : page.items[0];
     more = (direction === "forward" ? page.hasNextPage : page.hasPreviousPage) && edge !== undefined;
@@ -49,7 +49,11 @@ describeOnEachDatabase("pages", (open) => {
         const tenantId = `t${(tenant += 1)}`;
         const add = (name: string, ms: number) =>
           store.ledger.record(tenantId, [entry(name, { observedAt: at(ms), facts: { createdAt: at(ms) } })], rules);
-        await store.ledger.record(tenantId, times.map((ms, index) => entry(`r${index}`, { observedAt: at(ms), facts: { createdAt: at(ms) } })), rules);
+        await store.ledger.record(
+          tenantId,
+          times.map((ms, index) => entry(`r${index}`, { observedAt: at(ms), facts: { createdAt: at(ms) } })),
+          rules,
+        );
         const place = (sync: { createdAt: Date; observedAt: Date; id: string }): Position => ({
           value: (field === "CREATED_AT" ? sync.createdAt : sync.observedAt).getTime(),
           id: sync.id,
@@ -85,15 +89,31 @@ describeOnEachDatabase("pages", (open) => {
 
   test("page flags tell of both sides", async () => {
     const { store } = await open();
-    await store.ledger.record("t1", [1, 2, 3].map((ms) => entry(`r${ms}`, { facts: { createdAt: at(ms) } })), rules);
+    await store.ledger.record(
+      "t1",
+      [1, 2, 3].map((ms) => entry(`r${ms}`, { facts: { createdAt: at(ms) } })),
+      rules,
+    );
     const list = (page: PageRequest) => store.ledger.listSyncs("t1", {}, NEWEST, page);
     const top = await list({ limit: 2, direction: "forward", from: null });
-    expect([top.items.map(({ remoteId }) => remoteId), top.hasNextPage, top.hasPreviousPage]).toEqual([["r3", "r2"], true, false]);
+    expect([top.items.map(({ remoteId }) => remoteId), top.hasNextPage, top.hasPreviousPage]).toEqual([
+      ["r3", "r2"],
+      true,
+      false,
+    ]);
     const from = { value: at(2).getTime(), id: run("r2") };
     const rest = await list({ limit: 2, direction: "forward", from });
-    expect([rest.items.map(({ remoteId }) => remoteId), rest.hasNextPage, rest.hasPreviousPage]).toEqual([["r1"], false, true]);
+    expect([rest.items.map(({ remoteId }) => remoteId), rest.hasNextPage, rest.hasPreviousPage]).toEqual([
+      ["r1"],
+      false,
+      true,
+    ]);
     const back = await list({ limit: 2, direction: "backward", from });
-    expect([back.items.map(({ remoteId }) => remoteId), back.hasNextPage, back.hasPreviousPage]).toEqual([["r3"], true, false]);
+    expect([back.items.map(({ remoteId }) => remoteId), back.hasNextPage, back.hasPreviousPage]).toEqual([
+      ["r3"],
+      true,
+      false,
+    ]);
   });
 
   test("every field of the filter of runs narrows lists and counts alike", async () => {
@@ -102,8 +122,16 @@ describeOnEachDatabase("pages", (open) => {
       "t1",
       [
         entry("a", { facts: { createdAt: at(1), models: ["x", "y"], origin: "MANUAL" } }),
-        entry("b", { facts: { createdAt: at(2), models: ["y"] }, status: SyncStatus.Failed, outcome: SyncOutcome.Cancelled, definitionRemoteId: "job-2" }),
-        { ...entry("c", { facts: { createdAt: at(3) }, linkedAccountRemoteId: null, status: SyncStatus.Created }), providerKey: "other" },
+        entry("b", {
+          facts: { createdAt: at(2), models: ["y"] },
+          status: SyncStatus.Failed,
+          outcome: SyncOutcome.Cancelled,
+          definitionRemoteId: "job-2",
+        }),
+        {
+          ...entry("c", { facts: { createdAt: at(3) }, linkedAccountRemoteId: null, status: SyncStatus.Created }),
+          providerKey: "other",
+        },
       ],
       rules,
     );
@@ -136,10 +164,19 @@ describeOnEachDatabase("pages", (open) => {
   test("lists of many definitions come in the ids' order, each paged apart in both directions", async () => {
     const { store } = await open();
     const jobs = ["job-1", "job-2"];
-    await store.ledger.record("t1", jobs.flatMap((job) => [1, 2, 3].map((ms) => entry(`${job}-${ms}`, { definitionRemoteId: job, facts: { createdAt: at(ms), models: [`m${ms % 2}`] } }))), rules);
+    await store.ledger.record(
+      "t1",
+      jobs.flatMap((job) =>
+        [1, 2, 3].map((ms) =>
+          entry(`${job}-${ms}`, { definitionRemoteId: job, facts: { createdAt: at(ms), models: [`m${ms % 2}`] } }),
+        ),
+      ),
+      rules,
+    );
     await store.ledger.record("t1", [entry("job-1-3", { status: SyncStatus.Success, observedAt: at(9) })], rules);
     const ids = [definition("job-2"), definition("none"), definition("job-1"), definition("job-2")];
-    const names = (pages: readonly Page<{ remoteId: string }>[]) => pages.map(({ items }) => items.map(({ remoteId }) => remoteId));
+    const names = (pages: readonly Page<{ remoteId: string }>[]) =>
+      pages.map(({ items }) => items.map(({ remoteId }) => remoteId));
     const forward = await store.ledger.syncsByDefinition("t1", ids, { limit: 2, direction: "forward", from: null });
     expect(names(forward)).toEqual([["job-2-3", "job-2-2"], [], ["job-1-3", "job-1-2"], ["job-2-3", "job-2-2"]]);
     expect(forward.map(({ hasNextPage }) => hasNextPage)).toEqual([true, false, true, true]);
@@ -147,10 +184,18 @@ describeOnEachDatabase("pages", (open) => {
     expect(names(backward).slice(0, 3)).toEqual([["job-2-2", "job-2-1"], [], ["job-1-2", "job-1-1"]]);
     const latest = await store.ledger.latestSyncs("t1", ids);
     expect(latest.map(({ remoteId }) => remoteId)).toEqual(["job-2-3", "job-1-3"]);
-    const pairs = [["job-1", "m0"], ["job-1", "m1"], ["job-2", "m0"], ["job-2", "nothing"]].map(([job = "", model = ""]) => ({ definitionId: definition(job), model }));
+    const pairs = [
+      ["job-1", "m0"],
+      ["job-1", "m1"],
+      ["job-2", "m0"],
+      ["job-2", "nothing"],
+    ].map(([job = "", model = ""]) => ({ definitionId: definition(job), model }));
     const byModel = await store.ledger.latestSyncsByModel("t1", pairs);
     expect(byModel.map(({ remoteId }) => remoteId).toSorted()).toEqual(["job-1-2", "job-1-3", "job-2-2"]);
-    expect((await store.ledger.openSyncs("t1", definition("job-1"))).map(({ remoteId }) => remoteId)).toEqual(["job-1-2", "job-1-1"]);
+    expect((await store.ledger.openSyncs("t1", definition("job-1"))).map(({ remoteId }) => remoteId)).toEqual([
+      "job-1-2",
+      "job-1-1",
+    ]);
     expect(await store.ledger.latestSyncs("t1", [])).toEqual([]);
     expect(await store.ledger.syncsByDefinition("t1", [], FIRST)).toEqual([]);
   });
@@ -158,14 +203,34 @@ describeOnEachDatabase("pages", (open) => {
   test("a run's transitions page by number and its tasks by name, for many runs in one call", async () => {
     const { store } = await open();
     const tasks = [task("k3", { name: "b" }), task("k1", { name: "b" }), task("k2", { name: "a" })];
-    await store.ledger.record("t1", [entry("r1", { tasks }), entry("r2", { status: SyncStatus.Success, tasks: [task("k9")] })], rules);
-    const transitions = await store.ledger.transitionsBySync("t1", [run("r2"), run("r1")], { limit: 2, direction: "forward", from: { value: 3, id: "" } });
+    await store.ledger.record(
+      "t1",
+      [entry("r1", { tasks }), entry("r2", { status: SyncStatus.Success, tasks: [task("k9")] })],
+      rules,
+    );
+    const transitions = await store.ledger.transitionsBySync("t1", [run("r2"), run("r1")], {
+      limit: 2,
+      direction: "forward",
+      from: { value: 3, id: "" },
+    });
     expect(transitions.map(({ items }) => items.map(({ sequence }) => sequence))).toEqual([[4, 5], []]);
-    const last = await store.ledger.transitionsBySync("t1", [run("r1")], { limit: 1, direction: "backward", from: null });
+    const last = await store.ledger.transitionsBySync("t1", [run("r1")], {
+      limit: 1,
+      direction: "backward",
+      from: null,
+    });
     expect(last[0]).toMatchObject({ items: [{ to: "RUNNING" }], hasPreviousPage: true, hasNextPage: false });
-    const [page] = await store.ledger.tasksBySync("t1", [run("r1"), run("r2")], { limit: 2, direction: "forward", from: null });
+    const [page] = await store.ledger.tasksBySync("t1", [run("r1"), run("r2")], {
+      limit: 2,
+      direction: "forward",
+      from: null,
+    });
     expect([page?.items.map(({ key }) => key), page?.hasNextPage]).toEqual([["k2", "k1"], true]);
-    const [rest] = await store.ledger.tasksBySync("t1", [run("r1")], { limit: 2, direction: "forward", from: { value: "b", id: "k1" } });
+    const [rest] = await store.ledger.tasksBySync("t1", [run("r1")], {
+      limit: 2,
+      direction: "forward",
+      from: { value: "b", id: "k1" },
+    });
     expect(rest?.items.map(({ key }) => key)).toEqual(["k3"]);
   });
 });

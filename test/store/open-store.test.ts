@@ -53,12 +53,13 @@ test.each([
   expect(storeFailure(error)).toMatchObject({ code: ErrorCode.ServiceUnavailable, cause: error });
 });
 
-test.each([Object.assign(new Error("duplicate key"), { code: "23505" }), new Error("something else"), new RangeError("a defect")])(
-  "%s is no outage and passes as it is",
-  (error) => {
-    expect(storeFailure(error)).toBe(error);
-  },
-);
+test.each([
+  Object.assign(new Error("duplicate key"), { code: "23505" }),
+  new Error("something else"),
+  new RangeError("a defect"),
+])("%s is no outage and passes as it is", (error) => {
+  expect(storeFailure(error)).toBe(error);
+});
 
 describeOnEachDatabase("an open store", (open) => {
   test("keeps what was committed when it is closed and opened again", async () => {
@@ -75,7 +76,9 @@ describeOnEachDatabase("an open store", (open) => {
     await Promise.all([...writes, close()]);
     await close();
     await expect(store.ping()).rejects.toMatchObject({ code: ErrorCode.ServiceUnavailable });
-    await expect(store.ledger.record("t1", [entry("x")], rules)).rejects.toMatchObject({ code: ErrorCode.ServiceUnavailable });
+    await expect(store.ledger.record("t1", [entry("x")], rules)).rejects.toMatchObject({
+      code: ErrorCode.ServiceUnavailable,
+    });
     expect(await (await open(url)).store.ledger.countSyncs("t1", {})).toBe(3);
   });
 
@@ -93,41 +96,47 @@ describeOnEachDatabase("an open store", (open) => {
       await database.close();
     }
   });
-
 });
 
 test("the reading connection of an SQLite store cannot write", async () => {
   const database = await openMigratedDatabase(await makeFile());
   try {
-    await expect(database.read(sql`delete from ledger_head`)).rejects.toMatchObject({ cause: { code: "SQLITE_READONLY" } });
+    await expect(database.read(sql`delete from ledger_head`)).rejects.toMatchObject({
+      cause: { code: "SQLITE_READONLY" },
+    });
   } finally {
     await database.close();
   }
 });
 
-test.runIf(reachable.postgres)("a store recovers by itself after the PostgreSQL server cut every connection", async () => {
-  const { url, drop } = await databases.postgres.create();
-  const store = await openStore(url);
-  const database = await openMigratedDatabase(url);
-  try {
-    await store.ping();
-    await database.read(sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`);
-    const codes = new Set<unknown>();
-    const ping = (): Promise<string> =>
-      store.ping().then(
-        () => "answered",
-        (error: unknown) => {
-          codes.add(error instanceof GatewayError ? error.code : error);
-          return "not yet";
-        },
+test.runIf(reachable.postgres)(
+  "a store recovers by itself after the PostgreSQL server cut every connection",
+  async () => {
+    const { url, drop } = await databases.postgres.create();
+    const store = await openStore(url);
+    const database = await openMigratedDatabase(url);
+    try {
+      await store.ping();
+      await database.read(
+        sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,
       );
-    await expect.poll(ping).toBe("answered");
-    expect([...codes].filter((code) => code !== ErrorCode.ServiceUnavailable)).toEqual([]);
-  } finally {
-    await Promise.all([database.close(), store.close()]);
-    await drop();
-  }
-});
+      const codes = new Set<unknown>();
+      const ping = (): Promise<string> =>
+        store.ping().then(
+          () => "answered",
+          (error: unknown) => {
+            codes.add(error instanceof GatewayError ? error.code : error);
+            return "not yet";
+          },
+        );
+      await expect.poll(ping).toBe("answered");
+      expect([...codes].filter((code) => code !== ErrorCode.ServiceUnavailable)).toEqual([]);
+    } finally {
+      await Promise.all([database.close(), store.close()]);
+      await drop();
+    }
+  },
+);
 
 test("each database can be made and dropped", async () => {
   const { url, drop } = await databases.sqlite.create();

@@ -14,7 +14,12 @@ describeOnEachDatabase("due work", (open) => {
     const { store } = await open();
     await store.ledger.record(
       "t1",
-      [entry("late", { observedAt: at(10) }), entry("early"), entry("ended", { status: SyncStatus.Success }), entry("later", { observedAt: at(9_000) })],
+      [
+        entry("late", { observedAt: at(10) }),
+        entry("early"),
+        entry("ended", { status: SyncStatus.Success }),
+        entry("later", { observedAt: at(9_000) }),
+      ],
       rules,
     );
     expect(await store.polling.nextDueAt("t1", "acme")).toEqual(at(1_000));
@@ -45,7 +50,11 @@ describeOnEachDatabase("due work", (open) => {
     const late = entry("a", { status: SyncStatus.Failed, observedAt: at(2_100) }, { fence: old?.fence ?? 0 });
     const [refused] = await store.ledger.record("t1", [late], rules);
     expect(refused).toEqual({ accepted: false, conflict: false, transitions: [], sync: current?.sync });
-    const [taken] = await store.ledger.record("t1", [entry("a", { status: SyncStatus.Success, observedAt: at(2_200) }, { fence: current?.fence ?? 0 })], rules);
+    const [taken] = await store.ledger.record(
+      "t1",
+      [entry("a", { status: SyncStatus.Success, observedAt: at(2_200) }, { fence: current?.fence ?? 0 })],
+      rules,
+    );
     expect(taken).toMatchObject({ accepted: true, sync: { status: "SUCCESS" } });
     const [ended] = await store.ledger.record("t1", [late], rules);
     expect(ended).toMatchObject({ accepted: false, conflict: false });
@@ -57,7 +66,9 @@ describeOnEachDatabase("due work", (open) => {
     await store.ledger.record("t1", [entry("a")], rules);
     const [first] = await claim(store.polling, 1_000, { until: 99_000 });
     const syncId = first?.sync.id ?? "";
-    await store.polling.settle("t1", [{ syncId, fence: 1, nextPollAt: at(2_000), failures: 3, missingSince: at(1_000) }]);
+    await store.polling.settle("t1", [
+      { syncId, fence: 1, nextPollAt: at(2_000), failures: 3, missingSince: at(1_000) },
+    ]);
     const [second] = await claim(store.polling, 2_000, { until: 99_000 });
     expect(second).toMatchObject({ fence: 2, polls: 1, failures: 3, missingSince: at(1_000) });
     await store.ledger.record("t1", [entry("a", { observedAt: at(3_000) }, { fence: 2 })], rules);
@@ -95,9 +106,15 @@ describeOnEachDatabase("due work", (open) => {
   test("owners that claim at the same time share nothing, and together take everything", async () => {
     const { store: first, url } = await open();
     const { store: second } = open.database === "postgres" ? await open(url) : { store: first };
-    await first.ledger.record("t1", Array.from({ length: 60 }, (_, index) => entry(`r${index}`)), rules);
+    await first.ledger.record(
+      "t1",
+      Array.from({ length: 60 }, (_, index) => entry(`r${index}`)),
+      rules,
+    );
     const claims = await Promise.all(
-      Array.from({ length: 12 }, (_, index) => claim((index % 2 === 0 ? first : second).polling, 2_000, { owner: `n${index}`, limit: 7 })),
+      Array.from({ length: 12 }, (_, index) =>
+        claim((index % 2 === 0 ? first : second).polling, 2_000, { owner: `n${index}`, limit: 7 }),
+      ),
     );
     const rest = await claim(first.polling, 2_000, { limit: 100 });
     const taken = [...claims.flat(), ...rest].map(({ sync }) => sync.id);

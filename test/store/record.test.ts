@@ -15,7 +15,11 @@ const syncId = (remoteId: string): string => identityOf("t1", "acme", "sync", re
 describeOnEachDatabase("recording", (open) => {
   test("a run first seen running has its identity, its links, and both transitions, the first one inferred", async () => {
     const { store } = await open();
-    const [recorded] = await store.ledger.record("t1", [entry("r1", { facts: { startedAt: at(-50), models: ["tickets"] } }, { triggerId: "g1" })], rules);
+    const [recorded] = await store.ledger.record(
+      "t1",
+      [entry("r1", { facts: { startedAt: at(-50), models: ["tickets"] } }, { triggerId: "g1" })],
+      rules,
+    );
     expect(recorded).toMatchObject({ accepted: true, conflict: false });
     expect(recorded?.sync).toMatchObject({
       id: syncId("r1"),
@@ -32,17 +36,58 @@ describeOnEachDatabase("recording", (open) => {
     ]);
     expect(await store.ledger.syncsByIds("t1", [syncId("r1")])).toEqual([recorded?.sync]);
     expect(await store.ledger.transitionsAfter("t1", 0, 10)).toEqual(recorded?.transitions);
-    expect(await store.ledger.transitionsByIds("t1", [recorded?.transitions[1]?.id ?? ""])).toEqual([recorded?.transitions[1]]);
+    expect(await store.ledger.transitionsByIds("t1", [recorded?.transitions[1]?.id ?? ""])).toEqual([
+      recorded?.transitions[1],
+    ]);
   });
 
   test("every fact of a run survives the way through the database", async () => {
     const { store } = await open();
-    const counts = { total: 3, inserted: 1, updated: null, upserted: null, deleted: 0, failed: 2, warnings: null, fetched: null, persisted: null };
+    const counts = {
+      total: 3,
+      inserted: 1,
+      updated: null,
+      upserted: null,
+      deleted: 0,
+      failed: 2,
+      warnings: null,
+      fetched: null,
+      persisted: null,
+    };
     const facts = {
-      ...{ alternateRemoteId: "x", remoteType: "sync", integration: "zoho", waitingReason: "RATE_LIMITED", resumesAt: at(9), origin: "MANUAL" },
-      ...{ operation: "READ", fullRefresh: true, initial: false, oneOff: true, attempt: 2, batchId: "b", entityId: "e", fileId: "f", models: ["a", "b"] },
-      ...{ onError: "ignore", runtimeVersion: 4, recordCounts: counts, timeRangeStart: at(-9), timeRangeEnd: at(-8), createdAt: at(-7) },
-      ...{ taskCounts: { total: 1, success: 0, failed: 0, running: 1, pending: 0 }, startedAt: at(-6), finishedAt: null, updatedAt: at(-5) },
+      ...{
+        alternateRemoteId: "x",
+        remoteType: "sync",
+        integration: "zoho",
+        waitingReason: "RATE_LIMITED",
+        resumesAt: at(9),
+        origin: "MANUAL",
+      },
+      ...{
+        operation: "READ",
+        fullRefresh: true,
+        initial: false,
+        oneOff: true,
+        attempt: 2,
+        batchId: "b",
+        entityId: "e",
+        fileId: "f",
+        models: ["a", "b"],
+      },
+      ...{
+        onError: "ignore",
+        runtimeVersion: 4,
+        recordCounts: counts,
+        timeRangeStart: at(-9),
+        timeRangeEnd: at(-8),
+        createdAt: at(-7),
+      },
+      ...{
+        taskCounts: { total: 1, success: 0, failed: 0, running: 1, pending: 0 },
+        startedAt: at(-6),
+        finishedAt: null,
+        updatedAt: at(-5),
+      },
       error: { message: "m", code: "AUTH", retryable: false, advice: null },
       raw: { z: 1, a: { "b.c": [null, "2026-01-01T00:00:00.000Z", 1e21, -0.5] } },
     } satisfies Partial<SyncFacts>;
@@ -61,7 +106,14 @@ describeOnEachDatabase("recording", (open) => {
       entry("r1", { status: SyncStatus.Failed, rawStatus: "oops", observedAt: at(20) }),
     ];
     const recorded = await store.ledger.record("t1", batch, rules);
-    expect(recorded.map(({ sync, conflict, transitions }) => [sync.status, sync.version, conflict, transitions.map(({ sequence, to }) => `${sequence} ${to}`)])).toEqual([
+    expect(
+      recorded.map(({ sync, conflict, transitions }) => [
+        sync.status,
+        sync.version,
+        conflict,
+        transitions.map(({ sequence, to }) => `${sequence} ${to}`),
+      ]),
+    ).toEqual([
       ["CREATED", 1, false, ["1 CREATED"]],
       ["RUNNING", 1, false, ["2 CREATED", "3 RUNNING"]],
       ["SUCCESS", 2, false, ["4 RUNNING", "5 SUCCESS"]],
@@ -73,14 +125,37 @@ describeOnEachDatabase("recording", (open) => {
 
   test("a contradicting end is kept as evidence and changes nothing", async () => {
     const { store, url } = await open();
-    await store.ledger.record("t1", [entry("r1", { status: SyncStatus.Failed, outcome: SyncOutcome.Cancelled, tasks: [task("a")] })], rules);
-    const [again] = await store.ledger.record("t1", [entry("r1", { status: SyncStatus.Success, rawStatus: "ok", observedAt: at(5), tasks: [] })], rules);
-    expect(again).toMatchObject({ conflict: true, accepted: true, transitions: [], sync: { status: "FAILED", outcome: "CANCELLED", version: 1 } });
+    await store.ledger.record(
+      "t1",
+      [entry("r1", { status: SyncStatus.Failed, outcome: SyncOutcome.Cancelled, tasks: [task("a")] })],
+      rules,
+    );
+    const [again] = await store.ledger.record(
+      "t1",
+      [entry("r1", { status: SyncStatus.Success, rawStatus: "ok", observedAt: at(5), tasks: [] })],
+      rules,
+    );
+    expect(again).toMatchObject({
+      conflict: true,
+      accepted: true,
+      transitions: [],
+      sync: { status: "FAILED", outcome: "CANCELLED", version: 1 },
+    });
     expect((await store.ledger.tasksBySync("t1", [syncId("r1")], ALL))[0]?.items).toHaveLength(1);
     const database = await openMigratedDatabase(url);
     try {
-      const rows = await database.read(sql`select committed_status, committed_outcome, observed_status, raw_status, observed_at from sync_conflict`);
-      expect(rows).toEqual([{ committed_status: "FAILED", committed_outcome: "CANCELLED", observed_status: "SUCCESS", raw_status: "ok", observed_at: at(5).getTime() }]);
+      const rows = await database.read(
+        sql`select committed_status, committed_outcome, observed_status, raw_status, observed_at from sync_conflict`,
+      );
+      expect(rows).toEqual([
+        {
+          committed_status: "FAILED",
+          committed_outcome: "CANCELLED",
+          observed_status: "SUCCESS",
+          raw_status: "ok",
+          observed_at: at(5).getTime(),
+        },
+      ]);
     } finally {
       await database.close();
     }
@@ -121,12 +196,17 @@ describeOnEachDatabase("recording", (open) => {
 
   test("tasks are replaced as a whole when an observation read them, and kept when it did not", async () => {
     const { store } = await open();
-    const names = async () => (await store.ledger.tasksBySync("t1", [syncId("r1")], ALL))[0]?.items.map(({ key }) => key);
+    const names = async () =>
+      (await store.ledger.tasksBySync("t1", [syncId("r1")], ALL))[0]?.items.map(({ key }) => key);
     await store.ledger.record("t1", [entry("r1", { tasks: [task("b"), task("a"), task("b", { name: "c" })] })], rules);
     expect(await names()).toEqual(["a", "b"]);
     await store.ledger.record("t1", [entry("r1", { observedAt: at(1) })], rules);
     expect(await names()).toEqual(["a", "b"]);
-    const full = task("z", { recordCounts: null, finishedAt: at(3), error: { message: "m", code: "DATA", retryable: false, advice: "a" } });
+    const full = task("z", {
+      recordCounts: null,
+      finishedAt: at(3),
+      error: { message: "m", code: "DATA", retryable: false, advice: "a" },
+    });
     await store.ledger.record("t1", [entry("r1", { tasks: [full], observedAt: at(2) })], rules);
     expect((await store.ledger.tasksBySync("t1", [syncId("r1")], ALL))[0]?.items).toEqual([full]);
   });

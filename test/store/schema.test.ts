@@ -54,7 +54,9 @@ describeOnEachDatabase("the schema", (open) => {
   test("is made by TypeORM's command line with ormconfig.ts, and a store then opens on it", async () => {
     const url = await make();
     const command = ["node_modules/typeorm/cli.js", "migration:run", "-d", "ormconfig.ts"];
-    const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", ...command], { env: { ...process.env, DATABASE_URL: url } });
+    const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", ...command], {
+      env: { ...process.env, DATABASE_URL: url },
+    });
     expect(stdout).toContain("InitialSchema1762000000000 has been executed successfully");
     const { store } = await open(url);
     await store.ping();
@@ -76,8 +78,13 @@ const TABLE_NAMES: Readonly<Record<DatabaseName, string>> = {
 };
 
 async function tablesOf(source: DataSource): Promise<readonly string[]> {
-  const rows: readonly { readonly name: string }[] = await source.query(TABLE_NAMES[source.options.type === "postgres" ? "postgres" : "sqlite"]);
-  return rows.map(({ name }) => name).filter((name) => name !== "migration" && !name.startsWith("sqlite_")).toSorted();
+  const rows: readonly { readonly name: string }[] = await source.query(
+    TABLE_NAMES[source.options.type === "postgres" ? "postgres" : "sqlite"],
+  );
+  return rows
+    .map(({ name }) => name)
+    .filter((name) => name !== "migration" && !name.startsWith("sqlite_"))
+    .toSorted();
 }
 
 describe("plans of hot statements on sqlite", () => {
@@ -101,16 +108,34 @@ describe("plans of hot statements on sqlite", () => {
     ["runs of a linked account", syncs({ linkedAccountIds: ["a"] }), "sync_account_created"],
     ["runs of a status", syncs({ statuses: ["FAILED"] }, deep), "sync_status_created"],
     ["open runs of a definition", syncs({ definitionIds: ["d"], open: true }), "sync_open"],
-    ["definitions by name", pageQuery(definitionTable, definitionConditions(sqliteDialect, "t1", null, {}), byName, first), "definition_name"],
-    ["runs of many definitions", groupedPageQuery(sqliteDialect, byDefinition, ["a", "b"], deep), "sync_definition_created"],
+    [
+      "definitions by name",
+      pageQuery(definitionTable, definitionConditions(sqliteDialect, "t1", null, {}), byName, first),
+      "definition_name",
+    ],
+    [
+      "runs of many definitions",
+      groupedPageQuery(sqliteDialect, byDefinition, ["a", "b"], deep),
+      "sync_definition_created",
+    ],
     [
       "transitions of many runs",
-      groupedPageQuery(sqliteDialect, { table: transitionTable, tenantId: "t1", group: "sync_id", order: bySequence }, ["a"], first),
+      groupedPageQuery(
+        sqliteDialect,
+        { table: transitionTable, tenantId: "t1", group: "sync_id", order: bySequence },
+        ["a"],
+        first,
+      ),
       "transition_sync",
     ],
     [
       "tasks of many runs",
-      groupedPageQuery(sqliteDialect, { table: syncTaskTable, tenantId: "t1", group: "sync_id", order: { ...byName, id: "task_key" } }, ["a"], first),
+      groupedPageQuery(
+        sqliteDialect,
+        { table: syncTaskTable, tenantId: "t1", group: "sync_id", order: { ...byName, id: "task_key" } },
+        ["a"],
+        first,
+      ),
       "sync_task_name",
     ],
   ])("%s are found by their index, in its order", async (_name, query, index) => {
@@ -130,7 +155,9 @@ describe("plans of hot statements on sqlite", () => {
   test("the check can fail: a list without an index is seen as one", async () => {
     const database = await openMigratedDatabase(await make());
     try {
-      const steps = await database.read(sql`explain query plan select id from sync where raw_status = ${"x"} order by version`);
+      const steps = await database.read(
+        sql`explain query plan select id from sync where raw_status = ${"x"} order by version`,
+      );
       expect(steps.map(({ detail }) => String(detail))).toEqual(["SCAN sync", "USE TEMP B-TREE FOR ORDER BY"]);
     } finally {
       await database.close();

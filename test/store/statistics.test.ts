@@ -13,7 +13,17 @@ import { at, entry, rules } from "../support/store-values.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-const NO_COUNTS: RecordCounts = { total: null, inserted: null, updated: null, upserted: null, deleted: null, failed: null, warnings: null, fetched: null, persisted: null };
+const NO_COUNTS: RecordCounts = {
+  total: null,
+  inserted: null,
+  updated: null,
+  upserted: null,
+  deleted: null,
+  failed: null,
+  warnings: null,
+  fetched: null,
+  persisted: null,
+};
 const NO_RUNS: SyncStatistics = {
   ...{ total: 0, open: 0, succeeded: 0, failed: 0, successRate: null, durationMsP50: null, durationMsP95: null },
   ...{ recordCounts: NO_COUNTS, outcomes: [], failures: [], buckets: [] },
@@ -24,21 +34,31 @@ describeOnEachDatabase("statistics", (open) => {
     const { store } = await open();
     let tenant = 0;
     await fc.assert(
-      fc.asyncProperty(fc.array(randomRun, { maxLength: 30 }), randomFilter, fc.constantFrom(null, "HOUR", "DAY", "WEEK"), async (runs, filter, bucket) => {
-        const tenantId = `t${(tenant += 1)}`;
-        const recorded = await store.ledger.record(tenantId, runs.map((given, index) => entry(`r${index}`, given)), rules);
-        const chosen = recorded.map(({ sync }) => sync).filter((sync) => isChosen(sync, filter));
-        const found = await store.ledger.statistics(tenantId, filter, bucket);
-        expect(found).toEqual(naive(chosen, bucket));
-        expect(found.total).toBe(await store.ledger.countSyncs(tenantId, filter));
-      }),
+      fc.asyncProperty(
+        fc.array(randomRun, { maxLength: 30 }),
+        randomFilter,
+        fc.constantFrom(null, "HOUR", "DAY", "WEEK"),
+        async (runs, filter, bucket) => {
+          const tenantId = `t${(tenant += 1)}`;
+          const recorded = await store.ledger.record(
+            tenantId,
+            runs.map((given, index) => entry(`r${index}`, given)),
+            rules,
+          );
+          const chosen = recorded.map(({ sync }) => sync).filter((sync) => isChosen(sync, filter));
+          const found = await store.ledger.statistics(tenantId, filter, bucket);
+          expect(found).toEqual(naive(chosen, bucket));
+          expect(found.total).toBe(await store.ledger.countSyncs(tenantId, filter));
+        },
+      ),
       { numRuns: 60, seed: 20260301 },
     );
   });
 
   test("of no runs are zeros, and null where there is nothing to divide, order or sum", async () => {
     const { store } = await open();
-    for (const bucket of [null, "HOUR", "DAY", "WEEK"] as const) expect(await store.ledger.statistics("t1", {}, bucket)).toEqual(NO_RUNS);
+    for (const bucket of [null, "HOUR", "DAY", "WEEK"] as const)
+      expect(await store.ledger.statistics("t1", {}, bucket)).toEqual(NO_RUNS);
   });
 
   test("give percentiles by nearest rank: a duration that a run really had", async () => {
@@ -54,7 +74,11 @@ describeOnEachDatabase("statistics", (open) => {
       [Array.from({ length: 101 }, (_, index) => index + 1), 51, 96],
     ];
     for (const [index, [durations, p50, p95]] of cases.entries()) {
-      await store.ledger.record(`t${index}`, durations.map((ms, place) => entry(`r${place}`, lasting(ms))), rules);
+      await store.ledger.record(
+        `t${index}`,
+        durations.map((ms, place) => entry(`r${place}`, lasting(ms))),
+        rules,
+      );
       const { durationMsP50, durationMsP95 } = await store.ledger.statistics(`t${index}`, {}, null);
       expect([durations.length, durationMsP50, durationMsP95]).toEqual([durations.length, p50, p95]);
     }
@@ -63,38 +87,85 @@ describeOnEachDatabase("statistics", (open) => {
   test("leave runs that go on or lack a time out of the percentiles, and take an end before the start for no time", async () => {
     const { store } = await open();
     const started = { startedAt: at(0) };
-    await store.ledger.record("t1", [entry("open", { facts: { ...started, finishedAt: at(9) } }), entry("no start", { status: "SUCCESS", facts: { finishedAt: at(9) } }), entry("no end", { status: "FAILED", facts: started })], rules);
-    expect(await store.ledger.statistics("t1", {}, null)).toMatchObject({ total: 3, durationMsP50: null, durationMsP95: null });
+    await store.ledger.record(
+      "t1",
+      [
+        entry("open", { facts: { ...started, finishedAt: at(9) } }),
+        entry("no start", { status: "SUCCESS", facts: { finishedAt: at(9) } }),
+        entry("no end", { status: "FAILED", facts: started }),
+      ],
+      rules,
+    );
+    expect(await store.ledger.statistics("t1", {}, null)).toMatchObject({
+      total: 3,
+      durationMsP50: null,
+      durationMsP95: null,
+    });
     await store.ledger.record("t1", [entry("backwards", lasting(-5_000)), entry("long", lasting(40 * DAY_MS))], rules);
-    expect(await store.ledger.statistics("t1", {}, null)).toMatchObject({ durationMsP50: 0, durationMsP95: 40 * DAY_MS });
+    expect(await store.ledger.statistics("t1", {}, null)).toMatchObject({
+      durationMsP50: 0,
+      durationMsP95: 40 * DAY_MS,
+    });
   });
 
   test("sum records beyond 32 bits, and tell a sum of zero from nobody having counted", async () => {
     const { store } = await open();
-    const counted = (recordCounts: Partial<RecordCounts>) => ({ facts: { recordCounts: { ...NO_COUNTS, ...recordCounts } } });
-    await store.ledger.record("t1", [entry("a", counted({ total: 4_000_000_000, failed: 0 })), entry("b", counted({ total: 4_000_000_000, deleted: 1 })), entry("c")], rules);
-    expect((await store.ledger.statistics("t1", {}, null)).recordCounts).toEqual({ ...NO_COUNTS, total: 8_000_000_000, failed: 0, deleted: 1 });
+    const counted = (recordCounts: Partial<RecordCounts>) => ({
+      facts: { recordCounts: { ...NO_COUNTS, ...recordCounts } },
+    });
+    await store.ledger.record(
+      "t1",
+      [
+        entry("a", counted({ total: 4_000_000_000, failed: 0 })),
+        entry("b", counted({ total: 4_000_000_000, deleted: 1 })),
+        entry("c"),
+      ],
+      rules,
+    );
+    expect((await store.ledger.statistics("t1", {}, null)).recordCounts).toEqual({
+      ...NO_COUNTS,
+      total: 8_000_000_000,
+      failed: 0,
+      deleted: 1,
+    });
   });
 
   test("begin hours, days and ISO weeks where UTC does, over the turn of a year and before 1970", async () => {
     const { store } = await open();
-    const created = ["2025-12-28T23:59:59.999Z", "2025-12-29T00:00:00.000Z", "2026-01-04T23:59:59.999Z", "2026-01-05T00:00:00.000Z", "1969-12-31T23:59:59.999Z"];
-    await store.ledger.record("t1", created.map((time, index) => entry(`r${index}`, { facts: { createdAt: new Date(time) } })), rules);
+    const created = [
+      "2025-12-28T23:59:59.999Z",
+      "2025-12-29T00:00:00.000Z",
+      "2026-01-04T23:59:59.999Z",
+      "2026-01-05T00:00:00.000Z",
+      "1969-12-31T23:59:59.999Z",
+    ];
+    await store.ledger.record(
+      "t1",
+      created.map((time, index) => entry(`r${index}`, { facts: { createdAt: new Date(time) } })),
+      rules,
+    );
     const buckets = async (bucket: StatisticsBucket) =>
-      (await store.ledger.statistics("t1", {}, bucket)).buckets.map(({ start, end, total }) => `${start.toISOString()} ${end.toISOString()} ${total}`);
+      (await store.ledger.statistics("t1", {}, bucket)).buckets.map(
+        ({ start, end, total }) => `${start.toISOString()} ${end.toISOString()} ${total}`,
+      );
     expect(await buckets("WEEK")).toEqual([
       "1969-12-29T00:00:00.000Z 1970-01-05T00:00:00.000Z 1",
       "2025-12-22T00:00:00.000Z 2025-12-29T00:00:00.000Z 1",
       "2025-12-29T00:00:00.000Z 2026-01-05T00:00:00.000Z 2",
       "2026-01-05T00:00:00.000Z 2026-01-12T00:00:00.000Z 1",
     ]);
-    expect((await buckets("DAY")).slice(0, 2)).toEqual(["1969-12-31T00:00:00.000Z 1970-01-01T00:00:00.000Z 1", "2025-12-28T00:00:00.000Z 2025-12-29T00:00:00.000Z 1"]);
+    expect((await buckets("DAY")).slice(0, 2)).toEqual([
+      "1969-12-31T00:00:00.000Z 1970-01-01T00:00:00.000Z 1",
+      "2025-12-28T00:00:00.000Z 2025-12-29T00:00:00.000Z 1",
+    ]);
     expect((await buckets("HOUR")).at(-2)).toBe("2026-01-04T23:00:00.000Z 2026-01-05T00:00:00.000Z 1");
   });
 
   test("have at most 400 buckets: more are refused with what to do, and narrower or larger ones are given", async () => {
     const { store } = await open();
-    const hours = Array.from({ length: 401 }, (_, hour) => entry(`r${hour}`, { facts: { createdAt: at(hour * HOUR_MS) } }));
+    const hours = Array.from({ length: 401 }, (_, hour) =>
+      entry(`r${hour}`, { facts: { createdAt: at(hour * HOUR_MS) } }),
+    );
     await store.ledger.record("t1", hours, rules);
     await expect(store.ledger.statistics("t1", {}, "HOUR")).rejects.toMatchObject({
       code: ErrorCode.BadUserInput,
@@ -109,7 +180,10 @@ describeOnEachDatabase("statistics", (open) => {
 
   test("list outcomes and failures most frequent first, and a failure without an error as unknown", async () => {
     const { store } = await open();
-    const failure = (code: SyncErrorCode) => ({ status: SyncStatus.Failed, facts: { error: { message: "m", code, retryable: false, advice: null } } });
+    const failure = (code: SyncErrorCode) => ({
+      status: SyncStatus.Failed,
+      facts: { error: { message: "m", code, retryable: false, advice: null } },
+    });
     await store.ledger.record(
       "t1",
       [
@@ -122,19 +196,35 @@ describeOnEachDatabase("statistics", (open) => {
       rules,
     );
     const { outcomes, failures } = await store.ledger.statistics("t1", {}, null);
-    expect(outcomes).toEqual([{ outcome: "ERROR", count: 3 }, { outcome: "CANCELLED", count: 3 }]);
-    expect(failures).toEqual([{ code: "UNKNOWN", count: 3 }, { code: "VENDOR", count: 2 }, { code: "AUTH", count: 1 }]);
+    expect(outcomes).toEqual([
+      { outcome: "ERROR", count: 3 },
+      { outcome: "CANCELLED", count: 3 },
+    ]);
+    expect(failures).toEqual([
+      { code: "UNKNOWN", count: 3 },
+      { code: "VENDOR", count: 2 },
+      { code: "AUTH", count: 1 },
+    ]);
   });
 });
 
 describeOnEachDatabase("expected durations", (open) => {
   const job = (name: string) => identityOf("t1", "acme", "definition", name);
-  const lasted = (store: Store, definitionRemoteId: string, durations: readonly number[], status: SyncStatus = SyncStatus.Success) =>
+  const lasted = (
+    store: Store,
+    definitionRemoteId: string,
+    durations: readonly number[],
+    status: SyncStatus = SyncStatus.Success,
+  ) =>
     store.ledger.record(
       "t1",
       durations.map((ms, index) => {
         const { facts } = lasting(ms);
-        return entry(`${definitionRemoteId} ${status} ${index}`, { definitionRemoteId, status, facts: { ...facts, createdAt: at(index) } });
+        return entry(`${definitionRemoteId} ${status} ${index}`, {
+          definitionRemoteId,
+          status,
+          facts: { ...facts, createdAt: at(index) },
+        });
       }),
       rules,
     );
@@ -158,9 +248,17 @@ describeOnEachDatabase("expected durations", (open) => {
   test("forget what is older than twenty runs, and skip runs that lack a time", async () => {
     const { store } = await open();
     await lasted(store, "job", [...Array.from({ length: 30 }, () => 1), ...Array.from({ length: 20 }, () => 500)]);
-    const untimed = Array.from({ length: 25 }, (_, index) => entry(`untimed ${index}`, { definitionRemoteId: "job", status: SyncStatus.Success, facts: { createdAt: at(1_000 + index) } }));
+    const untimed = Array.from({ length: 25 }, (_, index) =>
+      entry(`untimed ${index}`, {
+        definitionRemoteId: "job",
+        status: SyncStatus.Success,
+        facts: { createdAt: at(1_000 + index) },
+      }),
+    );
     await store.ledger.record("t1", untimed, rules);
-    expect(await store.ledger.expectedDurations("t1", [job("job")])).toEqual([{ definitionId: job("job"), durationMs: 500 }]);
+    expect(await store.ledger.expectedDurations("t1", [job("job")])).toEqual([
+      { definitionId: job("job"), durationMs: 500 },
+    ]);
   });
 });
 
@@ -170,7 +268,14 @@ function lasting(ms: number): Partial<Observation> & Pick<Observation, "facts"> 
 
 const maybe = <T>(values: fc.Arbitrary<T>) => fc.option(values, { nil: null, freq: 3 });
 const smallCount = maybe(fc.integer({ min: 0, max: 9 }));
-const randomError = maybe(fc.record({ message: fc.constant("m"), code: fc.constantFrom(...Object.values(SyncErrorCode)), retryable: fc.boolean(), advice: fc.constant(null) }));
+const randomError = maybe(
+  fc.record({
+    message: fc.constant("m"),
+    code: fc.constantFrom(...Object.values(SyncErrorCode)),
+    retryable: fc.boolean(),
+    advice: fc.constant(null),
+  }),
+);
 
 const randomRun: fc.Arbitrary<Partial<Observation>> = fc
   .record({
@@ -183,18 +288,35 @@ const randomRun: fc.Arbitrary<Partial<Observation>> = fc
     error: randomError,
     models: fc.subarray(["x", "y"]),
   })
-  .map(({ status, outcome, ...facts }) => ({ status, outcome: status === SyncStatus.Success && outcome !== SyncOutcome.Partial ? null : outcome, facts }));
+  .map(({ status, outcome, ...facts }) => ({
+    status,
+    outcome: status === SyncStatus.Success && outcome !== SyncOutcome.Partial ? null : outcome,
+    facts,
+  }));
 
 const randomFilter: fc.Arbitrary<SyncFilter> = fc.oneof(
   fc.constant({}),
   fc.record({ statuses: fc.subarray(Object.values(SyncStatus)) }),
   fc.record({ open: fc.boolean(), models: fc.subarray(["x", "y"]) }),
-  fc.record({ createdAfter: fc.integer({ min: -20 * DAY_MS, max: 0 }).map(at), createdBefore: fc.integer({ min: 0, max: 20 * DAY_MS }).map(at) }),
+  fc.record({
+    createdAfter: fc.integer({ min: -20 * DAY_MS, max: 0 }).map(at),
+    createdBefore: fc.integer({ min: 0, max: 20 * DAY_MS }).map(at),
+  }),
 );
 
 function fewCounts() {
   const never = fc.constant(null);
-  return { total: never, inserted: smallCount, updated: never, upserted: never, deleted: never, failed: never, warnings: never, fetched: never, persisted: smallCount };
+  return {
+    total: never,
+    inserted: smallCount,
+    updated: never,
+    upserted: never,
+    deleted: never,
+    failed: never,
+    warnings: never,
+    fetched: never,
+    persisted: smallCount,
+  };
 }
 
 function isChosen(sync: Sync, filter: SyncFilter): boolean {
@@ -210,9 +332,18 @@ function isChosen(sync: Sync, filter: SyncFilter): boolean {
 
 function naive(runs: readonly Sync[], bucket: StatisticsBucket | null): SyncStatistics {
   const failed = runs.filter(({ status }) => status === "FAILED");
-  const outcomes = tally(Object.values(SyncOutcome), runs.map(({ outcome }) => outcome));
-  const failures = tally(Object.values(SyncErrorCode), failed.map(({ error }) => error?.code ?? "UNKNOWN"));
-  const starts = bucket === null ? [] : [...new Set(runs.map(({ createdAt }) => startOf(createdAt, bucket)))].toSorted((one, other) => one - other);
+  const outcomes = tally(
+    Object.values(SyncOutcome),
+    runs.map(({ outcome }) => outcome),
+  );
+  const failures = tally(
+    Object.values(SyncErrorCode),
+    failed.map(({ error }) => error?.code ?? "UNKNOWN"),
+  );
+  const starts =
+    bucket === null
+      ? []
+      : [...new Set(runs.map(({ createdAt }) => startOf(createdAt, bucket)))].toSorted((one, other) => one - other);
   return {
     ...naiveNumbers(runs),
     outcomes: outcomes.map(([outcome, count]) => ({ outcome, count })),
@@ -239,7 +370,9 @@ function naiveNumbers(runs: readonly Sync[]): SyncNumbers {
   const of = (...statuses: SyncStatus[]) => runs.filter(({ status }) => statuses.includes(status));
   const ended = of("SUCCESS", "FAILED");
   const durations = ended
-    .flatMap(({ startedAt, finishedAt }) => (startedAt === null || finishedAt === null ? [] : [Math.max(0, finishedAt.getTime() - startedAt.getTime())]))
+    .flatMap(({ startedAt, finishedAt }) =>
+      startedAt === null || finishedAt === null ? [] : [Math.max(0, finishedAt.getTime() - startedAt.getTime())],
+    )
     .toSorted((one, other) => one - other);
   const rank = (share: number) => durations[Math.ceil(share * durations.length) - 1] ?? null;
   const sum = (name: keyof RecordCounts) => {
@@ -255,13 +388,22 @@ function naiveNumbers(runs: readonly Sync[]): SyncNumbers {
     durationMsP50: rank(0.5),
     durationMsP95: rank(0.95),
     recordCounts: {
-      ...{ total: sum("total"), inserted: sum("inserted"), updated: sum("updated"), upserted: sum("upserted"), deleted: sum("deleted") },
+      ...{
+        total: sum("total"),
+        inserted: sum("inserted"),
+        updated: sum("updated"),
+        upserted: sum("upserted"),
+        deleted: sum("deleted"),
+      },
       ...{ failed: sum("failed"), warnings: sum("warnings"), fetched: sum("fetched"), persisted: sum("persisted") },
     },
   };
 }
 
-function tally<Value>(values: readonly Value[], found: readonly (Value | null)[]): readonly (readonly [Value, number])[] {
+function tally<Value>(
+  values: readonly Value[],
+  found: readonly (Value | null)[],
+): readonly (readonly [Value, number])[] {
   return values
     .map((value) => [value, found.filter((one) => one === value).length] as const)
     .filter(([, count]) => count > 0)

@@ -3,7 +3,17 @@ import { expect, test } from "vitest";
 import { identityOf } from "../../src/domain/identity.ts";
 import type { PageRequest, Store } from "../../src/domain/store-port.ts";
 import { describeOnEachDatabase } from "../support/databases.ts";
-import { at, delivery, entry, linkedAccount, rules, syncJob, task, trigger, webhookEvent } from "../support/store-values.ts";
+import {
+  at,
+  delivery,
+  entry,
+  linkedAccount,
+  rules,
+  syncJob,
+  task,
+  trigger,
+  webhookEvent,
+} from "../support/store-values.ts";
 
 const PAGE: PageRequest = { limit: 100, direction: "forward", from: null };
 const ORDER = { field: "CREATED_AT", descending: true } as const;
@@ -17,13 +27,19 @@ interface Known {
 }
 
 type Attempt = (store: Store, tenantId: string, known: Known) => Promise<unknown>;
-type Attempts = { readonly [Part in "catalog" | "ledger" | "polling" | "triggers" | "inbox" | "providerStates"]: Readonly<Record<keyof Store[Part], Attempt>> };
+type Attempts = {
+  readonly [Part in "catalog" | "ledger" | "polling" | "triggers" | "inbox" | "providerStates"]: Readonly<
+    Record<keyof Store[Part], Attempt>
+  >;
+};
 
 /** A method added to the port does not compile until it is here. */
 const attempts: Attempts = {
   catalog: {
-    putLinkedAccounts: (store, tenant) => store.catalog.putLinkedAccounts(tenant, "acme", [linkedAccount("account-1", { name: "stolen" })], at(50)),
-    putDefinitions: (store, tenant) => store.catalog.putDefinitions(tenant, "acme", [syncJob("job-1", { name: "stolen", detailed: false })], at(50)),
+    putLinkedAccounts: (store, tenant) =>
+      store.catalog.putLinkedAccounts(tenant, "acme", [linkedAccount("account-1", { name: "stolen" })], at(50)),
+    putDefinitions: (store, tenant) =>
+      store.catalog.putDefinitions(tenant, "acme", [syncJob("job-1", { name: "stolen", detailed: false })], at(50)),
     markGone: async (store, tenant) => {
       await store.catalog.markGone(tenant, "acme", "linkedAccount", at(99), at(99));
       await store.catalog.markGone(tenant, "acme", "definition", at(99), at(99));
@@ -37,7 +53,8 @@ const attempts: Attempts = {
     definitionsOfProvider: (store, tenant) => store.catalog.definitionsOfProvider(tenant, "acme"),
   },
   ledger: {
-    record: (store, tenant) => store.ledger.record(tenant, [entry("r1", { status: "FAILED", tasks: [], observedAt: at(50) })], rules),
+    record: (store, tenant) =>
+      store.ledger.record(tenant, [entry("r1", { status: "FAILED", tasks: [], observedAt: at(50) })], rules),
     head: (store, tenant) => store.ledger.head(tenant),
     transitionsAfter: (store, tenant) => store.ledger.transitionsAfter(tenant, 0, 100),
     oldestSequence: (store, tenant) => store.ledger.oldestSequence(tenant),
@@ -47,7 +64,8 @@ const attempts: Attempts = {
     listSyncs: (store, tenant) => store.ledger.listSyncs(tenant, {}, ORDER, PAGE),
     countSyncs: (store, tenant) => store.ledger.countSyncs(tenant, {}),
     latestSyncs: (store, tenant, { definition }) => store.ledger.latestSyncs(tenant, [definition]),
-    latestSyncsByModel: (store, tenant, { definition }) => store.ledger.latestSyncsByModel(tenant, [{ definitionId: definition, model: "tickets" }]),
+    latestSyncsByModel: (store, tenant, { definition }) =>
+      store.ledger.latestSyncsByModel(tenant, [{ definitionId: definition, model: "tickets" }]),
     syncsByDefinition: (store, tenant, { definition }) => store.ledger.syncsByDefinition(tenant, [definition], PAGE),
     openSyncs: (store, tenant, { definition }) => store.ledger.openSyncs(tenant, definition),
     tasksBySync: (store, tenant, { sync }) => store.ledger.tasksBySync(tenant, [sync], PAGE),
@@ -55,19 +73,25 @@ const attempts: Attempts = {
     expectedDurations: (store, tenant, { definition }) => store.ledger.expectedDurations(tenant, [definition]),
   },
   polling: {
-    claimDue: (store, tenant) => store.polling.claimDue(tenant, "acme", at(9_000), 10, { owner: "thief", until: at(99_000) }),
-    settle: (store, tenant, { sync }) => store.polling.settle(tenant, [{ syncId: sync, fence: 0, nextPollAt: at(77_000), failures: 7, missingSince: at(1) }]),
+    claimDue: (store, tenant) =>
+      store.polling.claimDue(tenant, "acme", at(9_000), 10, { owner: "thief", until: at(99_000) }),
+    settle: (store, tenant, { sync }) =>
+      store.polling.settle(tenant, [
+        { syncId: sync, fence: 0, nextPollAt: at(77_000), failures: 7, missingSince: at(1) },
+      ]),
     nextDueAt: (store, tenant) => store.polling.nextDueAt(tenant, "acme"),
     makeDue: (store, tenant, { sync }) => store.polling.makeDue(tenant, sync, at(1)),
   },
   triggers: {
-    create: (store, tenant) => store.triggers.create(trigger("g1", { tenantId: tenant, idempotencyKey: "k", fingerprint: "stolen" })),
+    create: (store, tenant) =>
+      store.triggers.create(trigger("g1", { tenantId: tenant, idempotencyKey: "k", fingerprint: "stolen" })),
     update: (store, tenant) => store.triggers.update(tenant, "g1", "PENDING", { state: "REJECTED" }),
     byIds: (store, tenant) => store.triggers.byIds(tenant, ["g1"]),
     unresolved: (store, tenant) => store.triggers.unresolved(tenant, at(99)),
   },
   inbox: {
-    put: (store, tenant) => store.inbox.put(delivery("d1", { tenantId: tenant, event: webhookEvent("d1", { fingerprint: "stolen" }) })),
+    put: (store, tenant) =>
+      store.inbox.put(delivery("d1", { tenantId: tenant, event: webhookEvent("d1", { fingerprint: "stolen" }) })),
     due: (store, tenant) => store.inbox.due(tenant, "acme", at(99_000), 10),
     settle: (store, tenant) => store.inbox.settle(tenant, "acme", "d1", { state: "DROPPED", dueAt: null }),
     nextDueAt: (store, tenant) => store.inbox.nextDueAt(tenant, "acme"),
@@ -103,7 +127,17 @@ const NOTHING: Readonly<Record<string, unknown>> = {
   tasksBySync: [{ items: [], hasNextPage: false, hasPreviousPage: false }],
   statistics: {
     ...{ total: 0, open: 0, succeeded: 0, failed: 0, successRate: null, durationMsP50: null, durationMsP95: null },
-    recordCounts: { total: null, inserted: null, updated: null, upserted: null, deleted: null, failed: null, warnings: null, fetched: null, persisted: null },
+    recordCounts: {
+      total: null,
+      inserted: null,
+      updated: null,
+      upserted: null,
+      deleted: null,
+      failed: null,
+      warnings: null,
+      fetched: null,
+      persisted: null,
+    },
     ...{ outcomes: [], failures: [], buckets: [] },
   },
   expectedDurations: [],
@@ -118,9 +152,17 @@ const NOTHING: Readonly<Record<string, unknown>> = {
 async function prepare(store: Store): Promise<Known> {
   await store.catalog.putLinkedAccounts("owner", "acme", [linkedAccount("account-1")], at(0));
   await store.catalog.putDefinitions("owner", "acme", [syncJob("job-1")], at(0));
-  const [recorded] = await store.ledger.record("owner", [entry("r1", { facts: { models: ["tickets"] }, tasks: [task("a")] })], rules);
+  const [recorded] = await store.ledger.record(
+    "owner",
+    [entry("r1", { facts: { models: ["tickets"] }, tasks: [task("a")] })],
+    rules,
+  );
   const timed = { status: "SUCCESS", facts: { startedAt: at(1), finishedAt: at(2) } } as const;
-  await store.ledger.record("owner", ["r2", "r3", "r4"].map((remoteId) => entry(remoteId, timed)), rules);
+  await store.ledger.record(
+    "owner",
+    ["r2", "r3", "r4"].map((remoteId) => entry(remoteId, timed)),
+    rules,
+  );
   await store.triggers.create(trigger("g1", { tenantId: "owner", idempotencyKey: "k" }));
   await store.inbox.put(delivery("d1", { tenantId: "owner" }));
   await store.providerStates.patch("owner", "acme", { health: "UP" });
@@ -134,8 +176,12 @@ async function prepare(store: Store): Promise<Known> {
 
 /** Everything the owner can read, without changing it. */
 async function everything(store: Store, known: Known): Promise<Readonly<Record<string, unknown>>> {
-  const reads = Object.values(attempts).flatMap((part) => Object.entries<Attempt>(part)).filter(([name]) => name in NOTHING && !["claimDue", "update"].includes(name));
-  const found = await Promise.all(reads.map(async ([name, read]) => [name, await read(store, "owner", known)] as const));
+  const reads = Object.values(attempts)
+    .flatMap((part) => Object.entries<Attempt>(part))
+    .filter(([name]) => name in NOTHING && !["claimDue", "update"].includes(name));
+  const found = await Promise.all(
+    reads.map(async ([name, read]) => [name, await read(store, "owner", known)] as const),
+  );
   return { ...Object.fromEntries(found), state: await store.providerStates.get("owner", "acme") };
 }
 
@@ -157,13 +203,18 @@ describeOnEachDatabase("tenants", (open) => {
   test("the table proves something: the owner's own reads are not empty, and the stranger's own writes are the stranger's", async () => {
     const { store } = await open();
     const known = await prepare(store);
-    const readings = Object.entries(await everything(store, known)).filter(([name]) => name in NOTHING && name !== "oldestSequence");
+    const readings = Object.entries(await everything(store, known)).filter(
+      ([name]) => name in NOTHING && name !== "oldestSequence",
+    );
     expect(readings.length).toBeGreaterThan(15);
     for (const [name, value] of readings) expect([name, value]).not.toEqual([name, NOTHING[name]]);
     const [own] = await store.ledger.record("stranger", [entry("r1")], rules);
     expect(own?.sync.id).not.toBe(known.sync);
     expect(own?.transitions[0]?.sequence).toBe(1);
-    expect((await store.triggers.create(trigger("g1", { tenantId: "stranger", idempotencyKey: "k", fingerprint: "own" }))).fingerprint).toBe("own");
+    expect(
+      (await store.triggers.create(trigger("g1", { tenantId: "stranger", idempotencyKey: "k", fingerprint: "own" })))
+        .fingerprint,
+    ).toBe("own");
     expect((await store.providerStates.get("stranger", "acme")).health).toBe("UNKNOWN");
   });
 });

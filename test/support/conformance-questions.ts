@@ -5,7 +5,15 @@ import type { VendorConformance } from "./conformance.ts";
 import { allOf, definitionOf, linkedAccount, runRef } from "./provider-values.ts";
 
 export interface Question {
-  readonly name: "listLinkedAccounts" | "listDefinitions" | "getDefinition" | "start" | "findStarted" | "observe" | "discover" | "cancel";
+  readonly name:
+    | "listLinkedAccounts"
+    | "listDefinitions"
+    | "getDefinition"
+    | "start"
+    | "findStarted"
+    | "observe"
+    | "discover"
+    | "cancel";
   ask(provider: SyncProvider): Promise<unknown>;
 }
 
@@ -23,7 +31,11 @@ export function questionsOf(vendor: VendorConformance): readonly Question[] {
   const { cancel, lookupByTime } = vendor.module.capabilities;
   const request = startOf(vendor);
   const { definition } = request;
-  const run = runRef({ remoteId: "run-1", definitionRemoteId: definition.remoteId, linkedAccountRemoteId: definition.linkedAccountRemoteId });
+  const run = runRef({
+    remoteId: "run-1",
+    definitionRemoteId: definition.remoteId,
+    linkedAccountRemoteId: definition.linkedAccountRemoteId,
+  });
   const questions: Question[] = [
     { name: "listLinkedAccounts", ask: (provider) => allOf(provider.listLinkedAccounts()) },
     { name: "listDefinitions", ask: (provider) => allOf(provider.listDefinitions()) },
@@ -32,7 +44,8 @@ export function questionsOf(vendor: VendorConformance): readonly Question[] {
     { name: "observe", ask: (provider) => provider.observe([run], { tasks: true }) },
     { name: "discover", ask: (provider) => allOf(provider.discover(vendor.now, [definition])) },
   ];
-  if (lookupByTime) questions.push({ name: "findStarted", ask: async (provider) => provider.findStarted?.(request, vendor.now) });
+  if (lookupByTime)
+    questions.push({ name: "findStarted", ask: async (provider) => provider.findStarted?.(request, vendor.now) });
   if (cancel) questions.push({ name: "cancel", ask: async (provider) => provider.cancel?.(run) });
   return questions;
 }

@@ -17,7 +17,11 @@ export interface VendorConformance extends VendorUnderTest {
     readonly hidden: RegExp;
   };
   /** A start that the fake vendor is asked for; the sandbox need not know it. */
-  readonly start: { readonly definition: DefinitionDraft; readonly linkedAccount: string | null; readonly options?: StartOptions };
+  readonly start: {
+    readonly definition: DefinitionDraft;
+    readonly linkedAccount: string | null;
+    readonly options?: StartOptions;
+  };
   readonly sandbox: {
     /** A definition whose runs end well, by its name in the sandbox, and the name of the account it runs for where it fixes none. */
     readonly runs: { readonly definition: string; readonly linkedAccount?: string; readonly options?: StartOptions };
@@ -44,4 +48,3 @@ export interface Paging {
   /** The body of a page. */
   body(items: readonly unknown[], next: string | null): unknown;
 }
-

@@ -22,17 +22,28 @@ export const databases: Readonly<Record<DatabaseName, TestDatabase>> = {
     available: () => Promise.resolve(true),
     create: async () => {
       const folder = await mkdtemp(join(tmpdir(), "syncgraph-store-"));
-      return { url: `sqlite:${join(folder, "made", "store.sqlite")}`, drop: () => rm(folder, { recursive: true, force: true }) };
+      return {
+        url: `sqlite:${join(folder, "made", "store.sqlite")}`,
+        drop: () => rm(folder, { recursive: true, force: true }),
+      };
     },
   },
   postgres: {
-    available: () => onServer(() => Promise.resolve()).then(() => true, () => false),
+    available: () =>
+      onServer(() => Promise.resolve()).then(
+        () => true,
+        () => false,
+      ),
     create: async () => {
       const name = `syncgraph_test_${randomUUID().replaceAll("-", "")}`;
       await onServer((client) => client.query(`create database ${name}`));
       const url = new URL(SERVER_URL);
       url.pathname = `/${name}`;
-      return { url: url.href, drop: () => onServer((client) => client.query(`drop database if exists ${name} with (force)`)).then(() => undefined) };
+      return {
+        url: url.href,
+        drop: () =>
+          onServer((client) => client.query(`drop database if exists ${name} with (force)`)).then(() => undefined),
+      };
     },
   },
 };

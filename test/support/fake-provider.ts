@@ -2,7 +2,13 @@
 import type { DefinitionKind, DefinitionSnapshot, LinkedAccountSnapshot } from "../../src/domain/definition.ts";
 import { ProviderError } from "../../src/domain/errors.ts";
 import type { ErrorCode, ProviderFailureFacts, UserProblem } from "../../src/domain/errors.ts";
-import type { Capabilities, ObserveResult, RunRef, StartRequest, SyncProvider } from "../../src/domain/provider-port.ts";
+import type {
+  Capabilities,
+  ObserveResult,
+  RunRef,
+  StartRequest,
+  SyncProvider,
+} from "../../src/domain/provider-port.ts";
 import { SyncStatus } from "../../src/domain/status.ts";
 import type { Observation } from "../../src/domain/sync.ts";
 import { linkedAccount, observation, syncJob } from "./store-values.ts";
@@ -86,7 +92,13 @@ export function fault(code: ErrorCode, facts: Partial<ProviderFailureFacts> = {}
 /** What the vendor says of a run that it is asked for. */
 export function observed({ remoteId, ...ref }: RunRef, given: Partial<Observation> = {}): Observation {
   const { definitionRemoteId, linkedAccountRemoteId, status } = ref;
-  return observation(remoteId, { definitionRemoteId, linkedAccountRemoteId, status, rawStatus: status.toLowerCase(), ...given });
+  return observation(remoteId, {
+    definitionRemoteId,
+    linkedAccountRemoteId,
+    status,
+    rawStatus: status.toLowerCase(),
+    ...given,
+  });
 }
 
 function defaultAnswers(): FakeAnswers {

@@ -4,7 +4,9 @@ import { repliesInOrder, startFakeVendor } from "./fake-vendor.ts";
 
 describe("a fake vendor", () => {
   it("records what it is asked and answers what it is told", async () => {
-    await using vendor = await startFakeVendor(repliesInOrder({ status: 201, json: { id: 1 }, headers: { "x-one": "1" } }));
+    await using vendor = await startFakeVendor(
+      repliesInOrder({ status: 201, json: { id: 1 }, headers: { "x-one": "1" } }),
+    );
     const response = await fetch(`${vendor.url}/a%2Fb?x=1`, { method: "POST", body: '{"y":2}' });
     expect([response.status, response.headers.get("x-one"), await response.json()]).toEqual([201, "1", { id: 1 }]);
     expect(vendor.requests).toMatchObject([{ method: "POST", path: "/a%2Fb", body: '{"y":2}' }]);

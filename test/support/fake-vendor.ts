@@ -99,7 +99,8 @@ export async function startFakeVendor(handler: FakeHandler): Promise<FakeVendor>
     });
     server.closeAllConnections();
     await closed;
-    if (unexpected.length > 0) throw new Error(`unexpected requests at the fake vendor: ${unexpected.splice(0).join("; ")}`);
+    if (unexpected.length > 0)
+      throw new Error(`unexpected requests at the fake vendor: ${unexpected.splice(0).join("; ")}`);
   };
 
   const { port } = server.address() as AddressInfo;
@@ -118,7 +119,10 @@ async function readRequest(incoming: IncomingMessage): Promise<FakeRequest> {
   const target = incoming.url ?? "/";
   const mark = target.indexOf("?");
   const headers = Object.fromEntries(
-    Object.entries(incoming.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : (value ?? "")]),
+    Object.entries(incoming.headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(", ") : (value ?? ""),
+    ]),
   );
   return {
     method: incoming.method ?? "",
@@ -137,6 +141,9 @@ function send(reply: FakeReply | RawReply, response: ServerResponse, incoming: I
   }
   const isJson = reply.json !== undefined;
   const body = isJson ? JSON.stringify(reply.json) : (reply.bytes ?? reply.text ?? "");
-  response.writeHead(reply.status ?? 200, { ...(isJson ? { "content-type": "application/json" } : {}), ...reply.headers });
+  response.writeHead(reply.status ?? 200, {
+    ...(isJson ? { "content-type": "application/json" } : {}),
+    ...reply.headers,
+  });
   response.end(body);
 }

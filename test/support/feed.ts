@@ -17,7 +17,10 @@ export interface TestFeed {
   /** How many listen to the bell now. */
   listeners(): number;
   /** Commits observations and rings. */
-  commit(tenantId: string, ...observations: readonly (readonly [remoteId: string, given?: Partial<Observation>])[]): Promise<void>;
+  commit(
+    tenantId: string,
+    ...observations: readonly (readonly [remoteId: string, given?: Partial<Observation>])[]
+  ): Promise<void>;
   ledger(tenantId: string): Promise<readonly Transition[]>;
 }
 
@@ -49,12 +52,16 @@ export function createTestFeed(store: Store, between: Partial<LedgerStore> = {},
     clock,
     listeners: () => listeners,
     commit: async (tenantId, ...observations) => {
-      await store.ledger.record(tenantId, observations.map(([remoteId, given]) => entry(remoteId, given)), rules);
+      await store.ledger.record(
+        tenantId,
+        observations.map(([remoteId, given]) => entry(remoteId, given)),
+        rules,
+      );
       bus.ring(tenantId, BusNews.Transitions);
     },
     ledger: async (tenantId) => {
       const all: Transition[] = [];
-      for (let page = await store.ledger.transitionsAfter(tenantId, 0, 500); page.length > 0; ) {
+      for (let page = await store.ledger.transitionsAfter(tenantId, 0, 500); page.length > 0;) {
         all.push(...page);
         page = await store.ledger.transitionsAfter(tenantId, page.at(-1)?.sequence ?? 0, 500);
       }
@@ -79,7 +86,8 @@ export async function leave(...subscriptions: readonly AsyncIterator<FeedEntry>[
   for (const one of subscriptions) await one.return?.();
 }
 
-export const transitionsOf = (entries: readonly FeedEntry[]): readonly Transition[] => entries.map(({ transition }) => transition);
+export const transitionsOf = (entries: readonly FeedEntry[]): readonly Transition[] =>
+  entries.map(({ transition }) => transition);
 
 /** A run from its creation to its end: three transitions. */
 export const ended = { status: SyncStatus.Success, rawStatus: "done" } as const;

@@ -74,7 +74,12 @@ const now = (): string => new Date().toISOString();
 /** The last part of a path that matches; undefined when it does not. */
 const partOf = (path: string, pattern: RegExp): string | undefined => pattern.exec(path)?.[1];
 
-const PLANS: Readonly<Record<Vendor, () => Plan>> = { rootfi: rootfiPlan, stuut: stuutPlan, polytomic: polytomicPlan, truto: trutoPlan };
+const PLANS: Readonly<Record<Vendor, () => Plan>> = {
+  rootfi: rootfiPlan,
+  stuut: stuutPlan,
+  polytomic: polytomicPlan,
+  truto: trutoPlan,
+};
 
 function rootfiPlan(): Plan {
   const document = "rootfi-v3-core.assembled.openapi.json";
@@ -84,7 +89,12 @@ function rootfiPlan(): Plan {
   const config = { ...examples.made("SyncConfig"), enabled: true, scope_access: { READ: true } };
   const healthy = { connection_status: "HEALTHY", sync_config: config };
   const connection = { ...examples.made("CompanyConnection"), integration_type: integration, ...healthy };
-  const company = { ...examples.made("Company"), rootfi_id: companyId, name: "Example company", connections: [connection] };
+  const company = {
+    ...examples.made("Company"),
+    rootfi_id: companyId,
+    name: "Example company",
+    connections: [connection],
+  };
   const runs = createRuns(["CREATED", "RUNNING", "SUCCESS"]);
   const view = (base: Json, status: string, step: number): Json => ({
     ...base,
@@ -103,12 +113,20 @@ function rootfiPlan(): Plan {
         const id = randomUUID().replaceAll("-", "").slice(0, 15);
         const asked = objectOf(JSON.parse(body));
         const times = { rootfi_created_at: now(), rootfi_updated_at: now(), start_time: now() };
-        const started = { ...sync, ...times, sync_id: id, rootfi_id: 2, sync_type: "MANUAL", sync_data_models: asked["data_models_to_sync"] };
+        const started = {
+          ...sync,
+          ...times,
+          sync_id: id,
+          rootfi_id: 2,
+          sync_type: "MANUAL",
+          sync_data_models: asked["data_models_to_sync"],
+        };
         runs.start(id, started);
         return { operation: "POST /core/syncs", body: { data: runs.show(id, view) } };
       }
       if (method !== "GET") return undefined;
-      if (path === "/core/companies") return { operation: "GET /core/companies", body: { data: [company], next: null } };
+      if (path === "/core/companies")
+        return { operation: "GET /core/companies", body: { data: [company], next: null } };
       if (partOf(path, /^\/core\/companies\/(\w+)$/u) === String(companyId)) {
         return { operation: "GET /core/companies/{company_id}", body: { data: company } };
       }
@@ -148,7 +166,13 @@ function stuutPlan(): Plan {
     const [newest] = runs.ids();
     const last = newest === undefined ? null : runs.show(newest, view);
     const able = { is_read_enabled: true, is_read_supported: true, is_sync_supported: true };
-    const model = { ...examples.made("Model"), ...able, id: sync["model_id"], connection_id: "conn_foreign", last_sync: last };
+    const model = {
+      ...examples.made("Model"),
+      ...able,
+      id: sync["model_id"],
+      connection_id: "conn_foreign",
+      last_sync: last,
+    };
     const health = { ...examples.made("Health"), healthy: true, status_code: "healthy" };
     return { ...examples.made("Connection"), id: "conn_foreign", health, models: [model] };
   };
@@ -158,7 +182,8 @@ function stuutPlan(): Plan {
     credentials: { token: "foreign-stuut-token" },
     header: ["authorization", "Bearer foreign-stuut-token"],
     answer: ({ method }, path) => {
-      if (method === "GET" && path === "/v2/integrations/connections") return { operation: `GET ${path}`, body: [connection()] };
+      if (method === "GET" && path === "/v2/integrations/connections")
+        return { operation: `GET ${path}`, body: [connection()] };
       if (method !== "POST" || path !== "/v2/integrations/connections/conn_foreign/sync") return undefined;
       const id = `sync_${randomUUID()}`;
       runs.start(id, { ...sync, id, created_at: now() });
@@ -192,14 +217,21 @@ function polytomicPlan(): Plan {
         const created = { id, created_at: now(), type: "manual" };
         runs.start(id, created);
         const shown = objectOf(runs.show(id, view));
-        return { operation: "POST /api/syncs/{id}/executions", body: { data: { id, created_at: shown["created_at"], status: shown["status"] } } };
+        return {
+          operation: "POST /api/syncs/{id}/executions",
+          body: { data: { id, created_at: shown["created_at"], status: shown["status"] } },
+        };
       }
       if (method !== "GET") return undefined;
-      if (path === "/api/connections") return { operation: "GET /api/connections", body: examples.answer("GET /api/connections") };
+      if (path === "/api/connections")
+        return { operation: "GET /api/connections", body: examples.answer("GET /api/connections") };
       if (path === "/api/syncs") {
         // The document's example names a next page; here it is the vendor's empty one.
         const last = { data: null, pagination: {} };
-        return { operation: "GET /api/syncs", body: query.has("page_token") ? last : examples.answer("GET /api/syncs") };
+        return {
+          operation: "GET /api/syncs",
+          body: query.has("page_token") ? last : examples.answer("GET /api/syncs"),
+        };
       }
       if (path === `/api/syncs/${syncId}`) return { operation: "GET /api/syncs/{id}", body: definition };
       if (path === `/api/syncs/${syncId}/status`) {
@@ -208,15 +240,23 @@ function polytomicPlan(): Plan {
       if (path === `/api/syncs/${syncId}/executions`) {
         const operation = "GET /api/syncs/{id}/executions";
         const [, ...ended] = listOf(examples.answer(operation)["data"]);
-        return { operation, body: { data: [...runs.ids().map((id) => runs.show(id, view)), ...ended], pagination: {} } };
+        return {
+          operation,
+          body: { data: [...runs.ids().map((id) => runs.show(id, view)), ...ended], pagination: {} },
+        };
       }
       if (path === "/api/events") {
         const after = Date.parse(query.get("starting_after") ?? "1970-01-01");
         const events = listOf(examples.answer("GET /api/events")["data"]);
-        return { operation: "GET /api/events", body: { data: events.filter((event) => Date.parse(String(event["created_at"])) > after) } };
+        return {
+          operation: "GET /api/events",
+          body: { data: events.filter((event) => Date.parse(String(event["created_at"])) > after) },
+        };
       }
       const run = runs.show(partOf(path, /\/executions\/([\w-]+)$/u) ?? "", view);
-      return run === undefined ? undefined : { operation: "GET /api/syncs/{sync_id}/executions/{id}", body: { data: run } };
+      return run === undefined
+        ? undefined
+        : { operation: "GET /api/syncs/{sync_id}/executions/{id}", body: { data: run } };
     },
   };
 }
@@ -255,7 +295,8 @@ function trutoPlan(): Plan {
       if (path === "/integrated-account" || path === "/sync-job-cron-trigger") {
         return { operation: `GET ${path}`, body: examples.answer(`GET ${path}`) };
       }
-      if (path === "/sync-job-run") return { operation: "GET /sync-job-run", body: page(runs.ids().map((id) => runs.show(id, view))) };
+      if (path === "/sync-job-run")
+        return { operation: "GET /sync-job-run", body: page(runs.ids().map((id) => runs.show(id, view))) };
       const run = runs.show(partOf(path, /^\/sync-job-run\/([\w-]+)$/u) ?? "", view);
       return run === undefined ? undefined : { operation: "GET /sync-job-run/{id}", body: run };
     },

@@ -68,7 +68,11 @@ export interface Watch extends AsyncDisposable {
   /** Every transition that came in, in order of arrival. */
   readonly seen: readonly SeenTransition[];
   /** Resolves as soon as the look gives something; throws when the time is up or the subscription ends first. */
-  until<T>(what: string, look: (seen: readonly SeenTransition[]) => T | null | undefined, withinMs?: number): Promise<T>;
+  until<T>(
+    what: string,
+    look: (seen: readonly SeenTransition[]) => T | null | undefined,
+    withinMs?: number,
+  ): Promise<T>;
   /** How the subscription ended: null by completion, else what graphql-ws reports (a close event, or errors). */
   readonly ended: Promise<unknown>;
   close(): Promise<void>;
@@ -89,7 +93,12 @@ const WATCHED = `subscription ($filter: SyncFilter, $after: String) {
 
 /** Subscribes to transitions. No reconnects: a socket that breaks ends the watch. */
 export function watchTransitions(url: string, { filter, after }: WatchOptions = {}): Watch {
-  const client = createClient({ url: url.replace(/^http/, "ws"), webSocketImpl: WebSocket, retryAttempts: 0, lazy: true });
+  const client = createClient({
+    url: url.replace(/^http/, "ws"),
+    webSocketImpl: WebSocket,
+    retryAttempts: 0,
+    lazy: true,
+  });
   const seen: SeenTransition[] = [];
   const looks = new Set<() => void>();
   const ended = subscribe(client, { filter, after }, (transition) => {
@@ -130,7 +139,11 @@ export async function newestCursor(url: string): Promise<string> {
   return data.viewer.cursor;
 }
 
-function subscribe(client: Client, variables: Record<string, unknown>, push: (transition: SeenTransition) => void): Promise<unknown> {
+function subscribe(
+  client: Client,
+  variables: Record<string, unknown>,
+  push: (transition: SeenTransition) => void,
+): Promise<unknown> {
   return new Promise((resolve) => {
     client.subscribe(
       { query: WATCHED, variables },

@@ -3,7 +3,12 @@ import { expect } from "vitest";
 import { z } from "zod";
 import { ask, type Answer, type SeenTransition, type Watch } from "./gateway-client.ts";
 
-const definitionShape = z.object({ id: z.string(), name: z.string(), remoteId: z.string(), provider: z.object({ key: z.string() }) });
+const definitionShape = z.object({
+  id: z.string(),
+  name: z.string(),
+  remoteId: z.string(),
+  provider: z.object({ key: z.string() }),
+});
 export type KnownDefinition = z.output<typeof definitionShape>;
 
 const nodesOf = <Shape extends z.ZodType>(shape: Shape) => z.object({ nodes: z.array(shape) });
@@ -12,12 +17,20 @@ const nodesOf = <Shape extends z.ZodType>(shape: Shape) => z.object({ nodes: z.a
 export async function listDefinitions(url: string): Promise<readonly KnownDefinition[]> {
   const fields = "nodes { id name remoteId provider { key } }";
   const shape = z.object({ syncJobs: nodesOf(definitionShape), modelSyncs: nodesOf(definitionShape) });
-  const { data, errors } = await ask(url, shape, `{ syncJobs(first: 100) { ${fields} } modelSyncs(first: 100) { ${fields} } }`);
+  const { data, errors } = await ask(
+    url,
+    shape,
+    `{ syncJobs(first: 100) { ${fields} } modelSyncs(first: 100) { ${fields} } }`,
+  );
   if (errors.length > 0) throw new Error(`lists with errors: ${JSON.stringify(errors)}`);
   return [...data.syncJobs.nodes, ...data.modelSyncs.nodes];
 }
 
-export function definitionNamed(definitions: readonly KnownDefinition[], provider: string, name: string): KnownDefinition {
+export function definitionNamed(
+  definitions: readonly KnownDefinition[],
+  provider: string,
+  name: string,
+): KnownDefinition {
   const found = definitions.find((one) => one.provider.key === provider && one.name === name);
   if (found === undefined) throw new Error(`${provider} has no definition "${name}"`);
   return found;
@@ -37,7 +50,9 @@ export async function listAccounts(url: string, provider: string): Promise<reado
   const query = `query ($providers: [String!]) {
     linkedAccounts(first: 100, filter: { providers: $providers }) { nodes { id name remoteId integration status provider { key } } }
   }`;
-  const { data } = await ask(url, z.object({ linkedAccounts: nodesOf(accountShape) }), query, { providers: [provider] });
+  const { data } = await ask(url, z.object({ linkedAccounts: nodesOf(accountShape) }), query, {
+    providers: [provider],
+  });
   return data.linkedAccounts.nodes;
 }
 
@@ -75,7 +90,10 @@ export function triggerSync(url: string, input: Readonly<Record<string, unknown>
 }
 
 /** Starts runs and fails the test when the gateway did not. */
-export async function startRuns(url: string, input: Readonly<Record<string, unknown>>): Promise<readonly { id: string; models: string[] }[]> {
+export async function startRuns(
+  url: string,
+  input: Readonly<Record<string, unknown>>,
+): Promise<readonly { id: string; models: string[] }[]> {
   const { data, errors } = await triggerSync(url, { ifRunning: "START_ANOTHER", ...input });
   expect({ errors, userErrors: data.triggerSync?.userErrors }).toEqual({ errors: [], userErrors: [] });
   return data.triggerSync?.syncs ?? [];
@@ -114,7 +132,9 @@ export function expectLegalPaths(seen: readonly SeenTransition[]): void {
   const whole = [...new Set(seen.filter(({ from }) => from === null).map(({ sync }) => sync.id))];
   const illegal = whole.filter((id) => {
     const path = pathOf(seen, id);
-    const chained = path.every(({ from, to, outcome }, index) => from === (path[index - 1]?.to ?? null) && isEnd(to) === (outcome !== null));
+    const chained = path.every(
+      ({ from, to, outcome }, index) => from === (path[index - 1]?.to ?? null) && isEnd(to) === (outcome !== null),
+    );
     return !chained || !LEGAL.has(path.map(({ to }) => to).join(" "));
   });
   expect(whole.length).toBeGreaterThan(0);

@@ -2,7 +2,12 @@
 import "reflect-metadata";
 import { randomUUID } from "node:crypto";
 import { execute, parse, validate, type ExecutionResult, type GraphQLFormattedError } from "graphql";
-import type { ProviderInfo, SyncOperations, CatalogOperations, WebhookOperations } from "../../src/domain/gateway-port.ts";
+import type {
+  ProviderInfo,
+  SyncOperations,
+  CatalogOperations,
+  WebhookOperations,
+} from "../../src/domain/gateway-port.ts";
 import type { Capabilities } from "../../src/domain/provider-port.ts";
 import { BusNews } from "../../src/domain/runtime-ports.ts";
 import { ErrorCode, ProviderError, type ProviderFailureFacts } from "../../src/domain/errors.ts";

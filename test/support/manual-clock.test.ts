@@ -15,7 +15,10 @@ describe("the manual clock", () => {
       .then(() => clock.sleep(50))
       .then(() => note("again"));
     await clock.advance(299);
-    expect(woke).toEqual([["early", 100], ["again", 150]]);
+    expect(woke).toEqual([
+      ["early", 100],
+      ["again", 150],
+    ]);
     expect(clock.pending()).toEqual([1]);
     await clock.advance(1);
     expect(woke.at(-1)).toEqual(["late", 300]);

@@ -24,7 +24,8 @@ export function readExamples(fileName: string): Examples {
   const root = fileURLToPath(new URL("../..", import.meta.url));
   const folder = resolve(process.env["SYNCGRAPH_OPENAPI_DIR"] ?? join(root, "../shared/providers/openapi"));
   const document = objectOf(parse(readFileSync(join(folder, fileName), "utf8")));
-  const at = (...path: readonly string[]): unknown => path.reduce<unknown>((value, step) => objectOf(value)[step], document);
+  const at = (...path: readonly string[]): unknown =>
+    path.reduce<unknown>((value, step) => objectOf(value)[step], document);
 
   const found = (operation: string, name?: string): unknown => {
     const [method = "", path = ""] = operation.split(" ");
@@ -46,7 +47,8 @@ export function readExamples(fileName: string): Examples {
     if (Array.isArray(schema["enum"])) return schema["enum"][0];
     if (Array.isArray(anyOf)) return madeFrom(anyOf[0]);
     const [kind] = [type].flat();
-    if (kind === "object") return Object.fromEntries(Object.entries(objectOf(properties)).map(([name, inner]) => [name, madeFrom(inner)]));
+    if (kind === "object")
+      return Object.fromEntries(Object.entries(objectOf(properties)).map(([name, inner]) => [name, madeFrom(inner)]));
     if (kind === "array") return [madeFrom(items)];
     if (kind === "integer" || kind === "number") return 1;
     if (kind === "boolean") return false;
@@ -63,7 +65,9 @@ export function readExamples(fileName: string): Examples {
 
 /** The value as an object; an empty one when it is none. */
 export function objectOf(value: unknown): Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? Object.fromEntries(Object.entries(value)) : {};
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value))
+    : {};
 }
 
 /** The objects of a list; an empty list when it is none. */

@@ -10,7 +10,13 @@ const DOCUMENT = {
         responses: {
           "200": {
             content: {
-              "application/json": { schema: { type: "object", required: ["data"], properties: { data: { $ref: "#/components/schemas/Thing" } } } },
+              "application/json": {
+                schema: {
+                  type: "object",
+                  required: ["data"],
+                  properties: { data: { $ref: "#/components/schemas/Thing" } },
+                },
+              },
             },
           },
           "404": { $ref: "#/components/responses/Error" },
@@ -62,7 +68,9 @@ describe("checking an answer against an OpenAPI document", () => {
 
   it("accepts an undocumented status only when the caller names it", () => {
     contract.checkAnswer({ ...get, status: 429, body: "anything" }, { 429: "limits are not documented" });
-    expect(() => contract.checkAnswer({ ...get, status: 430, body: "" }, { 429: "limits are not documented" })).toThrow(/430/u);
+    expect(() => contract.checkAnswer({ ...get, status: 430, body: "" }, { 429: "limits are not documented" })).toThrow(
+      /430/u,
+    );
   });
 
   it("checks the body of a documented status even when the caller lists it as undocumented", () => {
@@ -74,14 +82,18 @@ describe("checking an answer against an OpenAPI document", () => {
   });
 
   it("refuses an operation that the document does not have", () => {
-    expect(() => contract.checkAnswer({ method: "POST", path: "/things", status: 200, body: {} })).toThrow(/no operation/u);
+    expect(() => contract.checkAnswer({ method: "POST", path: "/things", status: 200, body: {} })).toThrow(
+      /no operation/u,
+    );
   });
 });
 
 describe("checking a request body", () => {
   it("accepts one that fits and refuses one that does not", () => {
     contract.checkRequestBody({ method: "PUT", path: "/things/{id}", body: { at: null } });
-    expect(() => contract.checkRequestBody({ method: "PUT", path: "/things/{id}", body: { at: 5 } })).toThrow(/at must be/u);
+    expect(() => contract.checkRequestBody({ method: "PUT", path: "/things/{id}", body: { at: 5 } })).toThrow(
+      /at must be/u,
+    );
   });
 
   it("refuses any body where the operation takes none", () => {

@@ -50,7 +50,8 @@ export function openApiAvailable(): boolean {
   if (expected || process.env["SYNCGRAPH_OPENAPI_DIR"] !== undefined) {
     throw new Error(`OpenAPI documents: expected the folder ${folder}, found none`);
   }
-  if (!absenceSaid) process.stderr.write(`SKIPPED: checks against the vendors' OpenAPI documents; there is no folder ${folder}\n`);
+  if (!absenceSaid)
+    process.stderr.write(`SKIPPED: checks against the vendors' OpenAPI documents; there is no folder ${folder}\n`);
   absenceSaid = true;
   return false;
 }
@@ -90,7 +91,8 @@ export function openApiContract(name: string, document: unknown): OpenApiContrac
       if (key === undefined && undocumented[status] !== undefined) return;
       const response = resolved(root, responses[key ?? "default"]);
       const what = `${operationKey(method, path)} ${status}`;
-      if (response === undefined) throw new Error(`${name}: ${what}: expected one of ${Object.keys(responses).join(", ")}`);
+      if (response === undefined)
+        throw new Error(`${name}: ${what}: expected one of ${Object.keys(responses).join(", ")}`);
       const schema = jsonSchema(root, response);
       if (schema !== undefined) check(schema, body, what);
     },

@@ -25,8 +25,18 @@ export interface ExpectedRequest extends SentRequest {
 export type FixtureCall =
   | { readonly method: "listLinkedAccounts" | "listDefinitions" }
   | { readonly method: "getDefinition"; readonly remoteId: string }
-  | { readonly method: "start"; readonly definition: DefinitionDraft; readonly options?: StartOptions; readonly triggerKey?: string }
-  | { readonly method: "findStarted"; readonly definition: DefinitionDraft; readonly options?: StartOptions; readonly sentAt: string }
+  | {
+      readonly method: "start";
+      readonly definition: DefinitionDraft;
+      readonly options?: StartOptions;
+      readonly triggerKey?: string;
+    }
+  | {
+      readonly method: "findStarted";
+      readonly definition: DefinitionDraft;
+      readonly options?: StartOptions;
+      readonly sentAt: string;
+    }
   | { readonly method: "observe"; readonly refs: readonly RecordedRef[]; readonly tasks: boolean }
   | { readonly method: "discover"; readonly since: string; readonly definitions: readonly DefinitionDraft[] }
   | { readonly method: "cancel"; readonly ref: RecordedRef }
@@ -99,7 +109,11 @@ async function ask(provider: SyncProvider, call: FixtureCall): Promise<unknown> 
 /** The verdict, and for a genuine delivery what it means. */
 function received(provider: SyncProvider, { headers, body, receivedAt }: RecordedDelivery): object {
   const at = new Date(receivedAt);
-  const verdict = provider.verifyWebhook?.({ headers, body: Buffer.from(JSON.stringify(body), "utf8"), receivedAt: at });
+  const verdict = provider.verifyWebhook?.({
+    headers,
+    body: Buffer.from(JSON.stringify(body), "utf8"),
+    receivedAt: at,
+  });
   return { verdict, hints: verdict?.genuine ? provider.interpretWebhook?.(verdict.event.payload, at) : [] };
 }
 

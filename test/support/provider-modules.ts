@@ -22,10 +22,15 @@ export async function loadVendorRows(): Promise<readonly VendorRow[]> {
 export async function loadRow(kind: string, folder = new URL("../providers/", import.meta.url)): Promise<VendorRow> {
   const file = new URL(`${kind}/conformance.ts`, folder);
   const loaded: unknown = await import(file.href).catch((cause: unknown) => {
-    throw new Error(`test/providers/${kind}/conformance.ts: expected what the conformance suite needs to know, got none`, { cause });
+    throw new Error(
+      `test/providers/${kind}/conformance.ts: expected what the conformance suite needs to know, got none`,
+      { cause },
+    );
   });
   if (!isRow(loaded) || loaded.conformance.module.kind !== kind) {
-    throw new Error(`test/providers/${kind}/conformance.ts: expected it to export \`conformance\` of the module "${kind}"`);
+    throw new Error(
+      `test/providers/${kind}/conformance.ts: expected it to export \`conformance\` of the module "${kind}"`,
+    );
   }
   return { kind, vendor: loaded.conformance };
 }

@@ -33,7 +33,11 @@ export function observation(remoteId: string, given: Partial<Observation> = {}):
   };
 }
 
-export function entry(remoteId: string, given: Partial<Observation> = {}, rest: Partial<RecordEntry> = {}): RecordEntry {
+export function entry(
+  remoteId: string,
+  given: Partial<Observation> = {},
+  rest: Partial<RecordEntry> = {},
+): RecordEntry {
   return { providerKey: "acme", observation: observation(remoteId, given), ...rest };
 }
 
@@ -111,7 +115,16 @@ export function modelSync(remoteId: string, given: Partial<ModelSyncSnapshot> = 
     organizationId: "org",
     mode: "updateOrCreate",
     modelIds: ["model-1"],
-    fields: [{ source: { modelId: "model-1", field: "email" }, target: "Email", new: false, overrideValue: null, syncMode: null, encryptionEnabled: null }],
+    fields: [
+      {
+        source: { modelId: "model-1", field: "email" },
+        target: "Email",
+        new: false,
+        overrideValue: null,
+        syncMode: null,
+        encryptionEnabled: null,
+      },
+    ],
     overrideFields: [],
     filters: [],
     filterLogic: null,
@@ -158,5 +171,13 @@ export function webhookEvent(deliveryId: string, given: Partial<WebhookEvent> = 
 export function delivery(deliveryId: string, given: Partial<StoredDelivery> = {}): StoredDelivery {
   const receivedAt = given.receivedAt ?? at(0);
   const event = webhookEvent(deliveryId);
-  return { tenantId: "t1", providerKey: "acme", event, receivedAt, state: DeliveryState.Received, dueAt: receivedAt, ...given };
+  return {
+    tenantId: "t1",
+    providerKey: "acme",
+    event,
+    receivedAt,
+    state: DeliveryState.Received,
+    dueAt: receivedAt,
+    ...given,
+  };
 }

@@ -94,7 +94,10 @@ export function createTestTracking(
   const tools: TrackingTools = {
     store,
     bus: setting.bus ?? createInProcessBus(),
-    queue: noting(createInProcessQueue(clock, (error) => write("error")({ error }, "work failed")), planned),
+    queue: noting(
+      createInProcessQueue(clock, (error) => write("error")({ error }, "work failed")),
+      planned,
+    ),
     clock,
     directory: createProviderDirectory(new Map([[TENANT, configured]])),
     log: { info: write("info"), warn: write("warn"), error: write("error") },
@@ -145,7 +148,14 @@ export function configure(fake: FakeProvider): ConfiguredProvider {
   const { provider, calls } = fake;
   const { key, kind, capabilities } = provider;
   const info = { key, kind, displayName: "Acme", capabilities, sandbox: false };
-  return { info, provider, poll: capabilities.poll, rateLimit: capabilities.rateLimit, callsMade: () => calls.length, webhooksConfigured: capabilities.webhooks };
+  return {
+    info,
+    provider,
+    poll: capabilities.poll,
+    rateLimit: capabilities.rateLimit,
+    callsMade: () => calls.length,
+    webhooksConfigured: capabilities.webhooks,
+  };
 }
 
 /** Uniform in [0, 1), the same numbers in each run (Park and Miller's generator). */
@@ -158,7 +168,11 @@ export function seededRandom(seed: number): () => number {
 }
 
 /** Lets time pass for work that sleeps one of these pauses after the other, until the work is done. */
-export async function passing<Value>(clock: ManualClock, pausesMs: readonly number[], work: Promise<Value>): Promise<Value> {
+export async function passing<Value>(
+  clock: ManualClock,
+  pausesMs: readonly number[],
+  work: Promise<Value>,
+): Promise<Value> {
   let done = false;
   const ended = work.then(
     () => void (done = true),

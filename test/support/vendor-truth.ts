@@ -10,7 +10,13 @@ export async function vendorSays(vendor: VendorServer, path: string): Promise<un
 /** POSTs a body and gives the answer's object. Throws when the answer is no success. */
 export async function vendorTakes(vendor: VendorServer, path: string, body: unknown): Promise<Json> {
   const headers = { ...credentialHeaders(vendor), "content-type": "application/json" };
-  return objectOf(await answered(vendor, path, await fetch(`${vendor.url}${path}`, { method: "POST", headers, body: JSON.stringify(body) })));
+  return objectOf(
+    await answered(
+      vendor,
+      path,
+      await fetch(`${vendor.url}${path}`, { method: "POST", headers, body: JSON.stringify(body) }),
+    ),
+  );
 }
 
 /** A vendor's time as the gateway writes times; null stays null. */

@@ -47,12 +47,19 @@ export const IMPATIENT = {
 } as const;
 
 /** The vendor as `syncgraph.yaml` names it, its kind as key. */
-export function entryOf({ vendor, url, credentials }: Pick<VendorServer, "vendor" | "url" | "credentials">): ProviderEntry {
+export function entryOf({
+  vendor,
+  url,
+  credentials,
+}: Pick<VendorServer, "vendor" | "url" | "credentials">): ProviderEntry {
   return { key: vendor, kind: vendor, baseUrl: url, credentials, allowPrivateAddress: true, ...IMPATIENT };
 }
 
 /** Headers that carry a vendor's credentials, for tests that ask it themselves. */
-export function credentialHeaders({ vendor, credentials }: Pick<VendorServer, "vendor" | "credentials">): Record<string, string> {
+export function credentialHeaders({
+  vendor,
+  credentials,
+}: Pick<VendorServer, "vendor" | "credentials">): Record<string, string> {
   if (vendor === "rootfi") return { api_key: credentials["apiKey"] ?? "" };
   return { authorization: `Bearer ${credentials["token"] ?? credentials["apiKey"] ?? ""}` };
 }

@@ -23,7 +23,9 @@ async function tracking(answers: Partial<FakeAnswers> = {}) {
 const namesOf = async (store: Store): Promise<readonly string[]> =>
   (await store.catalog.definitionsOfProvider(TENANT, "acme")).map(({ remoteId }) => remoteId);
 const accountsOf = async (store: Store): Promise<readonly string[]> =>
-  (await store.catalog.listLinkedAccounts(TENANT, {}, { limit: 100, direction: "forward", from: null })).items.map(({ remoteId }) => remoteId);
+  (await store.catalog.listLinkedAccounts(TENANT, {}, { limit: 100, direction: "forward", from: null })).items.map(
+    ({ remoteId }) => remoteId,
+  );
 
 test("all pages of accounts and definitions are in the mirror when the catalog is fresh", async () => {
   const { fresh, store } = await tracking({
@@ -86,7 +88,9 @@ test("a catalog is read again after five seconds and not before", async () => {
 
 test("a failure is told as the provider's error, kept for a second, and then tried again", async () => {
   const down = fault(ErrorCode.ProviderUnavailable, { httpStatus: 503 });
-  const { fresh, clock, fake, listings, catalog, configured, store } = await tracking({ definitions: () => Promise.reject(down) });
+  const { fresh, clock, fake, listings, catalog, configured, store } = await tracking({
+    definitions: () => Promise.reject(down),
+  });
   expect(await fresh()).toEqual([down]);
   await clock.advance(999);
   expect(await fresh()).toEqual([down]);
@@ -123,13 +127,21 @@ test("a vendor that is down leaves the catalogs of the others fresh", async () =
   const broken = createFakeProvider("acme", {}, { linkedAccounts: () => [fault(ErrorCode.ProviderUnavailable)] });
   const working = createFakeProvider("globex", {}, { definitions: () => [[syncJob("theirs")]] });
   const { catalog, store } = createTestTracking(await openStore(), [broken, working]);
-  expect((await catalog.ensureFresh(TENANT, ["acme", "globex", "unknown"])).map(({ provider }) => provider)).toEqual(["acme"]);
-  expect((await store.catalog.definitionsOfProvider(TENANT, "globex")).map(({ remoteId }) => remoteId)).toEqual(["theirs"]);
-  expect((await catalog.outages(TENANT, ["acme", "globex"])).map(({ code }) => code)).toEqual([ErrorCode.ProviderUnavailable]);
+  expect((await catalog.ensureFresh(TENANT, ["acme", "globex", "unknown"])).map(({ provider }) => provider)).toEqual([
+    "acme",
+  ]);
+  expect((await store.catalog.definitionsOfProvider(TENANT, "globex")).map(({ remoteId }) => remoteId)).toEqual([
+    "theirs",
+  ]);
+  expect((await catalog.outages(TENANT, ["acme", "globex"])).map(({ code }) => code)).toEqual([
+    ErrorCode.ProviderUnavailable,
+  ]);
 });
 
 test("a defect of the gateway is thrown to whoever asked, and not remembered as the vendor's", async () => {
-  const { fresh, fake, clock, listings } = await tracking({ definitions: () => Promise.reject(new TypeError("a defect")) });
+  const { fresh, fake, clock, listings } = await tracking({
+    definitions: () => Promise.reject(new TypeError("a defect")),
+  });
   await expect(fresh()).rejects.toThrow("a defect");
   fake.answers.definitions = () => [[syncJob("j1")]];
   expect(await fresh()).toEqual([]);
@@ -147,7 +159,9 @@ test("what is no longer listed is gone, and comes back when it is listed again",
   await clock.advance(5_000);
   await fresh();
   expect([await accountsOf(store), await namesOf(store)]).toEqual([["a2"], ["j2"]]);
-  expect(await store.catalog.definitionsByIds(TENANT, [idOf("definition", "j1")])).toMatchObject([{ remoteId: "j1", goneAt: at(5_000) }]);
+  expect(await store.catalog.definitionsByIds(TENANT, [idOf("definition", "j1")])).toMatchObject([
+    { remoteId: "j1", goneAt: at(5_000) },
+  ]);
   fake.answers.definitions = () => [[syncJob("j1"), syncJob("j2")]];
   await clock.advance(5_000);
   await fresh();
@@ -157,21 +171,24 @@ test("what is no longer listed is gone, and comes back when it is listed again",
 test.each([
   ["accounts", { linkedAccounts: () => [[linkedAccount("a1")], fault(ErrorCode.ProviderTimeout)] }],
   ["definitions", { definitions: () => [[syncJob("j1")], fault(ErrorCode.ProviderTimeout)] }],
-] satisfies readonly (readonly [string, Partial<FakeAnswers>])[])("a list of %s that breaks off in the middle makes nothing gone", async (_name, broken) => {
-  const { fresh, fake, clock, store } = await tracking({
-    linkedAccounts: () => [[linkedAccount("a1")], [linkedAccount("a2")]],
-    definitions: () => [[syncJob("j1")], [syncJob("j2")]],
-  });
-  await fresh();
-  Object.assign(fake.answers, broken);
-  await clock.advance(5_000);
-  expect(await fresh()).toMatchObject([{ code: ErrorCode.ProviderTimeout }]);
-  expect([await accountsOf(store), await namesOf(store)]).toEqual([
-    ["a1", "a2"],
-    ["j1", "j2"],
-  ]);
-  expect((await store.providerStates.get(TENANT, "acme")).catalogAt).toEqual(at(0));
-});
+] satisfies readonly (readonly [string, Partial<FakeAnswers>])[])(
+  "a list of %s that breaks off in the middle makes nothing gone",
+  async (_name, broken) => {
+    const { fresh, fake, clock, store } = await tracking({
+      linkedAccounts: () => [[linkedAccount("a1")], [linkedAccount("a2")]],
+      definitions: () => [[syncJob("j1")], [syncJob("j2")]],
+    });
+    await fresh();
+    Object.assign(fake.answers, broken);
+    await clock.advance(5_000);
+    expect(await fresh()).toMatchObject([{ code: ErrorCode.ProviderTimeout }]);
+    expect([await accountsOf(store), await namesOf(store)]).toEqual([
+      ["a1", "a2"],
+      ["j1", "j2"],
+    ]);
+    expect((await store.providerStates.get(TENANT, "acme")).catalogAt).toEqual(at(0));
+  },
+);
 
 test("an empty list is a whole list: everything is gone", async () => {
   const { fresh, fake, clock, store } = await tracking();
@@ -183,16 +200,23 @@ test("an empty list is a whole list: everything is gone", async () => {
 });
 
 test("definitions that the list only outlines are read in full, and again only when they have changed", async () => {
-  const outline = (remoteId: string, changedMs: number) => syncJob(remoteId, { detailed: false, argsSchema: null, updatedAt: at(changedMs) });
+  const outline = (remoteId: string, changedMs: number) =>
+    syncJob(remoteId, { detailed: false, argsSchema: null, updatedAt: at(changedMs) });
   const { fresh, fake, clock, store } = await tracking({
     definitions: () => [[outline("j1", 2), outline("j2", 2), syncJob("j3")]],
     definition: (remoteId) => syncJob(remoteId, { mutexKey: "in full" }),
   });
-  const details = () => fake.callsOf("getDefinition").map(({ remoteId }) => remoteId).toSorted();
+  const details = () =>
+    fake
+      .callsOf("getDefinition")
+      .map(({ remoteId }) => remoteId)
+      .toSorted();
   await fresh();
   expect(details()).toEqual(["j1", "j2"]);
   expect(fake.callsOf("getDefinition")[0]?.kind).toBe("SYNC_JOB");
-  expect(await store.catalog.definitionsByIds(TENANT, [idOf("definition", "j1")])).toMatchObject([{ detailed: true, mutexKey: "in full" }]);
+  expect(await store.catalog.definitionsByIds(TENANT, [idOf("definition", "j1")])).toMatchObject([
+    { detailed: true, mutexKey: "in full" },
+  ]);
   fake.answers.definitions = () => [[outline("j1", 2), outline("j2", 3), syncJob("j3")]];
   await clock.advance(5_000);
   await fresh();
@@ -202,12 +226,17 @@ test("definitions that the list only outlines are read in full, and again only w
 test("a definition that cannot be read in full hides no other, and is tried again next time", async () => {
   const { fresh, fake, clock, store, logged } = await tracking({
     definitions: () => [["j1", "j2", "j3"].map((remoteId) => syncJob(remoteId, { detailed: false }))],
-    definition: (remoteId) => (remoteId === "j2" ? Promise.reject(fault(ErrorCode.ProviderBadResponse)) : syncJob(remoteId)),
+    definition: (remoteId) =>
+      remoteId === "j2" ? Promise.reject(fault(ErrorCode.ProviderBadResponse)) : syncJob(remoteId),
   });
   expect(await fresh()).toEqual([]);
   const detailed = async () => (await store.catalog.definitionsOfProvider(TENANT, "acme")).map((one) => one.detailed);
   expect(await detailed()).toEqual([true, false, true]);
-  expect(logged).toContainEqual({ level: "warn", message: expect.any(String), facts: { provider: "acme", remoteId: "j2", code: ErrorCode.ProviderBadResponse } });
+  expect(logged).toContainEqual({
+    level: "warn",
+    message: expect.any(String),
+    facts: { provider: "acme", remoteId: "j2", code: ErrorCode.ProviderBadResponse },
+  });
   fake.answers.definition = (remoteId) => syncJob(remoteId);
   await clock.advance(5_000);
   await fresh();
@@ -234,9 +263,15 @@ test("not more than four definitions are read in full at once", async () => {
 });
 
 test("one definition is read again only when the copy is older than asked for", async () => {
-  const { catalog, configured, fake, clock, store } = await tracking({ definition: (remoteId) => syncJob(remoteId, { name: "Renamed" }) });
+  const { catalog, configured, fake, clock, store } = await tracking({
+    definition: (remoteId) => syncJob(remoteId, { name: "Renamed" }),
+  });
   await catalog.ensureFresh(TENANT, ["acme"]);
-  const read = async () => (await store.catalog.definitionsByIds(TENANT, [idOf("definition", "job-1")]))[0] ?? { ...syncJob("job-1"), observedAt: at(0) };
+  const read = async () =>
+    (await store.catalog.definitionsByIds(TENANT, [idOf("definition", "job-1")]))[0] ?? {
+      ...syncJob("job-1"),
+      observedAt: at(0),
+    };
   await clock.advance(100);
   await catalog.refreshDefinition(TENANT, configured, await read(), 100);
   expect(fake.callsOf("getDefinition")).toHaveLength(0);
@@ -247,5 +282,7 @@ test("one definition is read again only when the copy is older than asked for", 
   await catalog.refreshDefinition(TENANT, configured, await read(), 0);
   expect(await read()).toMatchObject({ name: "Renamed", observedAt: at(100) });
   fake.answers.definition = () => Promise.reject(fault(ErrorCode.ProviderTimeout));
-  await expect(catalog.refreshDefinition(TENANT, configured, await read(), 0)).rejects.toMatchObject({ code: ErrorCode.ProviderTimeout });
+  await expect(catalog.refreshDefinition(TENANT, configured, await read(), 0)).rejects.toMatchObject({
+    code: ErrorCode.ProviderTimeout,
+  });
 });

@@ -21,7 +21,9 @@ test("the first look goes back a day, with everything the catalog holds", async 
   const { discover, stock, fake } = await tracking();
   await stock([syncJob("j1"), syncJob("j2")]);
   await discover();
-  expect(fake.callsOf("discover")).toMatchObject([{ since: at(-DAY_MS), definitions: [{ remoteId: "j1" }, { remoteId: "j2" }] }]);
+  expect(fake.callsOf("discover")).toMatchObject([
+    { since: at(-DAY_MS), definitions: [{ remoteId: "j1" }, { remoteId: "j2" }] },
+  ]);
 });
 
 test("later looks begin two minutes before the last one began", async () => {
@@ -35,10 +37,18 @@ test("later looks begin two minutes before the last one began", async () => {
 
 test("what is found on every page is recorded as discovered, and linked to its definition", async () => {
   const { discover, syncOf, ledger } = await tracking({
-    discover: () => [[observation("a", { facts: { origin: SyncOrigin.Scheduled } })], [], [observation("b", { source: ObservationSource.Poll })]],
+    discover: () => [
+      [observation("a", { facts: { origin: SyncOrigin.Scheduled } })],
+      [],
+      [observation("b", { source: ObservationSource.Poll })],
+    ],
   });
   await discover();
-  expect(await syncOf("a")).toMatchObject({ observedVia: ObservationSource.Discovery, origin: SyncOrigin.Scheduled, definitionId: idOf("definition", "job-1") });
+  expect(await syncOf("a")).toMatchObject({
+    observedVia: ObservationSource.Discovery,
+    origin: SyncOrigin.Scheduled,
+    definitionId: idOf("definition", "job-1"),
+  });
   expect(await syncOf("b")).toMatchObject({ observedVia: ObservationSource.Discovery });
   const before = await ledger();
   await discover();
@@ -46,7 +56,9 @@ test("what is found on every page is recorded as discovered, and linked to its d
 });
 
 test("a look that fails keeps what it found and does not move on", async () => {
-  const { discover, clock, fake, until, syncOf } = await tracking({ discover: () => [[observation("a")], fault(ErrorCode.ProviderTimeout)] });
+  const { discover, clock, fake, until, syncOf } = await tracking({
+    discover: () => [[observation("a")], fault(ErrorCode.ProviderTimeout)],
+  });
   await expect(discover()).rejects.toMatchObject({ code: ErrorCode.ProviderTimeout });
   expect((await syncOf("a")).remoteId).toBe("a");
   expect(await until()).toBeNull();
@@ -69,7 +81,9 @@ test("a look that takes long leaves no gap: the next begins from its beginning",
 });
 
 test("a look at one definition asks for that one since the time given, and moves nothing on", async () => {
-  const { discoverer, configured, stock, fake, until, syncOf } = await tracking({ discover: () => [[observation("a")]] });
+  const { discoverer, configured, stock, fake, until, syncOf } = await tracking({
+    discover: () => [[observation("a")]],
+  });
   await stock([syncJob("j1"), syncJob("j2")]);
   await discoverer.discoverOf(TENANT, configured, idOf("definition", "j2"), at(-7));
   expect(fake.callsOf("discover")).toMatchObject([{ since: at(-7), definitions: [{ remoteId: "j2" }] }]);

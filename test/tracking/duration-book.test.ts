@@ -11,7 +11,8 @@ function run(facts: Partial<SyncFacts>, given: Partial<Sync> = {}): Sync {
   const links = { definitionId: "d1", linkedAccountId: null, triggerId: null, retryOfId: null };
   return { ...state, ...links, id: "s1", tenantId: "t1", providerKey: "acme", version: 1, ...given };
 }
-const lasting = (durationMs: number, given: Partial<Sync> = {}) => run({ startedAt: at(0), finishedAt: at(durationMs) }, given);
+const lasting = (durationMs: number, given: Partial<Sync> = {}) =>
+  run({ startedAt: at(0), finishedAt: at(durationMs) }, given);
 
 test("nothing is known of a definition without an ended run, nor of runs without a definition", () => {
   const book = createDurationBook();

@@ -24,9 +24,16 @@ describe("retrying a run", () => {
     await see(observation("old", { ...FAILED, facts: { models: ["tickets"], fullRefresh: true } }));
     const result = await operations.retry(TENANT, idOf("sync", "old"), "k1");
     expect(result).toMatchObject({ attached: false, problems: [], trigger: { retryOfId: idOf("sync", "old") } });
-    expect(result.syncs).toMatchObject([{ remoteId: "run-1", retryOfId: idOf("sync", "old"), origin: SyncOrigin.Gateway }]);
+    expect(result.syncs).toMatchObject([
+      { remoteId: "run-1", retryOfId: idOf("sync", "old"), origin: SyncOrigin.Gateway },
+    ]);
     expect(fake.callsOf("start")).toMatchObject([
-      { request: { definition: { remoteId: "job-1" }, options: { models: ["tickets"], fullRefresh: true, linkedAccountRemoteId: "account-1" } } },
+      {
+        request: {
+          definition: { remoteId: "job-1" },
+          options: { models: ["tickets"], fullRefresh: true, linkedAccountRemoteId: "account-1" },
+        },
+      },
     ]);
   });
 
@@ -69,7 +76,10 @@ describe("retrying a run", () => {
     await see(observation("old", FAILED));
     const first = await operations.retry(TENANT, idOf("sync", "old"), "k1");
     // What the ended run tells of its start may still grow; the request is the same one.
-    await see(observation("run-1", FAILED), observation("old", { ...FAILED, observedAt: at(9), facts: { models: ["tickets"] } }));
+    await see(
+      observation("run-1", FAILED),
+      observation("old", { ...FAILED, observedAt: at(9), facts: { models: ["tickets"] } }),
+    );
     const again = await operations.retry(TENANT, idOf("sync", "old"), "k1");
     expect(again.syncs.map(({ id }) => id)).toEqual(first.syncs.map(({ id }) => id));
     const plain = await operations.trigger(TENANT, command({ idempotencyKey: "k1" }));
@@ -93,35 +103,54 @@ describe("cancelling a run", () => {
   test("is refused without a call where the provider cannot, where the run has ended, and where there is none", async () => {
     const unable = await tracking({}, { cancel: false });
     await unable.see(observation("a"));
-    expect((await unable.operations.cancel(TENANT, idOf("sync", "a"))).problems).toMatchObject([{ code: ErrorCode.CapabilityNotSupported, field: ["syncId"] }]);
+    expect((await unable.operations.cancel(TENANT, idOf("sync", "a"))).problems).toMatchObject([
+      { code: ErrorCode.CapabilityNotSupported, field: ["syncId"] },
+    ]);
     const { operations, see, fake } = await tracking();
     await see(observation("ended", FAILED));
-    expect(await operations.cancel(TENANT, idOf("sync", "ended"))).toMatchObject({ sync: { remoteId: "ended" }, problems: [{ code: ErrorCode.SyncFinished, field: ["syncId"] }] });
-    expect(await operations.cancel(TENANT, idOf("sync", "unknown"))).toMatchObject({ sync: null, problems: [{ code: ErrorCode.NotFound, field: ["syncId"] }] });
+    expect(await operations.cancel(TENANT, idOf("sync", "ended"))).toMatchObject({
+      sync: { remoteId: "ended" },
+      problems: [{ code: ErrorCode.SyncFinished, field: ["syncId"] }],
+    });
+    expect(await operations.cancel(TENANT, idOf("sync", "unknown"))).toMatchObject({
+      sync: null,
+      problems: [{ code: ErrorCode.NotFound, field: ["syncId"] }],
+    });
     expect([...unable.fake.calls, ...fake.calls]).toEqual([]);
   });
 
-  test.each([ErrorCode.ProviderConflict, ErrorCode.ProviderNotFound, ErrorCode.ProviderRejected, ErrorCode.SyncFinished])(
-    "that the vendor refuses with %s because the run has ended says so, and shows the end",
-    async (code) => {
-      const { operations, see } = await tracking({
-        cancel: () => Promise.reject(fault(code, { retryable: false })),
-        observe: (refs) => ({ observations: refs.map((ref) => observed(ref, { status: SyncStatus.Success, rawStatus: "done" })), missing: [] }),
-      });
-      await see(observation("a"));
-      const result = await operations.cancel(TENANT, idOf("sync", "a"));
-      expect(result.problems).toMatchObject([{ code: ErrorCode.SyncFinished, field: ["syncId"] }]);
-      expect(result.sync).toMatchObject({ status: SyncStatus.Success, rawStatus: "done" });
-    },
-  );
+  test.each([
+    ErrorCode.ProviderConflict,
+    ErrorCode.ProviderNotFound,
+    ErrorCode.ProviderRejected,
+    ErrorCode.SyncFinished,
+  ])("that the vendor refuses with %s because the run has ended says so, and shows the end", async (code) => {
+    const { operations, see } = await tracking({
+      cancel: () => Promise.reject(fault(code, { retryable: false })),
+      observe: (refs) => ({
+        observations: refs.map((ref) => observed(ref, { status: SyncStatus.Success, rawStatus: "done" })),
+        missing: [],
+      }),
+    });
+    await see(observation("a"));
+    const result = await operations.cancel(TENANT, idOf("sync", "a"));
+    expect(result.problems).toMatchObject([{ code: ErrorCode.SyncFinished, field: ["syncId"] }]);
+    expect(result.sync).toMatchObject({ status: SyncStatus.Success, rawStatus: "done" });
+  });
 
   test("that the vendor refuses though the run goes on, or that fails, is the vendor's error", async () => {
-    const { operations, see, fake } = await tracking({ cancel: () => Promise.reject(fault(ErrorCode.ProviderRejected)) });
+    const { operations, see, fake } = await tracking({
+      cancel: () => Promise.reject(fault(ErrorCode.ProviderRejected)),
+    });
     await see(observation("a"));
-    await expect(operations.cancel(TENANT, idOf("sync", "a"))).rejects.toMatchObject({ code: ErrorCode.ProviderRejected });
+    await expect(operations.cancel(TENANT, idOf("sync", "a"))).rejects.toMatchObject({
+      code: ErrorCode.ProviderRejected,
+    });
     expect(fake.callsOf("observe")).toHaveLength(1);
     fake.answers.cancel = () => Promise.reject(fault(ErrorCode.ProviderUnavailable));
-    await expect(operations.cancel(TENANT, idOf("sync", "a"))).rejects.toMatchObject({ code: ErrorCode.ProviderUnavailable });
+    await expect(operations.cancel(TENANT, idOf("sync", "a"))).rejects.toMatchObject({
+      code: ErrorCode.ProviderUnavailable,
+    });
     expect(fake.callsOf("observe")).toHaveLength(1);
   });
 });
@@ -130,11 +159,18 @@ describe("reading a run now", () => {
   test("asks the vendor only when the run was observed longer ago than asked for, tasks included", async () => {
     const { operations, see, fake, clock } = await tracking();
     await see(observation("a"));
-    fake.answers.observe = (refs) => ({ observations: refs.map((ref) => observed(ref, { observedAt: clock.now(), facts: { attempt: 2 } })), missing: [] });
+    fake.answers.observe = (refs) => ({
+      observations: refs.map((ref) => observed(ref, { observedAt: clock.now(), facts: { attempt: 2 } })),
+      missing: [],
+    });
     await clock.advance(5_000);
     expect(await operations.refresh(TENANT, idOf("sync", "a"), 5_000)).toMatchObject({ observedAt: at(0) });
     expect(fake.calls).toEqual([]);
-    expect(await operations.refresh(TENANT, idOf("sync", "a"), 4_999)).toMatchObject({ attempt: 2, observedAt: at(5_000), observedVia: ObservationSource.LiveRead });
+    expect(await operations.refresh(TENANT, idOf("sync", "a"), 4_999)).toMatchObject({
+      attempt: 2,
+      observedAt: at(5_000),
+      observedVia: ObservationSource.LiveRead,
+    });
     expect(fake.callsOf("observe")).toMatchObject([{ tasks: true, refs: [{ remoteId: "a" }] }]);
   });
 
@@ -158,19 +194,35 @@ describe("reading a run now", () => {
   });
 
   test("throws the vendor's failure, and keeps no failed read for the next asker", async () => {
-    const { operations, see, fake, clock } = await tracking({ observe: () => Promise.reject(fault(ErrorCode.ProviderTimeout)) });
+    const { operations, see, fake, clock } = await tracking({
+      observe: () => Promise.reject(fault(ErrorCode.ProviderTimeout)),
+    });
     await see(observation("a"));
     await clock.advance(1);
-    await expect(operations.refresh(TENANT, idOf("sync", "a"), 0)).rejects.toMatchObject({ code: ErrorCode.ProviderTimeout });
-    fake.answers.observe = (refs) => ({ observations: refs.map((ref) => observed(ref, { status: SyncStatus.Success })), missing: [] });
+    await expect(operations.refresh(TENANT, idOf("sync", "a"), 0)).rejects.toMatchObject({
+      code: ErrorCode.ProviderTimeout,
+    });
+    fake.answers.observe = (refs) => ({
+      observations: refs.map((ref) => observed(ref, { status: SyncStatus.Success })),
+      missing: [],
+    });
     expect(await operations.refresh(TENANT, idOf("sync", "a"), 0)).toMatchObject({ status: SyncStatus.Success });
   });
 
   test("of a run the vendor does not find gives what is known, and of an unknown run nothing", async () => {
-    const { operations, see, clock } = await tracking({ observe: (refs) => ({ observations: [], missing: refs.map(({ remoteId }) => ({ remoteId, reason: "NOT_FOUND" })) }) });
+    const { operations, see, clock } = await tracking({
+      observe: (refs) => ({
+        observations: [],
+        missing: refs.map(({ remoteId }) => ({ remoteId, reason: "NOT_FOUND" })),
+      }),
+    });
     await see(observation("a"));
     await clock.advance(1);
-    expect(await operations.refresh(TENANT, idOf("sync", "a"), 0)).toMatchObject({ remoteId: "a", status: SyncStatus.Running, observedAt: at(0) });
+    expect(await operations.refresh(TENANT, idOf("sync", "a"), 0)).toMatchObject({
+      remoteId: "a",
+      status: SyncStatus.Running,
+      observedAt: at(0),
+    });
     expect(await operations.refresh(TENANT, idOf("sync", "unknown"), 0)).toBeNull();
   });
 });

@@ -20,19 +20,28 @@ test("before anything was polled the intervals are the provider's own", () => {
 });
 
 test("all open runs together take no more than half of the quota, and the intervals never shrink below the provider's own", () => {
-  const round = fc.record({ openRuns: fc.integer({ min: 0, max: 100_000 }), runs: fc.integer({ min: 1, max: 100 }), perRun: fc.integer({ min: 0, max: 5 }) });
+  const round = fc.record({
+    openRuns: fc.integer({ min: 0, max: 100_000 }),
+    runs: fc.integer({ min: 1, max: 100 }),
+    perRun: fc.integer({ min: 0, max: 5 }),
+  });
   fc.assert(
-    fc.property(round, fc.integer({ min: 1, max: 1_000 }), fc.integer({ min: 100, max: 60_000 }), ({ openRuns, runs, perRun }, requests, perMs) => {
-      const configured = provider(requests, perMs);
-      const load = createPollLoad();
-      load.note(configured, { openRuns, runs, calls: runs * perRun });
-      const { fastMs, slowMs, discoverMs } = load.intervalsOf(configured);
-      const callsPerMs = (openRuns * perRun) / fastMs;
-      expect(callsPerMs).toBeLessThanOrEqual((0.5 * requests * 1.001) / perMs);
-      expect(fastMs).toBeGreaterThanOrEqual(POLL.fastMs);
-      expect(slowMs).toBeGreaterThanOrEqual(Math.max(POLL.slowMs, fastMs));
-      expect(discoverMs).toBe(POLL.discoverMs);
-    }),
+    fc.property(
+      round,
+      fc.integer({ min: 1, max: 1_000 }),
+      fc.integer({ min: 100, max: 60_000 }),
+      ({ openRuns, runs, perRun }, requests, perMs) => {
+        const configured = provider(requests, perMs);
+        const load = createPollLoad();
+        load.note(configured, { openRuns, runs, calls: runs * perRun });
+        const { fastMs, slowMs, discoverMs } = load.intervalsOf(configured);
+        const callsPerMs = (openRuns * perRun) / fastMs;
+        expect(callsPerMs).toBeLessThanOrEqual((0.5 * requests * 1.001) / perMs);
+        expect(fastMs).toBeGreaterThanOrEqual(POLL.fastMs);
+        expect(slowMs).toBeGreaterThanOrEqual(Math.max(POLL.slowMs, fastMs));
+        expect(discoverMs).toBe(POLL.discoverMs);
+      },
+    ),
     SETTINGS,
   );
 });

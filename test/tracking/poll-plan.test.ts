@@ -79,7 +79,9 @@ test.each([SyncStatus.Success, SyncStatus.Failed])("a run that is %s is not look
 });
 
 test("a run is looked at fast right after its start, slower with its age, and no slower than the cap", () => {
-  expect([0, 5_000, 20_000, 100_000, 10_000_000].map((now) => delay(running(), now))).toEqual([1_000, 1_000, 2_000, 10_000, 30_000]);
+  expect([0, 5_000, 20_000, 100_000, 10_000_000].map((now) => delay(running(), now))).toEqual([
+    1_000, 1_000, 2_000, 10_000, 30_000,
+  ]);
 });
 
 test("a run that waits in the queue is judged by its age since creation, its usual duration not yet counting", () => {
@@ -92,7 +94,8 @@ test("looks come closer as the expected end nears, and spread again once it has 
 });
 
 test("a run that waits for the platform is looked at when it resumes, within the intervals", () => {
-  const waiting = (resumesAt: number) => delay(running({ waitingReason: WaitingReason.RateLimited, resumesAt: at(resumesAt) }), 0);
+  const waiting = (resumesAt: number) =>
+    delay(running({ waitingReason: WaitingReason.RateLimited, resumesAt: at(resumesAt) }), 0);
   expect([waiting(12_000), waiting(10), waiting(9_000_000), waiting(-5_000)]).toEqual([12_000, 1_000, 30_000, 1_000]);
 });
 
@@ -102,7 +105,9 @@ test("a start in the future, as by a vendor's fast clock, is a start now", () =>
 
 describe("the pause after a look that failed", () => {
   test("doubles with each failure in a row up to four slow intervals", () => {
-    expect([1, 2, 3, 4, 20, 1_000].map((failures) => backOffMs(INTERVALS, failures, null))).toEqual([2_000, 4_000, 8_000, 16_000, 120_000, 120_000]);
+    expect([1, 2, 3, 4, 20, 1_000].map((failures) => backOffMs(INTERVALS, failures, null))).toEqual([
+      2_000, 4_000, 8_000, 16_000, 120_000, 120_000,
+    ]);
   });
 
   test("is never shorter than the vendor asks, up to an hour", () => {

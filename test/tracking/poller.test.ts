@@ -21,7 +21,10 @@ async function tracking(answers: Partial<FakeAnswers> = {}, capabilities: Partia
 
 test("every run that is due is asked for in one call, with what an adapter needs to find it", async () => {
   const { see, poll, clock, fake } = await tracking();
-  await see(observation("a", { facts: { batchId: "b1", models: ["tickets"], createdAt: at(-5), startedAt: at(-4) } }), observation("b"));
+  await see(
+    observation("a", { facts: { batchId: "b1", models: ["tickets"], createdAt: at(-5), startedAt: at(-4) } }),
+    observation("b"),
+  );
   await see(observation("done", { status: SyncStatus.Success }));
   await clock.advance(DUE_MS);
   await poll();
@@ -29,7 +32,13 @@ test("every run that is due is asked for in one call, with what an adapter needs
   const refs = fake.callsOf("observe")[0]?.refs.toSorted((one, other) => (one.remoteId < other.remoteId ? -1 : 1));
   expect(refs).toMatchObject([
     {
-      ...{ remoteId: "a", definitionRemoteId: "job-1", linkedAccountRemoteId: "account-1", batchId: "b1", models: ["tickets"] },
+      ...{
+        remoteId: "a",
+        definitionRemoteId: "job-1",
+        linkedAccountRemoteId: "account-1",
+        batchId: "b1",
+        models: ["tickets"],
+      },
       ...{ status: SyncStatus.Running, createdAt: at(-5), startedAt: at(-4) },
     },
     { remoteId: "b" },
@@ -51,11 +60,17 @@ test("what is seen is recorded as polled, and the next look is planned in store 
   await see(observation("a"), observation("b"));
   await clock.advance(DUE_MS);
   fake.answers.observe = (refs) => ({
-    observations: refs.map((ref) => observed(ref, { observedAt: clock.now(), ...(ref.remoteId === "a" ? { status: SyncStatus.Success } : {}) })),
+    observations: refs.map((ref) =>
+      observed(ref, { observedAt: clock.now(), ...(ref.remoteId === "a" ? { status: SyncStatus.Success } : {}) }),
+    ),
     missing: [],
   });
   await poll();
-  expect(await syncOf("a")).toMatchObject({ status: SyncStatus.Success, observedVia: ObservationSource.Poll, observedAt: at(DUE_MS) });
+  expect(await syncOf("a")).toMatchObject({
+    status: SyncStatus.Success,
+    observedVia: ObservationSource.Poll,
+    observedAt: at(DUE_MS),
+  });
   const due = await store.polling.nextDueAt(TENANT, "acme");
   expect(due?.getTime()).toBeGreaterThan(at(DUE_MS).getTime());
   expect(planned.at(-1)).toEqual({ item: { kind: "POLL", tenantId: TENANT, providerKey: "acme" }, dueAt: due });
@@ -75,10 +90,14 @@ test("a run that could not be read does not lose the others, and is looked at ag
   const { see, poll, clock, fake, syncOf, store } = await tracking();
   await see(observation("unreadable"), observation("good"));
   await clock.advance(DUE_MS);
-  const readable = (end: boolean): FakeAnswers["observe"] => (refs) => ({
-    observations: refs.filter(({ remoteId }) => remoteId === "good").map((ref) => observed(ref, end ? { status: SyncStatus.Success } : {})),
-    missing: [],
-  });
+  const readable =
+    (end: boolean): FakeAnswers["observe"] =>
+    (refs) => ({
+      observations: refs
+        .filter(({ remoteId }) => remoteId === "good")
+        .map((ref) => observed(ref, end ? { status: SyncStatus.Success } : {})),
+      missing: [],
+    });
   fake.answers.observe = readable(true);
   await poll();
   expect((await syncOf("good")).status).toBe(SyncStatus.Success);
@@ -94,7 +113,12 @@ test("a run that could not be read does not lose the others, and is looked at ag
 });
 
 test("a run the vendor does not find is lost after 60 seconds and not a moment before", async () => {
-  const missing = { observe: (refs) => ({ observations: [], missing: refs.map(({ remoteId }) => ({ remoteId, reason: MissingReason.NotFound })) }) } satisfies Partial<FakeAnswers>;
+  const missing = {
+    observe: (refs) => ({
+      observations: [],
+      missing: refs.map(({ remoteId }) => ({ remoteId, reason: MissingReason.NotFound })),
+    }),
+  } satisfies Partial<FakeAnswers>;
   const { see, poll, clock, syncOf, store } = await tracking(missing);
   await see(observation("a", { rawStatus: "in_progress" }));
   await clock.advance(DUE_MS);
@@ -110,7 +134,12 @@ test("a run the vendor does not find is lost after 60 seconds and not a moment b
   }
   expect(clock.now().getTime() - missingSince).toBeGreaterThanOrEqual(60_000);
   expect(looks).toBeGreaterThan(10);
-  expect(await syncOf("a")).toMatchObject({ status: SyncStatus.Failed, outcome: SyncOutcome.Lost, rawStatus: "in_progress", error: { retryable: true } });
+  expect(await syncOf("a")).toMatchObject({
+    status: SyncStatus.Failed,
+    outcome: SyncOutcome.Lost,
+    rawStatus: "in_progress",
+    error: { retryable: true },
+  });
   expect(await store.polling.nextDueAt(TENANT, "acme")).toBeNull();
 });
 
@@ -119,7 +148,12 @@ test("a run that is found again within the minute was never lost, and its minute
   await see(observation("a"));
   const found = fake.answers.observe;
   const lookAfter = async (ms: number, present: boolean) => {
-    fake.answers.observe = present ? found : (refs) => ({ observations: [], missing: refs.map(({ remoteId }) => ({ remoteId, reason: MissingReason.NotFound })) });
+    fake.answers.observe = present
+      ? found
+      : (refs) => ({
+          observations: [],
+          missing: refs.map(({ remoteId }) => ({ remoteId, reason: MissingReason.NotFound })),
+        });
     await clock.advance(ms);
     await poll();
   };
@@ -134,7 +168,10 @@ test("a run that is found again within the minute was never lost, and its minute
 
 test("a vendor that is down meanwhile does not stop the minute of a run that is missing", async () => {
   const { see, poll, clock, fake, syncOf } = await tracking({
-    observe: (refs) => ({ observations: [], missing: refs.map(({ remoteId }) => ({ remoteId, reason: MissingReason.NotFound })) }),
+    observe: (refs) => ({
+      observations: [],
+      missing: refs.map(({ remoteId }) => ({ remoteId, reason: MissingReason.NotFound })),
+    }),
   });
   await see(observation("a"));
   const missing = fake.answers.observe;
@@ -151,7 +188,10 @@ test("a vendor that is down meanwhile does not stop the minute of a run that is 
 
 test("a run that a newer one replaced is lost at once", async () => {
   const { see, poll, clock, syncOf } = await tracking({
-    observe: (refs) => ({ observations: [], missing: refs.map(({ remoteId }) => ({ remoteId, reason: MissingReason.Replaced })) }),
+    observe: (refs) => ({
+      observations: [],
+      missing: refs.map(({ remoteId }) => ({ remoteId, reason: MissingReason.Replaced })),
+    }),
   });
   await see(observation("a"));
   await clock.advance(DUE_MS);
@@ -160,7 +200,9 @@ test("a run that a newer one replaced is lost at once", async () => {
 });
 
 test("a vendor that fails costs no run: all are looked at again, later each time, and never before it asks", async () => {
-  const { see, poll, clock, fake, store, ledger } = await tracking({ observe: () => Promise.reject(fault(ErrorCode.ProviderUnavailable)) });
+  const { see, poll, clock, fake, store, ledger } = await tracking({
+    observe: () => Promise.reject(fault(ErrorCode.ProviderUnavailable)),
+  });
   await see(observation("a"), observation("b"));
   await clock.advance(DUE_MS);
   const before = await ledger();
@@ -180,7 +222,9 @@ test("a vendor that fails costs no run: all are looked at again, later each time
 });
 
 test("a failure of the gateway itself is not taken for the vendor's, and the lease brings the runs back", async () => {
-  const { see, poll, clock, fake, store } = await tracking({ observe: () => Promise.reject(new TypeError("a defect")) });
+  const { see, poll, clock, fake, store } = await tracking({
+    observe: () => Promise.reject(new TypeError("a defect")),
+  });
   await see(observation("a"));
   await clock.advance(DUE_MS);
   await expect(poll()).rejects.toThrow("a defect");
@@ -201,7 +245,10 @@ test("a gateway that froze during its look cannot write what it saw after anothe
   fake.answers.observe = async (refs) => {
     asked.open();
     await gate.opened;
-    return { observations: refs.map((ref) => observed(ref, { status: SyncStatus.Failed, observedAt: at(1) })), missing: [] };
+    return {
+      observations: refs.map((ref) => observed(ref, { status: SyncStatus.Failed, observedAt: at(1) })),
+      missing: [],
+    };
   };
   const frozen = poll();
   await asked.opened;
@@ -224,7 +271,19 @@ test("tasks are asked for with every fifth look", async () => {
     await clock.advance(35_000);
     await poll();
   }
-  expect(fake.callsOf("observe").map(({ tasks }) => tasks)).toEqual([false, false, false, false, true, false, false, false, false, true, false]);
+  expect(fake.callsOf("observe").map(({ tasks }) => tasks)).toEqual([
+    false,
+    false,
+    false,
+    false,
+    true,
+    false,
+    false,
+    false,
+    false,
+    true,
+    false,
+  ]);
 });
 
 test("tasks that cost calls are read once when a run ends, for the ended runs alone", async () => {
@@ -233,14 +292,19 @@ test("tasks that cost calls are read once when a run ends, for the ended runs al
   await clock.advance(DUE_MS);
   fake.answers.observe = (refs, tasks) => ({
     observations: refs.map((ref) =>
-      observed(ref, { ...(ref.remoteId === "ends" ? { status: SyncStatus.Failed } : {}), ...(tasks ? { tasks: [task("tickets")] } : {}) }),
+      observed(ref, {
+        ...(ref.remoteId === "ends" ? { status: SyncStatus.Failed } : {}),
+        ...(tasks ? { tasks: [task("tickets")] } : {}),
+      }),
     ),
     missing: [],
   });
   await poll();
   await clock.advance(DUE_MS);
   await poll();
-  expect(fake.callsOf("observe").map(({ refs, tasks }) => [refs.map(({ remoteId }) => remoteId).toSorted(), tasks])).toEqual([
+  expect(
+    fake.callsOf("observe").map(({ refs, tasks }) => [refs.map(({ remoteId }) => remoteId).toSorted(), tasks]),
+  ).toEqual([
     [["ends", "goes-on"], false],
     [["ends"], true],
     [["goes-on"], false],
@@ -256,7 +320,12 @@ test("tasks that came with the end, or cost nothing, are not read again", async 
     missing: [],
   });
   const withEnd = await tracking({ observe: ends }, { separateTasks: true });
-  const together = await tracking({ observe: (refs) => ({ observations: refs.map((ref) => observed(ref, { status: SyncStatus.Success })), missing: [] }) });
+  const together = await tracking({
+    observe: (refs) => ({
+      observations: refs.map((ref) => observed(ref, { status: SyncStatus.Success })),
+      missing: [],
+    }),
+  });
   for (const { see, clock, poll, fake } of [withEnd, together]) {
     await see(observation("a"));
     await clock.advance(DUE_MS);
@@ -299,7 +368,10 @@ test("a hundred runs are taken at once, and the rest with the next turn, which i
 });
 
 test("many runs at a slow vendor are looked at less often, so that its quota is kept", async () => {
-  const { see, clock, configured, fake, poller, load } = await tracking({}, { rateLimit: { requests: 60, perMs: 60_000 } });
+  const { see, clock, configured, fake, poller, load } = await tracking(
+    {},
+    { rateLimit: { requests: 60, perMs: 60_000 } },
+  );
   let sent = 0;
   fake.answers.observe = (refs) => {
     sent += refs.length;

@@ -14,7 +14,8 @@ async function tracking() {
   return {
     ...made,
     succeed: () => contact.through(TENANT, configured, () => Promise.resolve("answer")),
-    fail: (error: Error) => contact.through(TENANT, configured, () => Promise.reject(error)).catch((caught: unknown) => caught),
+    fail: (error: Error) =>
+      contact.through(TENANT, configured, () => Promise.reject(error)).catch((caught: unknown) => caught),
     state: () => store.providerStates.get(TENANT, "acme"),
     outage: () => contact.outage(TENANT, configured),
   };
@@ -49,8 +50,18 @@ test("an outage is told with the facts of the failure, until the provider answer
   const { succeed, fail, state, outage, clock, logged } = await tracking();
   expect(await outage()).toBeNull();
   await fail(fault(ProviderUnavailable, { httpStatus: 503, retryAfterMs: 7_000 }));
-  expect(await state()).toMatchObject({ lastFailureAt: at(0), lastSuccessAt: null, lastError: { code: ProviderUnavailable, httpStatus: 503, retryAfterMs: 7_000 } });
-  expect(await outage()).toMatchObject({ code: ProviderUnavailable, provider: "acme", httpStatus: 503, retryAfterMs: 7_000, message: "acme: provider_unavailable" });
+  expect(await state()).toMatchObject({
+    lastFailureAt: at(0),
+    lastSuccessAt: null,
+    lastError: { code: ProviderUnavailable, httpStatus: 503, retryAfterMs: 7_000 },
+  });
+  expect(await outage()).toMatchObject({
+    code: ProviderUnavailable,
+    provider: "acme",
+    httpStatus: 503,
+    retryAfterMs: 7_000,
+    message: "acme: provider_unavailable",
+  });
   await clock.advance(10);
   await succeed();
   expect(await outage()).toBeNull();
@@ -76,7 +87,9 @@ test("what another gateway met is known two seconds later", async () => {
   const { outage, clock, store } = await tracking();
   expect(await outage()).toBeNull();
   const other = createTestTracking(store, undefined, { clock });
-  await other.contact.through(TENANT, other.configured, () => Promise.reject(fault(ProviderAuthFailed))).catch(() => undefined);
+  await other.contact
+    .through(TENANT, other.configured, () => Promise.reject(fault(ProviderAuthFailed)))
+    .catch(() => undefined);
   await clock.advance(2_000);
   expect((await outage())?.code).toBe(ProviderAuthFailed);
 });

@@ -25,7 +25,10 @@ describeOnEachDatabase("recording observations", (open) => {
     expect(rings).toEqual([transitions, progress]);
     await see();
     expect(rings).toHaveLength(2);
-    await see(observation("b", { observedAt: at(6), facts: { attempt: 3 } }), observation("a", { observedAt: at(6), status: SyncStatus.Success }));
+    await see(
+      observation("b", { observedAt: at(6), facts: { attempt: 3 } }),
+      observation("a", { observedAt: at(6), status: SyncStatus.Success }),
+    );
     expect(rings).toEqual([transitions, progress, transitions]);
   });
 
@@ -34,7 +37,12 @@ describeOnEachDatabase("recording observations", (open) => {
     await see(observation("a"));
     const lease = { owner: "other", until: at(90_000) };
     await store.polling.claimDue(TENANT, "acme", at(50_000), 1, lease);
-    const late = { tenantId: TENANT, configured, source: ObservationSource.Poll, observations: [observation("a", { observedAt: at(5), facts: { attempt: 2 } })] };
+    const late = {
+      tenantId: TENANT,
+      configured,
+      source: ObservationSource.Poll,
+      observations: [observation("a", { observedAt: at(5), facts: { attempt: 2 } })],
+    };
     await recorder.record({ ...late, fences: new Map([["a", 0]]) });
     expect(rings).toHaveLength(1);
     await recorder.record({ ...late, fences: new Map([["a", 1]]) });
@@ -45,7 +53,10 @@ describeOnEachDatabase("recording observations", (open) => {
     const { store, url } = await open();
     const { store: elsewhere } = await open(url);
     const heads: Promise<number>[] = [];
-    const bus: EventBus = { ...createInProcessBus(), ring: (tenantId) => void heads.push(elsewhere.ledger.head(tenantId)) };
+    const bus: EventBus = {
+      ...createInProcessBus(),
+      ring: (tenantId) => void heads.push(elsewhere.ledger.head(tenantId)),
+    };
     await createTestTracking(store, [createFakeProvider("acme")], { bus }).see(observation("a"));
     expect(await Promise.all(heads)).toEqual([2]);
   });
@@ -60,8 +71,15 @@ describeOnEachDatabase("recording observations", (open) => {
 
   test("notes its own source, whatever the observation says, and answers in the observations' order", async () => {
     const { recorder, configured } = await tracking();
-    const observations = ["c", "a", "b", "a"].map((remoteId, index) => observation(remoteId, { source: ObservationSource.Poll, observedAt: at(index) }));
-    const syncs = await recorder.record({ tenantId: TENANT, configured, source: ObservationSource.Webhook, observations });
+    const observations = ["c", "a", "b", "a"].map((remoteId, index) =>
+      observation(remoteId, { source: ObservationSource.Poll, observedAt: at(index) }),
+    );
+    const syncs = await recorder.record({
+      tenantId: TENANT,
+      configured,
+      source: ObservationSource.Webhook,
+      observations,
+    });
     expect(syncs.map(({ remoteId }) => remoteId)).toEqual(["c", "a", "b", "a"]);
     expect(new Set(syncs.map(({ observedVia }) => observedVia))).toEqual(new Set([ObservationSource.Webhook]));
   });
@@ -78,7 +96,9 @@ describeOnEachDatabase("recording observations", (open) => {
 
   test("learns how long runs usually take and looks again near the expected end", async () => {
     const { see, store, planned } = await tracking();
-    await see(observation("done", { status: SyncStatus.Success, facts: { startedAt: at(-90_000), finishedAt: at(0) } }));
+    await see(
+      observation("done", { status: SyncStatus.Success, facts: { startedAt: at(-90_000), finishedAt: at(0) } }),
+    );
     await see(observation("next", { facts: { startedAt: at(-30_000) } }));
     // A third of the 60 seconds to go, with a tenth of jitter; without the lesson it would be a tenth of its age: 3 seconds.
     const due = ((await store.polling.nextDueAt(TENANT, "acme")) ?? at(0)).getTime() - at(0).getTime();
@@ -93,7 +113,12 @@ describeOnEachDatabase("recording observations", (open) => {
     await see(odd("a", "paused"), odd("b", "paused"), odd("c", "constructor"), observation("d"));
     await see(odd("a", "paused"), odd("c", "x".repeat(100)), odd("d", "__proto__"));
     const { unknownStatuses } = await store.providerStates.get(TENANT, "acme");
-    expect(Object.entries(unknownStatuses).toSorted()).toEqual([["__proto__", 1], ["constructor", 1], ["paused", 3], ["x".repeat(64), 1]]);
+    expect(Object.entries(unknownStatuses).toSorted()).toEqual([
+      ["__proto__", 1],
+      ["constructor", 1],
+      ["paused", 3],
+      ["x".repeat(64), 1],
+    ]);
     expect(logged.map(({ level, facts }) => [level, facts["words"]])).toEqual([
       ["warn", ["paused", "paused", "constructor"]],
       ["warn", ["paused", "x".repeat(64), "__proto__"]],
@@ -102,7 +127,9 @@ describeOnEachDatabase("recording observations", (open) => {
 
   test("loses no count when looks are recorded at the same time", async () => {
     const { see, store } = await tracking();
-    await Promise.all(Array.from({ length: 12 }, (_, index) => see(observation(`r${index}`, { status: null, rawStatus: "paused" }))));
+    await Promise.all(
+      Array.from({ length: 12 }, (_, index) => see(observation(`r${index}`, { status: null, rawStatus: "paused" }))),
+    );
     expect((await store.providerStates.get(TENANT, "acme")).unknownStatuses).toEqual({ paused: 12 });
   });
 

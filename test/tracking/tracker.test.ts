@@ -18,7 +18,10 @@ interface Plan {
 
 /** A tracker whose queue hands out what a test tells it to; `turn` does one item as the queue would. */
 async function tracked(answers: Partial<FakeAnswers> = {}, keys: readonly string[] = ["acme"]) {
-  const made = createTestTracking(await openStore(), keys.map((key) => createFakeProvider(key, {}, answers)));
+  const made = createTestTracking(
+    await openStore(),
+    keys.map((key) => createFakeProvider(key, {}, answers)),
+  );
   const plans: Plan[] = [];
   let handler: (item: WorkItem) => Promise<void> = () => Promise.reject(new Error("the queue was not started"));
   const queue = {
@@ -39,7 +42,9 @@ async function tracked(answers: Partial<FakeAnswers> = {}, keys: readonly string
 test("the start plans every kind of work for every provider at once", async () => {
   const { started } = await tracked({}, ["acme", "globex"]);
   const kinds = ["CATALOG", "TRIGGERS", "POLL", "DISCOVER"];
-  const expected = ["acme", "globex"].flatMap((providerKey) => kinds.map((kind) => ({ item: { kind, tenantId: TENANT, providerKey }, dueAt: at(0) })));
+  const expected = ["acme", "globex"].flatMap((providerKey) =>
+    kinds.map((kind) => ({ item: { kind, tenantId: TENANT, providerKey }, dueAt: at(0) })),
+  );
   expect(started).toEqual(expected);
 });
 
@@ -61,7 +66,9 @@ test.each([
 });
 
 test("work that fails is done again soon, then later and later up to five minutes, and soon again after a success", async () => {
-  const { turn, fake, clock, logged } = await tracked({ linkedAccounts: () => Promise.reject(fault(ErrorCode.ProviderUnavailable)) });
+  const { turn, fake, clock, logged } = await tracked({
+    linkedAccounts: () => Promise.reject(fault(ErrorCode.ProviderUnavailable)),
+  });
   const bases = [4_000, 8_000, 16_000, 32_000, 64_000, 128_000, 256_000, 300_000, 300_000];
   for (const baseMs of bases) {
     const [[, delayMs] = ["", 0]] = await turn("CATALOG");
@@ -69,9 +76,11 @@ test("work that fails is done again soon, then later and later up to five minute
     expect(delayMs / baseMs).toBeLessThanOrEqual(1.1);
     await clock.advance(10_000);
   }
-  expect(logged.filter(({ message }) => message === "work at a provider failed").map(({ level, facts }) => [level, facts["inARow"]])).toEqual(
-    bases.map((_, index) => ["warn", index + 1]),
-  );
+  expect(
+    logged
+      .filter(({ message }) => message === "work at a provider failed")
+      .map(({ level, facts }) => [level, facts["inARow"]]),
+  ).toEqual(bases.map((_, index) => ["warn", index + 1]));
   fake.answers.linkedAccounts = () => [];
   expect((await turn("CATALOG"))[0]?.[1]).toBeGreaterThan(50_000);
   await clock.advance(10_000);
@@ -85,7 +94,10 @@ test("a defect in one kind of work is logged with its trace, and the work goes o
   await clock.advance(2_000);
   const [planned] = await turn("POLL");
   expect(planned?.[0]).toBe("POLL");
-  expect(logged.at(-1)).toMatchObject({ level: "error", facts: { kind: "POLL", error: "a defect", stack: expect.stringContaining("TypeError") } });
+  expect(logged.at(-1)).toMatchObject({
+    level: "error",
+    facts: { kind: "POLL", error: "a defect", stack: expect.stringContaining("TypeError") },
+  });
 });
 
 test("discovery reads the catalog first when there is none yet, and only then", async () => {
@@ -106,7 +118,10 @@ test("polling plans itself by what is open, and rests when nothing is", async ()
   const plans = await turn("POLL");
   expect(plans.length).toBeGreaterThan(0);
   expect(plans.every(([kind, delayMs]) => kind === "POLL" && delayMs > 0)).toBe(true);
-  fake.answers.observe = (refs) => ({ observations: refs.map((ref) => observed(ref, { status: SyncStatus.Success })), missing: [] });
+  fake.answers.observe = (refs) => ({
+    observations: refs.map((ref) => observed(ref, { status: SyncStatus.Success })),
+    missing: [],
+  });
   await clock.advance(2_000);
   expect(await turn("POLL")).toEqual([]);
 });
@@ -114,7 +129,9 @@ test("polling plans itself by what is open, and rests when nothing is", async ()
 test("triggers that a process left behind are finished", async () => {
   const { turn, stock, store, clock } = await tracked();
   await stock();
-  await store.triggers.create(trigger("018f0000-0000-7000-8000-000000000001", { definitionId: idOf("definition", "job-1") }));
+  await store.triggers.create(
+    trigger("018f0000-0000-7000-8000-000000000001", { definitionId: idOf("definition", "job-1") }),
+  );
   await clock.advance(61_000);
   await turn("TRIGGERS");
   expect(await store.triggers.unresolved(TENANT, at(1_000_000))).toEqual([]);
@@ -128,17 +145,27 @@ test("work of a provider that is not configured any more is dropped", async () =
 
 test("with the queue of one process, a run goes by itself from its discovery to its end", async () => {
   const { tools, clock, ledger, syncOf } = createTestTracking(await openStore(), [
-    createFakeProvider("acme", {}, {
-      discover: () => [[observation("a", { status: SyncStatus.Running })]],
-      observe: (refs) => ({ observations: refs.map((ref) => observed(ref, { status: SyncStatus.Success, observedAt: at(5_000) })), missing: [] }),
-    }),
+    createFakeProvider(
+      "acme",
+      {},
+      {
+        discover: () => [[observation("a", { status: SyncStatus.Running })]],
+        observe: (refs) => ({
+          observations: refs.map((ref) => observed(ref, { status: SyncStatus.Success, observedAt: at(5_000) })),
+          missing: [],
+        }),
+      },
+    ),
   ]);
   const tracker = createTracker(tools);
   const recorded = new Promise<void>((resolve) => {
     let rings = 0;
     tools.bus.listen(TENANT, () => {
       rings += 1;
-      if (rings === 1) void clock.untilSleeping((remainingMs) => remainingMs <= 1_100).then((remainingMs) => clock.advance(remainingMs));
+      if (rings === 1)
+        void clock
+          .untilSleeping((remainingMs) => remainingMs <= 1_100)
+          .then((remainingMs) => clock.advance(remainingMs));
       if (rings === 2) resolve();
     });
   });

@@ -29,23 +29,36 @@ describeOnEachDatabase("a start that is not answered", (open) => {
   test.each([ErrorCode.ProviderTimeout, ErrorCode.ProviderUnavailable, ErrorCode.ProviderBadResponse])(
     "with %s is sent again with the same key where the vendor starts once per key",
     async (code) => {
-      const { start, fake } = await tracking(KEYED, { start: thenAnswers([fault(code), fault(code)], [observation("run-1")]) });
+      const { start, fake } = await tracking(KEYED, {
+        start: thenAnswers([fault(code), fault(code)], [observation("run-1")]),
+      });
       const result = await start();
-      expect(result).toMatchObject({ problems: [], syncs: [{ remoteId: "run-1" }], trigger: { state: TriggerState.Accepted } });
+      expect(result).toMatchObject({
+        problems: [],
+        syncs: [{ remoteId: "run-1" }],
+        trigger: { state: TriggerState.Accepted },
+      });
       const keys = fake.callsOf("start").map(({ triggerKey }) => triggerKey);
       expect(keys).toEqual([result.trigger?.id, result.trigger?.id, result.trigger?.id]);
     },
   );
 
   test("goes with the arguments of the first try when it is sent again", async () => {
-    const { start, fake } = await tracking(KEYED, { start: thenAnswers([fault(ErrorCode.ProviderTimeout)], [observation("run-1")]) });
+    const { start, fake } = await tracking(KEYED, {
+      start: thenAnswers([fault(ErrorCode.ProviderTimeout)], [observation("run-1")]),
+    });
     await start({ ...another, args: { since: "2026-01-01" } });
-    expect(fake.callsOf("start").map(({ request }) => request.options)).toEqual([{ args: { since: "2026-01-01" } }, { args: { since: "2026-01-01" } }]);
+    expect(fake.callsOf("start").map(({ request }) => request.options)).toEqual([
+      { args: { since: "2026-01-01" } },
+      { args: { since: "2026-01-01" } },
+    ]);
   });
 
   test("is sent again while the vendor still works on the same key, and refused when it then refuses", async () => {
     const busy = fault(ErrorCode.ProviderConflict, { retryable: true, httpStatus: 409 });
-    const { start, fake, store } = await tracking(KEYED, { start: thenAnswers([busy, fault(ErrorCode.ProviderRejected)], []) });
+    const { start, fake, store } = await tracking(KEYED, {
+      start: thenAnswers([busy, fault(ErrorCode.ProviderRejected)], []),
+    });
     await expect(start()).rejects.toMatchObject({ code: ErrorCode.ProviderRejected });
     expect(fake.callsOf("start")).toHaveLength(2);
     const [stored] = await store.triggers.byIds(TENANT, [fake.callsOf("start")[0]?.triggerKey ?? ""]);
@@ -58,7 +71,11 @@ describeOnEachDatabase("a start that is not answered", (open) => {
       findStarted: afterLooks(2, [observation("found", { facts: { origin: SyncOrigin.Unknown } })]),
     });
     const result = await start();
-    expect(result).toMatchObject({ attached: false, problems: [], syncs: [{ remoteId: "found", origin: SyncOrigin.Gateway }] });
+    expect(result).toMatchObject({
+      attached: false,
+      problems: [],
+      syncs: [{ remoteId: "found", origin: SyncOrigin.Gateway }],
+    });
     expect((await syncOf("found")).triggerId).toBe(result.trigger?.id);
     expect(fake.callsOf("findStarted").map(({ sentAt }) => sentAt)).toEqual([at(0), at(0), at(0)]);
     expect(fake.callsOf("start")).toHaveLength(1);
@@ -66,29 +83,48 @@ describeOnEachDatabase("a start that is not answered", (open) => {
 
   test("is still looked for when a look fails", async () => {
     const looks = thenAnswers([fault(ErrorCode.ProviderUnavailable)], [observation("found")]);
-    const { start, fake } = await tracking(LOOKUP, { start: () => Promise.reject(fault(ErrorCode.ProviderTimeout)), findStarted: looks });
+    const { start, fake } = await tracking(LOOKUP, {
+      start: () => Promise.reject(fault(ErrorCode.ProviderTimeout)),
+      findStarted: looks,
+    });
     expect((await start()).syncs).toMatchObject([{ remoteId: "found" }]);
     expect(fake.callsOf("findStarted")).toHaveLength(2);
   });
 
   test("is not answered with a run that another trigger began, however well it fits", async () => {
-    const { start, fake, triggers, store } = await tracking(LOOKUP, { start: thenAnswers([], [observation("theirs")]) });
+    const { start, fake, triggers, store } = await tracking(LOOKUP, {
+      start: thenAnswers([], [observation("theirs")]),
+    });
     const other = await triggers.trigger(TENANT, command({ idempotencyKey: "k0" }));
     fake.answers.start = () => Promise.reject(fault(ErrorCode.ProviderTimeout));
     fake.answers.findStarted = () => [observation("theirs")];
     const result = await start();
     expect(result).toMatchObject({ syncs: [], problems: [{ code: ErrorCode.TriggerUncertain }] });
     fake.answers.findStarted = () => [observation("theirs"), observation("ours")];
-    expect(await start({ ...another, idempotencyKey: "k2" })).toMatchObject({ syncs: [{ remoteId: "ours" }], problems: [] });
+    expect(await start({ ...another, idempotencyKey: "k2" })).toMatchObject({
+      syncs: [{ remoteId: "ours" }],
+      problems: [],
+    });
     const [theirs] = await store.ledger.syncsByIds(TENANT, [idOf("sync", "theirs")]);
     expect(theirs?.triggerId).toBe(other.trigger?.id);
   });
 
   test("is uncertain when no look finds it, is said so again for the same key, and was sent exactly once", async () => {
-    const { start, fake, ledger } = await tracking(LOOKUP, { start: () => Promise.reject(fault(ErrorCode.ProviderTimeout)) });
+    const { start, fake, ledger } = await tracking(LOOKUP, {
+      start: () => Promise.reject(fault(ErrorCode.ProviderTimeout)),
+    });
     const result = await start();
-    expect(result).toMatchObject({ syncs: [], attached: false, problems: [{ code: ErrorCode.TriggerUncertain, field: null }] });
-    expect(result.trigger).toMatchObject({ state: TriggerState.Uncertain, options: null, error: { code: ErrorCode.TriggerUncertain }, resolvedAt: at(7_500) });
+    expect(result).toMatchObject({
+      syncs: [],
+      attached: false,
+      problems: [{ code: ErrorCode.TriggerUncertain, field: null }],
+    });
+    expect(result.trigger).toMatchObject({
+      state: TriggerState.Uncertain,
+      options: null,
+      error: { code: ErrorCode.TriggerUncertain },
+      resolvedAt: at(7_500),
+    });
     expect(await start()).toEqual(result);
     expect(fake.callsOf("start")).toHaveLength(1);
     expect(fake.callsOf("findStarted")).toHaveLength(3);
@@ -96,9 +132,16 @@ describeOnEachDatabase("a start that is not answered", (open) => {
   });
 
   test("is uncertain at once where the vendor has neither keys nor a list, and was sent exactly once", async () => {
-    const { triggers, fake, clock } = await tracking({}, { start: () => Promise.reject(fault(ErrorCode.ProviderTimeout)) });
+    const { triggers, fake, clock } = await tracking(
+      {},
+      { start: () => Promise.reject(fault(ErrorCode.ProviderTimeout)) },
+    );
     const result = await triggers.trigger(TENANT, another);
-    expect(result).toMatchObject({ syncs: [], trigger: { state: TriggerState.Uncertain, resolvedAt: at(0) }, problems: [{ code: ErrorCode.TriggerUncertain }] });
+    expect(result).toMatchObject({
+      syncs: [],
+      trigger: { state: TriggerState.Uncertain, resolvedAt: at(0) },
+      problems: [{ code: ErrorCode.TriggerUncertain }],
+    });
     expect(await triggers.trigger(TENANT, another)).toEqual(result);
     expect(fake.callsOf("start")).toHaveLength(1);
     expect(clock.pending()).toEqual([]);
@@ -115,7 +158,9 @@ describeOnEachDatabase("a start that is not answered", (open) => {
   });
 
   test("is not held against the provider's other definitions", async () => {
-    const { start, triggers, stock, clock } = await tracking(LOOKUP, { start: thenAnswers([fault(ErrorCode.ProviderTimeout)], [observation("run-2")]) });
+    const { start, triggers, stock, clock } = await tracking(LOOKUP, {
+      start: thenAnswers([fault(ErrorCode.ProviderTimeout)], [observation("run-2")]),
+    });
     await stock([syncJob("job-1"), syncJob("job-2")]);
     const doubted = start();
     await clock.untilSleeping((remainingMs) => remainingMs === 500 || remainingMs === 2_000);

@@ -31,14 +31,18 @@ describeOnEachDatabase("an idempotency key", (open) => {
     const { triggers, url, fake } = await tracking();
     const { store } = await open(url);
     const second = createTestTracking(store, [fake], { owner: "node-2" });
-    const both = Array.from({ length: 40 }, (_, index) => (index % 2 === 0 ? triggers : second.triggers).trigger(TENANT, another("k1")));
+    const both = Array.from({ length: 40 }, (_, index) =>
+      (index % 2 === 0 ? triggers : second.triggers).trigger(TENANT, another("k1")),
+    );
     const results = await Promise.all(both);
     expect(fake.callsOf("start")).toHaveLength(1);
     const answered = results.filter(({ problems }) => problems.length === 0);
     expect(answered.length).toBeGreaterThan(0);
     for (const { syncs } of answered) expect(syncs.map(({ remoteId }) => remoteId)).toEqual(["run-1"]);
     const rest = results.filter(({ problems }) => problems.length > 0);
-    expect(new Set(rest.flatMap(({ problems }) => problems.map(({ code }) => code)))).toEqual(new Set(rest.length === 0 ? [] : [ErrorCode.IdempotencyInProgress]));
+    expect(new Set(rest.flatMap(({ problems }) => problems.map(({ code }) => code)))).toEqual(
+      new Set(rest.length === 0 ? [] : [ErrorCode.IdempotencyInProgress]),
+    );
     expect(await second.triggers.trigger(TENANT, another("k1"))).toEqual(await triggers.trigger(TENANT, another("k1")));
   });
 
@@ -56,7 +60,11 @@ describeOnEachDatabase("an idempotency key", (open) => {
     ];
     for (const other of others) {
       const result = await triggers.trigger(TENANT, other);
-      expect(result).toMatchObject({ syncs: [], trigger: null, problems: [{ code: ErrorCode.IdempotencyKeyReused, field: ["idempotencyKey"] }] });
+      expect(result).toMatchObject({
+        syncs: [],
+        trigger: null,
+        problems: [{ code: ErrorCode.IdempotencyKeyReused, field: ["idempotencyKey"] }],
+      });
     }
     const sameInAnotherOrder = command({ args: { until: 2, since: 1 }, models: ["a", "b"], idempotencyKey: "k1" });
     expect((await triggers.trigger(TENANT, sameInAnotherOrder)).problems).toEqual([]);
@@ -64,11 +72,21 @@ describeOnEachDatabase("an idempotency key", (open) => {
   });
 
   test("of a start the vendor refused gives the same error again without a call", async () => {
-    const { triggers, fake } = await tracking({ start: () => Promise.reject(fault(ErrorCode.ProviderRejected, { retryable: false })) });
+    const { triggers, fake } = await tracking({
+      start: () => Promise.reject(fault(ErrorCode.ProviderRejected, { retryable: false })),
+    });
     const first = await triggers.trigger(TENANT, another("k1")).catch((error: unknown) => error);
     const second = await triggers.trigger(TENANT, another("k1")).catch((error: unknown) => error);
-    expect(first).toMatchObject({ code: ErrorCode.ProviderRejected, message: "acme: provider_rejected", provider: "acme" });
-    expect(second).toMatchObject({ code: ErrorCode.ProviderRejected, message: "acme: provider_rejected", provider: "acme" });
+    expect(first).toMatchObject({
+      code: ErrorCode.ProviderRejected,
+      message: "acme: provider_rejected",
+      provider: "acme",
+    });
+    expect(second).toMatchObject({
+      code: ErrorCode.ProviderRejected,
+      message: "acme: provider_rejected",
+      provider: "acme",
+    });
     expect(fake.callsOf("start")).toHaveLength(1);
   });
 
@@ -80,22 +98,38 @@ describeOnEachDatabase("an idempotency key", (open) => {
     expect(fake.callsOf("start")).toHaveLength(1);
   });
 
-  test.each([TriggerState.Pending, TriggerState.Sent])("whose first request is %s elsewhere is in progress", async (state) => {
-    const { triggers, store, fake } = await tracking();
-    await store.triggers.create(
-      trigger(triggerIdOf(TENANT, "k1"), { idempotencyKey: "k1", state, fingerprint: fingerprintOf(another("k1"), null), createdAt: at(-1) }),
-    );
-    const result = await triggers.trigger(TENANT, another("k1"));
-    expect(result).toMatchObject({ syncs: [], trigger: { state }, problems: [{ code: ErrorCode.IdempotencyInProgress, field: ["idempotencyKey"] }] });
-    expect(fake.calls).toEqual([]);
-  });
+  test.each([TriggerState.Pending, TriggerState.Sent])(
+    "whose first request is %s elsewhere is in progress",
+    async (state) => {
+      const { triggers, store, fake } = await tracking();
+      await store.triggers.create(
+        trigger(triggerIdOf(TENANT, "k1"), {
+          idempotencyKey: "k1",
+          state,
+          fingerprint: fingerprintOf(another("k1"), null),
+          createdAt: at(-1),
+        }),
+      );
+      const result = await triggers.trigger(TENANT, another("k1"));
+      expect(result).toMatchObject({
+        syncs: [],
+        trigger: { state },
+        problems: [{ code: ErrorCode.IdempotencyInProgress, field: ["idempotencyKey"] }],
+      });
+      expect(fake.calls).toEqual([]);
+    },
+  );
 
   test("that two gateways use for different requests at once is one request's alone, also when both would attach", async () => {
     const { triggers, store, see, url, fake } = await tracking();
     await see(observation("open"));
     const { store: other } = await open(url);
     const second = createTestTracking(other, [fake]);
-    const earlier = trigger(triggerIdOf(TENANT, "k1"), { idempotencyKey: "k1", state: TriggerState.Accepted, fingerprint: "another request's" });
+    const earlier = trigger(triggerIdOf(TENANT, "k1"), {
+      idempotencyKey: "k1",
+      state: TriggerState.Accepted,
+      fingerprint: "another request's",
+    });
     // The other gateway commits between this one's look for the key and its own commit.
     const byIds = store.triggers.byIds.bind(store.triggers);
     let looked = false;
@@ -109,7 +143,9 @@ describeOnEachDatabase("an idempotency key", (open) => {
     const result = await between.triggers.trigger(TENANT, command({ idempotencyKey: "k1" }));
     expect(result).toMatchObject({ syncs: [], trigger: null, problems: [{ code: ErrorCode.IdempotencyKeyReused }] });
     for (const one of [triggers, second.triggers]) {
-      expect((await one.trigger(TENANT, command({ idempotencyKey: "k1" }))).problems).toMatchObject([{ code: ErrorCode.IdempotencyKeyReused }]);
+      expect((await one.trigger(TENANT, command({ idempotencyKey: "k1" }))).problems).toMatchObject([
+        { code: ErrorCode.IdempotencyKeyReused },
+      ]);
     }
   });
 
@@ -122,7 +158,10 @@ describeOnEachDatabase("an idempotency key", (open) => {
     expect(triggerIdOf("t1", null)).not.toBe(triggerIdOf("t1", null));
   });
 
-  test.each([["no character", ""], ["256 characters", "k".repeat(256)]])("of %s is refused before anything is read", async (_name, idempotencyKey) => {
+  test.each([
+    ["no character", ""],
+    ["256 characters", "k".repeat(256)],
+  ])("of %s is refused before anything is read", async (_name, idempotencyKey) => {
     const { triggers, fake } = await tracking();
     const result = await triggers.trigger(TENANT, command({ idempotencyKey, definitionId: "unknown" }));
     expect(result.problems).toMatchObject([{ code: ErrorCode.BadUserInput, field: ["idempotencyKey"] }]);

@@ -17,7 +17,11 @@ const OPTIONS = { args: { since: "2026-01-01" }, fullRefresh: true };
 
 describeOnEachDatabase("a trigger left behind", (open) => {
   /** A new process over the store of one that stopped 61 seconds ago. */
-  async function afterCrash(left: Partial<Trigger>, capabilities: Partial<Capabilities> = {}, answers: Partial<FakeAnswers> = {}) {
+  async function afterCrash(
+    left: Partial<Trigger>,
+    capabilities: Partial<Capabilities> = {},
+    answers: Partial<FakeAnswers> = {},
+  ) {
     const { store } = await open();
     await store.triggers.create(trigger(ID, { definitionId: idOf("definition", "job-1"), options: OPTIONS, ...left }));
     const made = createTestTracking(store, [createFakeProvider("acme", capabilities, answers)]);
@@ -29,12 +33,23 @@ describeOnEachDatabase("a trigger left behind", (open) => {
   const read = async (store: Store) => (await store.triggers.byIds(TENANT, [ID]))[0];
 
   test("in PENDING was never sent, so it is sent once, as it was meant", async () => {
-    const { recover, fake, store, syncOf } = await afterCrash({ state: TriggerState.Pending, retryOfId: idOf("sync", "failed-run") });
+    const { recover, fake, store, syncOf } = await afterCrash({
+      state: TriggerState.Pending,
+      retryOfId: idOf("sync", "failed-run"),
+    });
     await recover();
     expect(fake.callsOf("start")).toMatchObject([
-      { triggerKey: ID, request: { definition: { remoteId: "job-1" }, linkedAccount: { remoteId: "account-1" }, options: OPTIONS } },
+      {
+        triggerKey: ID,
+        request: { definition: { remoteId: "job-1" }, linkedAccount: { remoteId: "account-1" }, options: OPTIONS },
+      },
     ]);
-    expect(await read(store)).toMatchObject({ state: TriggerState.Accepted, options: null, syncIds: [idOf("sync", "run-1")], resolvedAt: at(61_000) });
+    expect(await read(store)).toMatchObject({
+      state: TriggerState.Accepted,
+      options: null,
+      syncIds: [idOf("sync", "run-1")],
+      resolvedAt: at(61_000),
+    });
     expect(await syncOf("run-1")).toMatchObject({ triggerId: ID, retryOfId: idOf("sync", "failed-run") });
     await recover();
     expect(fake.callsOf("start")).toHaveLength(1);
@@ -49,7 +64,10 @@ describeOnEachDatabase("a trigger left behind", (open) => {
   });
 
   test("in SENT is sent again with its key where the vendor starts once per key", async () => {
-    const { recover, fake, store } = await afterCrash({ state: TriggerState.Sent, sentAt: at(5) }, { idempotentStart: true });
+    const { recover, fake, store } = await afterCrash(
+      { state: TriggerState.Sent, sentAt: at(5) },
+      { idempotentStart: true },
+    );
     await recover();
     expect(fake.callsOf("start").map(({ triggerKey }) => triggerKey)).toEqual([ID]);
     expect(await read(store)).toMatchObject({ state: TriggerState.Accepted, syncIds: [idOf("sync", "run-1")] });
@@ -73,7 +91,13 @@ describeOnEachDatabase("a trigger left behind", (open) => {
       { lookupByTime: true },
       { findStarted: () => [observation("mine")] },
     );
-    await recorder.record({ tenantId: TENANT, configured, source: "TRIGGER", observations: [observation("mine")], triggerId: ID });
+    await recorder.record({
+      tenantId: TENANT,
+      configured,
+      source: "TRIGGER",
+      observations: [observation("mine")],
+      triggerId: ID,
+    });
     const before = await ledger();
     await recover();
     expect(await read(store)).toMatchObject({ state: TriggerState.Accepted, syncIds: [idOf("sync", "mine")] });
@@ -84,10 +108,17 @@ describeOnEachDatabase("a trigger left behind", (open) => {
     ["no run is found", { lookupByTime: true }, 3],
     ["the vendor has neither keys nor a list", {}, 0],
   ] as const)("in SENT is uncertain when %s, and is never sent again", async (_name, capabilities, looks) => {
-    const { recover, fake, store, logged } = await afterCrash({ state: TriggerState.Sent, sentAt: at(5) }, capabilities);
+    const { recover, fake, store, logged } = await afterCrash(
+      { state: TriggerState.Sent, sentAt: at(5) },
+      capabilities,
+    );
     await recover();
     await recover();
-    expect(await read(store)).toMatchObject({ state: TriggerState.Uncertain, options: null, error: { code: ErrorCode.TriggerUncertain } });
+    expect(await read(store)).toMatchObject({
+      state: TriggerState.Uncertain,
+      options: null,
+      error: { code: ErrorCode.TriggerUncertain },
+    });
     expect([fake.callsOf("start").length, fake.callsOf("findStarted").length]).toEqual([0, looks]);
     expect(logged).toMatchObject([{ level: "warn", facts: { triggerId: ID, code: ErrorCode.TriggerUncertain } }]);
   });
@@ -97,9 +128,13 @@ describeOnEachDatabase("a trigger left behind", (open) => {
     const other = "018f0000-0000-7000-8000-000000000002";
     await store.triggers.create(trigger(other, { definitionId: idOf("definition", "job-1"), createdAt: at(1) }));
     const answer = fake.answers.start;
-    fake.answers.start = (request, key) => (key === ID ? Promise.reject(fault(ErrorCode.ProviderRejected)) : answer(request, key));
+    fake.answers.start = (request, key) =>
+      key === ID ? Promise.reject(fault(ErrorCode.ProviderRejected)) : answer(request, key);
     await recover();
-    expect(await read(store)).toMatchObject({ state: TriggerState.Rejected, error: { code: ErrorCode.ProviderRejected } });
+    expect(await read(store)).toMatchObject({
+      state: TriggerState.Rejected,
+      error: { code: ErrorCode.ProviderRejected },
+    });
     expect(await store.triggers.byIds(TENANT, [other])).toMatchObject([{ state: TriggerState.Accepted }]);
   });
 
@@ -116,13 +151,19 @@ describeOnEachDatabase("a trigger left behind", (open) => {
   test("is what a process that loses its database in the middle of a start leaves, and the run is found once", async () => {
     const { store } = await open();
     const fake = createFakeProvider("acme", { lookupByTime: true }, { findStarted: () => [observation("run-1")] });
-    const dying = createTestTracking({ ...store, ledger: { ...store.ledger, record: () => Promise.reject(new Error("the database went away")) } }, [fake]);
+    const dying = createTestTracking(
+      { ...store, ledger: { ...store.ledger, record: () => Promise.reject(new Error("the database went away")) } },
+      [fake],
+    );
     await dying.stock();
     await expect(dying.triggers.trigger(TENANT, command({ idempotencyKey: "k1" }))).rejects.toThrow("went away");
     const next = createTestTracking(store, [fake]);
     await next.clock.advance(61_000);
     await passing(next.clock, PAUSES, next.triggers.recover(TENANT, "acme"));
-    expect(await next.triggers.trigger(TENANT, command({ idempotencyKey: "k1" }))).toMatchObject({ problems: [], syncs: [{ remoteId: "run-1" }] });
+    expect(await next.triggers.trigger(TENANT, command({ idempotencyKey: "k1" }))).toMatchObject({
+      problems: [],
+      syncs: [{ remoteId: "run-1" }],
+    });
     expect(fake.callsOf("start")).toHaveLength(1);
   });
 });

@@ -28,18 +28,45 @@ describeOnEachDatabase("a trigger", (open) => {
     };
     await triggers.trigger(TENANT, command({ idempotencyKey: "k1", args: { since: "2026-01-01" } }));
     expect(seenWhileSending).toMatchObject([
-      { state: TriggerState.Sent, idempotencyKey: "k1", options: { args: { since: "2026-01-01" } }, sentAt: at(0), syncIds: [] },
+      {
+        state: TriggerState.Sent,
+        idempotencyKey: "k1",
+        options: { args: { since: "2026-01-01" } },
+        sentAt: at(0),
+        syncIds: [],
+      },
     ]);
   });
 
   test("is accepted with the runs it began, which are the gateway's own and linked to it", async () => {
     const { triggers, fake, ledger } = await tracking();
     const result = await triggers.trigger(TENANT, command({ fullRefresh: true, models: ["tickets"] }));
-    expect(result).toMatchObject({ attached: false, problems: [], syncs: [{ remoteId: "run-1", origin: SyncOrigin.Gateway }] });
-    expect(result.trigger).toMatchObject({ state: TriggerState.Accepted, attached: false, syncIds: [idOf("sync", "run-1")], error: null, resolvedAt: at(0) });
-    expect(result.syncs[0]).toMatchObject({ definitionId: idOf("definition", "job-1"), linkedAccountId: idOf("linkedAccount", "account-1"), triggerId: result.trigger?.id });
+    expect(result).toMatchObject({
+      attached: false,
+      problems: [],
+      syncs: [{ remoteId: "run-1", origin: SyncOrigin.Gateway }],
+    });
+    expect(result.trigger).toMatchObject({
+      state: TriggerState.Accepted,
+      attached: false,
+      syncIds: [idOf("sync", "run-1")],
+      error: null,
+      resolvedAt: at(0),
+    });
+    expect(result.syncs[0]).toMatchObject({
+      definitionId: idOf("definition", "job-1"),
+      linkedAccountId: idOf("linkedAccount", "account-1"),
+      triggerId: result.trigger?.id,
+    });
     expect(fake.callsOf("start")).toMatchObject([
-      { triggerKey: result.trigger?.id, request: { definition: { remoteId: "job-1" }, linkedAccount: { remoteId: "account-1" }, options: { fullRefresh: true, models: ["tickets"] } } },
+      {
+        triggerKey: result.trigger?.id,
+        request: {
+          definition: { remoteId: "job-1" },
+          linkedAccount: { remoteId: "account-1" },
+          options: { fullRefresh: true, models: ["tickets"] },
+        },
+      },
     ]);
     expect((await ledger()).map(({ to }) => to)).toEqual(["CREATED", "RUNNING"]);
   });
@@ -49,7 +76,9 @@ describeOnEachDatabase("a trigger", (open) => {
     ["rejected", () => Promise.reject(fault(ErrorCode.ProviderRejected, { retryable: false }))],
   ] as const)("that is %s keeps nothing of the arguments it was sent with", async (_name, start) => {
     const { triggers, store, fake } = await tracking({ start });
-    await triggers.trigger(TENANT, command({ idempotencyKey: "k1", args: { token: "planted" } })).catch(() => undefined);
+    await triggers
+      .trigger(TENANT, command({ idempotencyKey: "k1", args: { token: "planted" } }))
+      .catch(() => undefined);
     const [sent] = fake.callsOf("start");
     const [stored] = await store.triggers.byIds(TENANT, [sent?.triggerKey ?? ""]);
     expect(stored).toMatchObject({ options: null, resolvedAt: at(0) });
@@ -57,17 +86,29 @@ describeOnEachDatabase("a trigger", (open) => {
   });
 
   test("that the vendor refuses is rejected with the vendor's reason, which is thrown", async () => {
-    const { triggers, store, fake, ledger } = await tracking({ start: () => Promise.reject(fault(ErrorCode.ProviderRejected)) });
-    await expect(triggers.trigger(TENANT, command())).rejects.toMatchObject({ code: ErrorCode.ProviderRejected, provider: "acme" });
+    const { triggers, store, fake, ledger } = await tracking({
+      start: () => Promise.reject(fault(ErrorCode.ProviderRejected)),
+    });
+    await expect(triggers.trigger(TENANT, command())).rejects.toMatchObject({
+      code: ErrorCode.ProviderRejected,
+      provider: "acme",
+    });
     const [stored] = await store.triggers.byIds(TENANT, [fake.callsOf("start")[0]?.triggerKey ?? ""]);
-    expect(stored).toMatchObject({ state: TriggerState.Rejected, error: { code: ErrorCode.ProviderRejected, message: "acme: provider_rejected" } });
+    expect(stored).toMatchObject({
+      state: TriggerState.Rejected,
+      error: { code: ErrorCode.ProviderRejected, message: "acme: provider_rejected" },
+    });
     expect(await ledger()).toEqual([]);
   });
 
   test("that gives the vendor nothing to run says so", async () => {
     const { triggers } = await tracking({ start: () => [] });
     const result = await triggers.trigger(TENANT, command());
-    expect(result).toMatchObject({ syncs: [], attached: false, trigger: { state: TriggerState.Accepted, syncIds: [] } });
+    expect(result).toMatchObject({
+      syncs: [],
+      attached: false,
+      trigger: { state: TriggerState.Accepted, syncIds: [] },
+    });
     expect(result.problems).toMatchObject([{ code: ErrorCode.ProviderRejected, field: ["definitionId"] }]);
   });
 
@@ -91,7 +132,11 @@ describeOnEachDatabase("a trigger", (open) => {
     );
     const result = await triggers.trigger(TENANT, command({ idempotencyKey: "k1" }));
     expect(result.syncs.map(({ remoteId }) => remoteId).toSorted()).toEqual(["one", "two"]);
-    expect(result).toMatchObject({ attached: true, problems: [], trigger: { state: TriggerState.Accepted, attached: true, options: null } });
+    expect(result).toMatchObject({
+      attached: true,
+      problems: [],
+      trigger: { state: TriggerState.Accepted, attached: true, options: null },
+    });
     const replayed = await triggers.trigger(TENANT, command({ idempotencyKey: "k1" }));
     expect(replayed).toEqual(result);
     expect(fake.calls).toEqual([]);
@@ -109,7 +154,11 @@ describeOnEachDatabase("a trigger", (open) => {
     const { triggers, see, fake } = await tracking();
     await see(observation("open"));
     const refused = await triggers.trigger(TENANT, command({ ifRunning: IfRunning.Reject }));
-    expect(refused).toMatchObject({ syncs: [], trigger: null, problems: [{ code: ErrorCode.AlreadyRunning, field: ["ifRunning"] }] });
+    expect(refused).toMatchObject({
+      syncs: [],
+      trigger: null,
+      problems: [{ code: ErrorCode.AlreadyRunning, field: ["ifRunning"] }],
+    });
     expect(fake.calls).toEqual([]);
     await see(observation("open", { status: SyncStatus.Success }));
     expect((await triggers.trigger(TENANT, command({ ifRunning: IfRunning.Reject }))).syncs).toHaveLength(1);
@@ -117,11 +166,16 @@ describeOnEachDatabase("a trigger", (open) => {
 
   test("of a definition that many customers share attaches to the run of the same customer alone", async () => {
     const { triggers, see, stock, fake } = await tracking();
-    await stock([syncJob("job-1", { linkedAccountRemoteId: null })], [linkedAccount("account-1"), linkedAccount("account-2")]);
+    await stock(
+      [syncJob("job-1", { linkedAccountRemoteId: null })],
+      [linkedAccount("account-1"), linkedAccount("account-2")],
+    );
     await see(observation("of-1", { linkedAccountRemoteId: "account-1" }));
     const other = await triggers.trigger(TENANT, command({ linkedAccountId: idOf("linkedAccount", "account-2") }));
     expect(other).toMatchObject({ attached: false, syncs: [{ linkedAccountRemoteId: "account-2" }] });
-    expect(fake.callsOf("start")).toMatchObject([{ request: { linkedAccount: { remoteId: "account-2" }, options: { linkedAccountRemoteId: "account-2" } } }]);
+    expect(fake.callsOf("start")).toMatchObject([
+      { request: { linkedAccount: { remoteId: "account-2" }, options: { linkedAccountRemoteId: "account-2" } } },
+    ]);
     const same = await triggers.trigger(TENANT, command({ linkedAccountId: idOf("linkedAccount", "account-1") }));
     expect(same).toMatchObject({ attached: true, syncs: [{ remoteId: "of-1" }] });
   });
@@ -132,18 +186,33 @@ describeOnEachDatabase("a trigger", (open) => {
       discover: () => [[observation("theirs", { facts: { origin: SyncOrigin.Scheduled } })]],
     });
     const result = await triggers.trigger(TENANT, command({ idempotencyKey: "k1" }));
-    expect(result).toMatchObject({ attached: true, problems: [], syncs: [{ remoteId: "theirs", origin: SyncOrigin.Scheduled }] });
-    expect(result.trigger).toMatchObject({ state: TriggerState.Accepted, attached: true, error: null, syncIds: [idOf("sync", "theirs")] });
-    expect(fake.callsOf("discover")).toMatchObject([{ since: at(-24 * 3_600_000), definitions: [{ remoteId: "job-1" }] }]);
+    expect(result).toMatchObject({
+      attached: true,
+      problems: [],
+      syncs: [{ remoteId: "theirs", origin: SyncOrigin.Scheduled }],
+    });
+    expect(result.trigger).toMatchObject({
+      state: TriggerState.Accepted,
+      attached: true,
+      error: null,
+      syncIds: [idOf("sync", "theirs")],
+    });
+    expect(fake.callsOf("discover")).toMatchObject([
+      { since: at(-24 * 3_600_000), definitions: [{ remoteId: "job-1" }] },
+    ]);
     expect(await triggers.trigger(TENANT, command({ idempotencyKey: "k1" }))).toEqual(result);
     expect(fake.callsOf("start")).toHaveLength(1);
   });
 
   test("that meets a conflict with nothing to attach to, or with START_ANOTHER, is refused", async () => {
-    const { triggers, fake } = await tracking({ start: () => Promise.reject(fault(ErrorCode.ProviderConflict, { retryable: false })) });
+    const { triggers, fake } = await tracking({
+      start: () => Promise.reject(fault(ErrorCode.ProviderConflict, { retryable: false })),
+    });
     await expect(triggers.trigger(TENANT, command())).rejects.toMatchObject({ code: ErrorCode.ProviderConflict });
     expect(fake.callsOf("discover")).toHaveLength(1);
-    await expect(triggers.trigger(TENANT, command({ ifRunning: IfRunning.StartAnother }))).rejects.toMatchObject({ code: ErrorCode.ProviderConflict });
+    await expect(triggers.trigger(TENANT, command({ ifRunning: IfRunning.StartAnother }))).rejects.toMatchObject({
+      code: ErrorCode.ProviderConflict,
+    });
     expect(fake.callsOf("discover")).toHaveLength(1);
   });
 

@@ -1,23 +1,67 @@
 // Which base URLs and addresses are let through.
 import type { LookupAddress } from "node:dns";
 import { describe, expect, it } from "vitest";
-import { AddressRefusedError, addressPolicy, checkBaseUrl, createGuardedLookup, isAddressRefused } from "../../src/wire/address-guard.ts";
+import {
+  AddressRefusedError,
+  addressPolicy,
+  checkBaseUrl,
+  createGuardedLookup,
+  isAddressRefused,
+} from "../../src/wire/address-guard.ts";
 
 const PRIVATE = [
-  "127.0.0.1", "0x7f000001", "2130706433", "127.1", "0177.0.0.1", "[::1]", "[::ffff:7f00:1]", "[::ffff:127.0.0.1]", "localhost",
-  "localhost.", "LOCALHOST", "api.localhost", "10.0.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1", "[fd00::1]", "[fc00::8]",
-  "[64:ff9b::7f00:1]", "[64:ff9b::a00:1]",
+  "127.0.0.1",
+  "0x7f000001",
+  "2130706433",
+  "127.1",
+  "0177.0.0.1",
+  "[::1]",
+  "[::ffff:7f00:1]",
+  "[::ffff:127.0.0.1]",
+  "localhost",
+  "localhost.",
+  "LOCALHOST",
+  "api.localhost",
+  "10.0.0.1",
+  "172.16.0.1",
+  "192.168.1.1",
+  "100.64.0.1",
+  "[fd00::1]",
+  "[fc00::8]",
+  "[64:ff9b::7f00:1]",
+  "[64:ff9b::a00:1]",
 ] as const;
 
 const FORBIDDEN = [
-  "0", "0.0.0.0", "[::]", "169.254.169.254", "0xa9fea9fe", "[fe80::1]", "224.0.0.1", "[ff02::1]", "255.255.255.255", "192.0.0.1",
-  "198.18.0.1", "240.0.0.1", "[::7f00:1]", "[2002:7f00:1::]", "[2001::1]", "[64:ff9b:1::1]", "[64:ff9b::a9fe:a9fe]", "[::ffff:0:7f00:1]",
-  "[fec0::1]", "[2001:db8::1]",
+  "0",
+  "0.0.0.0",
+  "[::]",
+  "169.254.169.254",
+  "0xa9fea9fe",
+  "[fe80::1]",
+  "224.0.0.1",
+  "[ff02::1]",
+  "255.255.255.255",
+  "192.0.0.1",
+  "198.18.0.1",
+  "240.0.0.1",
+  "[::7f00:1]",
+  "[2002:7f00:1::]",
+  "[2001::1]",
+  "[64:ff9b:1::1]",
+  "[64:ff9b::a9fe:a9fe]",
+  "[::ffff:0:7f00:1]",
+  "[fec0::1]",
+  "[2001:db8::1]",
 ] as const;
 
 describe("checkBaseUrl", () => {
   it.each([
-    "https://api.rootfi.dev/v3", "https://api.example.com:8443", "https://8.8.8.8", "https://[2606:4700::1111]", "https://xn--bcher-kva.example",
+    "https://api.rootfi.dev/v3",
+    "https://api.example.com:8443",
+    "https://8.8.8.8",
+    "https://[2606:4700::1111]",
+    "https://xn--bcher-kva.example",
     "https://[64:ff9b::808:808]",
   ])("lets %s pass", (url) => {
     expect(checkBaseUrl(url, { allowPrivateAddress: false })).toBeNull();
@@ -35,10 +79,24 @@ describe("checkBaseUrl", () => {
   });
 
   it.each([
-    "http://api.example.com", "ftp://api.example.com", "file:///etc/passwd", "javascript:alert(1)", "api.example.com", "", "https://",
-    "https://user:pass@api.example.com", "https://user@api.example.com", "https://@api.example.com", "https://api.example.com/#x",
-    "https://api.example.com?x=1", "https://api.example.com\\@evil.example", "https://api.example.com\t", " https://api.example.com",
-    "https://api.example.com/\n", "https://\u0430pi.example.com", "https://127\u30020.0.1",
+    "http://api.example.com",
+    "ftp://api.example.com",
+    "file:///etc/passwd",
+    "javascript:alert(1)",
+    "api.example.com",
+    "",
+    "https://",
+    "https://user:pass@api.example.com",
+    "https://user@api.example.com",
+    "https://@api.example.com",
+    "https://api.example.com/#x",
+    "https://api.example.com?x=1",
+    "https://api.example.com\\@evil.example",
+    "https://api.example.com\t",
+    " https://api.example.com",
+    "https://api.example.com/\n",
+    "https://\u0430pi.example.com",
+    "https://127\u30020.0.1",
   ])("refuses %j", (url) => {
     expect(checkBaseUrl(url, { allowPrivateAddress: false })).not.toBeNull();
   });
@@ -69,7 +127,9 @@ describe("the guarded lookup", () => {
   const lookUp = (addresses: readonly LookupAddress[], all: boolean, error: Error | null = null): Promise<unknown> =>
     new Promise((resolve) => {
       const lookup = createGuardedLookup("public", (_hostname, callback) => callback(error, addresses));
-      lookup("vendor.example", { all }, (failure, address, family) => resolve(failure ?? (all ? address : [address, family])));
+      lookup("vendor.example", { all }, (failure, address, family) =>
+        resolve(failure ?? (all ? address : [address, family])),
+      );
     });
   const at = (address: string): LookupAddress => ({ address, family: address.includes(":") ? 6 : 4 });
 

@@ -15,7 +15,10 @@ it("gives the reader the body, and where it came from", async () => {
     close: () => Promise.resolve(),
   };
   const seen = await createAsk(http, "acme-eu")(REQUEST, (body, source) => ({ body, source }));
-  expect(seen).toEqual({ body: { id: "42" }, source: { provider: "acme-eu", request: "GET /runs/42", httpStatus: 201 } });
+  expect(seen).toEqual({
+    body: { id: "42" },
+    source: { provider: "acme-eu", request: "GET /runs/42", httpStatus: 201 },
+  });
   expect(asked).toEqual([REQUEST]);
 });
 

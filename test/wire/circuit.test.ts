@@ -39,7 +39,13 @@ describe("the circuit", () => {
     await failTimes(http, 5);
     await clock.advance(4_000);
     const error = await providerErrorOf(http.request(post("/things")));
-    expect(error).toMatchObject({ code: ErrorCode.ProviderUnavailable, sent: false, retryable: true, retryAfterMs: 6_000, httpStatus: null });
+    expect(error).toMatchObject({
+      code: ErrorCode.ProviderUnavailable,
+      sent: false,
+      retryable: true,
+      retryAfterMs: 6_000,
+      httpStatus: null,
+    });
     expect(vendor.requests).toHaveLength(5);
   });
 

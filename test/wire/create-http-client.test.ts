@@ -13,7 +13,10 @@ afterEach(async () => {
   for (const one of started.splice(0)) await one.close();
 });
 
-async function setUp(handler: FakeHandler, options?: Partial<HttpClientOptions>): Promise<{ vendor: FakeVendor; http: HttpClient }> {
+async function setUp(
+  handler: FakeHandler,
+  options?: Partial<HttpClientOptions>,
+): Promise<{ vendor: FakeVendor; http: HttpClient }> {
   const vendor = await startFakeVendor(handler);
   const http = clientAt(vendor.url, options);
   started.push(http, vendor);
@@ -26,12 +29,20 @@ describe("a request", () => {
   it("carries the credential, the query and the JSON body", async () => {
     const { vendor, http } = await setUp(() => ({ status: 201, json: { id: 7 }, headers: { "x-request-id": "r1" } }));
     const response = await http.request(
-      post("/things/a%2Fb", { query: { tag: ["x", "y z"], limit: 5, none: undefined }, body: { name: "n" }, headers: { "X-Extra": "1" } }),
+      post("/things/a%2Fb", {
+        query: { tag: ["x", "y z"], limit: 5, none: undefined },
+        body: { name: "n" },
+        headers: { "X-Extra": "1" },
+      }),
     );
     expect(response).toMatchObject({ status: 201, body: { id: 7 }, headers: { "x-request-id": "r1" } });
     const sent = vendor.requests[0];
     expect(sent?.path).toBe("/things/a%2Fb");
-    expect([...(sent?.query ?? [])]).toEqual([["tag", "x"], ["tag", "y z"], ["limit", "5"]]);
+    expect([...(sent?.query ?? [])]).toEqual([
+      ["tag", "x"],
+      ["tag", "y z"],
+      ["limit", "5"],
+    ]);
     expect(sent?.json()).toEqual({ name: "n" });
     expect(sent?.headers).toMatchObject({ api_key: SECRET, "x-extra": "1", "content-type": "application/json" });
   });
@@ -140,7 +151,10 @@ describe("an answer", () => {
   });
 
   it("hides the key that a vendor echoes, also in the error's cause", async () => {
-    const { http } = await setUp(() => ({ status: 403, json: { message: `key ${SECRET} (${encodeURIComponent(SECRET)}) is bad` } }));
+    const { http } = await setUp(() => ({
+      status: 403,
+      json: { message: `key ${SECRET} (${encodeURIComponent(SECRET)}) is bad` },
+    }));
     const error = await providerErrorOf(http.request(get(`/things/${SECRET}`)));
     expect(`${error.message} ${String(error.cause)} ${error.stack}`).not.toContain(SECRET);
   });
@@ -194,10 +208,20 @@ describe("a client", () => {
       throw new Error("reporter is broken");
     };
     const limits = { firstBackoffMs: 1 };
-    const { http } = await setUp((_request, index) => (index === 0 ? { status: 503 } : { json: {} }), { onCall, limits });
+    const { http } = await setUp((_request, index) => (index === 0 ? { status: 503 } : { json: {} }), {
+      onCall,
+      limits,
+    });
     await http.request(get("/things", { query: { q: "private" } }));
     expect(reports).toMatchObject([
-      { provider: "acme", operation: "list things", path: "/things", tryNumber: 1, httpStatus: 503, code: "PROVIDER_UNAVAILABLE" },
+      {
+        provider: "acme",
+        operation: "list things",
+        path: "/things",
+        tryNumber: 1,
+        httpStatus: 503,
+        code: "PROVIDER_UNAVAILABLE",
+      },
       { tryNumber: 2, httpStatus: 200, code: null, attempted: true },
     ]);
     expect(JSON.stringify(reports)).not.toContain("private");
@@ -209,7 +233,10 @@ describe("a client", () => {
     await vendor.untilRequests(1);
     await http.close();
     expect(await hanging).toMatchObject({ code: ErrorCode.ProviderUnavailable, sent: true });
-    expect(await providerErrorOf(http.request(get("/later")))).toMatchObject({ code: ErrorCode.ProviderUnavailable, sent: false });
+    expect(await providerErrorOf(http.request(get("/later")))).toMatchObject({
+      code: ErrorCode.ProviderUnavailable,
+      sent: false,
+    });
   });
 
   it("with a base URL that is refused fails every request without sending it", async () => {

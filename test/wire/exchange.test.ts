@@ -20,12 +20,19 @@ afterEach(async () => {
   for (const one of started.splice(0)) await one.close();
 });
 
-async function setUp(handler: FakeHandler, options?: Partial<HttpClientOptions>): Promise<{ vendor: FakeVendor; http: HttpClient }> {
+async function setUp(
+  handler: FakeHandler,
+  options?: Partial<HttpClientOptions>,
+): Promise<{ vendor: FakeVendor; http: HttpClient }> {
   const vendor = await startFakeVendor(handler);
   return { vendor, http: client(vendor.url, options, vendor) };
 }
 
-function client(url: string, options: Partial<HttpClientOptions> = {}, ...alsoClose: { close(): Promise<void> }[]): HttpClient {
+function client(
+  url: string,
+  options: Partial<HttpClientOptions> = {},
+  ...alsoClose: { close(): Promise<void> }[]
+): HttpClient {
   const http = clientAt(url, { ...options, limits: { tries: 1, ...options.limits } });
   started.push(http, ...alsoClose);
   return http;
@@ -98,7 +105,10 @@ describe("the deadline", () => {
 describe("the transport's own timeouts", () => {
   it("end a request that gets no headers", async () => {
     const { http } = await setUp(() => () => undefined, { limits: { headersTimeoutMs: 50 } });
-    expect(await providerErrorOf(http.request(get("/hang")))).toMatchObject({ code: ErrorCode.ProviderTimeout, sent: true });
+    expect(await providerErrorOf(http.request(get("/hang")))).toMatchObject({
+      code: ErrorCode.ProviderTimeout,
+      sent: true,
+    });
   });
 
   it("end a request whose body goes silent", async () => {
@@ -167,7 +177,10 @@ describe("a connection", () => {
     const server = createTcpServer((socket) => socket.once("data", () => socket.end("SSH-2.0-OpenSSH_9.6\r\n")));
     await listening(server);
     const http = client(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, {}, closing(server));
-    expect(await providerErrorOf(http.request(get("/things")))).toMatchObject({ code: ErrorCode.ProviderBadResponse, sent: true });
+    expect(await providerErrorOf(http.request(get("/things")))).toMatchObject({
+      code: ErrorCode.ProviderBadResponse,
+      sent: true,
+    });
   });
 
   it("is kept and used again", async () => {
@@ -184,7 +197,11 @@ describe("a connection", () => {
 
 describe("a name that resolves", () => {
   const resolvingTo = (...addresses: string[]): ResolveAddresses => {
-    return (_name, callback) => callback(null, addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 })));
+    return (_name, callback) =>
+      callback(
+        null,
+        addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 })),
+      );
   };
 
   it.each([["127.0.0.1"], ["93.184.215.14", "10.0.0.1"], ["::ffff:7f00:1"], ["169.254.169.254"]])(
@@ -213,10 +230,18 @@ describe("a name that resolves", () => {
 describe("an answer", () => {
   const bad: readonly [string, FakeReply, string][] = [
     ["over the size cap", { text: `"${"x".repeat(2_000)}"` }, "size cap"],
-    ["that inflates over the size cap", { bytes: gzipSync("0".repeat(5_000_000)), headers: { "content-encoding": "gzip" } }, "size cap"],
+    [
+      "that inflates over the size cap",
+      { bytes: gzipSync("0".repeat(5_000_000)), headers: { "content-encoding": "gzip" } },
+      "size cap",
+    ],
     ["in an encoding nobody asked for", { text: "{}", headers: { "content-encoding": "br" } }, "encoding"],
     ["that claims to be gzip", { text: "{}", headers: { "content-encoding": "gzip" } }, "not gzip"],
-    ["cut in the middle of its gzip", { bytes: gzipSync('{"a":1}').subarray(0, 20), headers: { "content-encoding": "gzip" } }, "cut short"],
+    [
+      "cut in the middle of its gzip",
+      { bytes: gzipSync('{"a":1}').subarray(0, 20), headers: { "content-encoding": "gzip" } },
+      "cut short",
+    ],
     ["that is a page", { text: "<!DOCTYPE html><title>Sign in</title>" }, "a web page"],
     ["that is cut in the middle of its JSON", { text: '{"data": [1, 2' }, "cut short"],
     ["that is not JSON", { text: "it works" }, "not JSON"],
@@ -251,7 +276,9 @@ describe("an answer", () => {
   });
 
   it("cannot pollute the prototype of anything", async () => {
-    const { http } = await setUp(() => ({ text: '{"__proto__": {"admin": true}, "list": [{"__proto__": {"x": 1}, "y": 2}]}' }));
+    const { http } = await setUp(() => ({
+      text: '{"__proto__": {"admin": true}, "list": [{"__proto__": {"x": 1}, "y": 2}]}',
+    }));
     const { body } = await http.request(get("/things"));
     expect(JSON.stringify(body)).toBe('{"list":[{"y":2}]}');
     expect(Object.assign({}, body)).not.toHaveProperty("admin");

@@ -21,7 +21,8 @@ async function setUp(handler: FakeHandler): Promise<{ vendor: FakeVendor; http: 
 /** Answers when told to. */
 function held(): { handler: FakeHandler; release(): void } {
   const waiting: (() => void)[] = [];
-  const handler: FakeHandler = (_request, index) => (response) => void waiting.push(() => response.end(JSON.stringify({ index })));
+  const handler: FakeHandler = (_request, index) => (response) =>
+    void waiting.push(() => response.end(JSON.stringify({ index })));
   return { handler, release: () => waiting.splice(0).forEach((answer) => answer()) };
 }
 

@@ -13,7 +13,12 @@ it("keeps what is told", () => {
 
 it("tells what is absent from what is known to be", () => {
   expect(shape.parse({})).toEqual({});
-  expect(shape.parse({ text: null, flag: null, count: null, time: null })).toEqual({ text: null, flag: null, count: null, time: null });
+  expect(shape.parse({ text: null, flag: null, count: null, time: null })).toEqual({
+    text: null,
+    flag: null,
+    count: null,
+    time: null,
+  });
 });
 
 it.each([

@@ -13,10 +13,12 @@ async function collect<Item>(pages: AsyncIterable<readonly Item[]>): Promise<rea
   return all;
 }
 
-const numbered = (count: number) => async (cursor: string | null): Promise<WirePage<number>> => {
-  const page = Number(cursor ?? "0");
-  return { items: [page], next: page + 1 < count ? String(page + 1) : null };
-};
+const numbered =
+  (count: number) =>
+  async (cursor: string | null): Promise<WirePage<number>> => {
+    const page = Number(cursor ?? "0");
+    return { items: [page], next: page + 1 < count ? String(page + 1) : null };
+  };
 
 describe("walkPages", () => {
   it("yields every page in order, the empty ones too", async () => {

@@ -9,12 +9,19 @@ describe("a provider's failure", () => {
   it("names the provider and is that of a call never made", () => {
     const failure = providerFailure("expected a run", { code: ErrorCode.ProviderRejected, provider: "acme-eu" });
     expect(failure).toBeInstanceOf(ProviderError);
-    expect(failure).toMatchObject({ message: "acme-eu: expected a run", code: "PROVIDER_REJECTED", provider: "acme-eu", ...CAREFUL });
+    expect(failure).toMatchObject({
+      message: "acme-eu: expected a run",
+      code: "PROVIDER_REJECTED",
+      provider: "acme-eu",
+      ...CAREFUL,
+    });
   });
 
   it("keeps the facts it is given", () => {
     const facts = { httpStatus: 200, retryable: true, retryAfterMs: 5, sent: true, cause: new Error("why") };
-    expect(providerFailure("x", { code: ErrorCode.ProviderTimeout, provider: "acme-eu", ...facts })).toMatchObject(facts);
+    expect(providerFailure("x", { code: ErrorCode.ProviderTimeout, provider: "acme-eu", ...facts })).toMatchObject(
+      facts,
+    );
   });
 
   it.each([true, false])("of a missing object says whether the vendor was asked: %s", (sent) => {
@@ -30,9 +37,19 @@ describe("a provider's failure", () => {
   });
 
   it("told better keeps every other fact", () => {
-    const facts = { code: ErrorCode.ProviderConflict, provider: "acme-eu", httpStatus: 409, retryAfterMs: 9, sent: true };
+    const facts = {
+      code: ErrorCode.ProviderConflict,
+      provider: "acme-eu",
+      httpStatus: 409,
+      retryAfterMs: 9,
+      sent: true,
+    };
     const failure = providerFailure("busy", { ...facts, cause: new Error("planted") });
-    expect(failureWith(failure, { retryable: true })).toMatchObject({ ...facts, message: "acme-eu: busy", retryable: true });
+    expect(failureWith(failure, { retryable: true })).toMatchObject({
+      ...facts,
+      message: "acme-eu: busy",
+      retryable: true,
+    });
     const clean = failureWith(failure, { message: "acme-eu: still busy", cause: undefined });
     expect(clean).toMatchObject({ ...facts, message: "acme-eu: still busy", retryable: false });
     expect(clean.cause).toBeUndefined();

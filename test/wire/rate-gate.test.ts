@@ -86,7 +86,13 @@ describe("a client's rate limit", () => {
     started.push(http, vendor);
     await http.request(get("/a"));
     const error = await providerErrorOf(http.request(post("/b")));
-    expect(error).toMatchObject({ code: ErrorCode.ProviderRateLimited, sent: false, retryable: true, retryAfterMs: 60_000, httpStatus: null });
+    expect(error).toMatchObject({
+      code: ErrorCode.ProviderRateLimited,
+      sent: false,
+      retryable: true,
+      retryAfterMs: 60_000,
+      httpStatus: null,
+    });
   });
 
   it("keeps everybody quiet while the vendor wants quiet, but not for ever", async () => {
@@ -104,7 +110,9 @@ describe("a client's rate limit", () => {
 
   it("makes a request that fits wait out the pause of another", async () => {
     const clock = createManualClock();
-    const vendor = await startFakeVendor(repliesInOrder({ status: 429, headers: { "retry-after": "3" } }, { json: {} }));
+    const vendor = await startFakeVendor(
+      repliesInOrder({ status: 429, headers: { "retry-after": "3" } }, { json: {} }),
+    );
     const http = clientAt(vendor.url, { clock });
     started.push(http, vendor);
     await providerErrorOf(http.request(post("/a")));

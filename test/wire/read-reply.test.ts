@@ -6,7 +6,11 @@ import { badResponse, filledText, isRecord, parseReply, typeName } from "../../s
 
 const SOURCE = { provider: "acme-eu", request: "GET /runs", httpStatus: 200 };
 const id = z.union([z.string().min(1), z.int()], { error: "an id" }).transform(String);
-const shape = z.object({ name: z.string().min(1), inner: z.object({ id }), list: z.array(z.object({ flag: z.boolean() })) });
+const shape = z.object({
+  name: z.string().min(1),
+  inner: z.object({ id }),
+  list: z.array(z.object({ flag: z.boolean() })),
+});
 const GOOD = { name: "a", inner: { id: 7 }, list: [{ flag: true }] };
 
 describe("an answer that fits", () => {
@@ -23,12 +27,18 @@ describe("an answer that does not fit", () => {
     ["null for a text", { ...GOOD, name: null }, 'expected "name" to be a string, got null'],
     ["an empty text", { ...GOOD, name: "" }, 'expected "name" to be a non-empty string, got an empty string'],
     ["a deep field", { ...GOOD, inner: { id: {} } }, 'expected "inner.id" to be an id, got an object'],
-    ["an entry", { ...GOOD, list: [{ flag: true }, { flag: "planted" }] }, 'expected "list.1.flag" to be a boolean, got a string'],
+    [
+      "an entry",
+      { ...GOOD, list: [{ flag: true }, { flag: "planted" }] },
+      'expected "list.1.flag" to be a boolean, got a string',
+    ],
     ["an object for a list", { ...GOOD, list: {} }, 'expected "list" to be a list, got an object'],
   ];
   it.each(answers)("for %s says who, what, expected and got", (_case, body, words) => {
     expect(() => parseReply(shape, body, SOURCE)).toThrow(ProviderError);
-    expect(() => parseReply(shape, body, SOURCE)).toThrow(new RegExp(`^acme-eu: GET /runs: ${words.replaceAll(".", "\\.")}$`));
+    expect(() => parseReply(shape, body, SOURCE)).toThrow(
+      new RegExp(`^acme-eu: GET /runs: ${words.replaceAll(".", "\\.")}$`),
+    );
   });
 
   it("never quotes a value", () => {
@@ -61,7 +71,14 @@ describe("words for values", () => {
   });
 
   it("tell objects from what only looks like one", () => {
-    expect([{}, Object.create(null), [], null, "x", undefined].map(isRecord)).toEqual([true, true, false, false, false, false]);
+    expect([{}, Object.create(null), [], null, "x", undefined].map(isRecord)).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+      false,
+    ]);
   });
 
   it("take a text without its blanks, and blanks for none", () => {

@@ -48,7 +48,10 @@ describe("a redactor", () => {
   });
 
   it("lets no secret through, whatever it is and whatever surrounds it", () => {
-    const secrets = fc.array(fc.string({ minLength: 8, maxLength: 40 }).filter((text) => /[^[\]a-z]/.test(text)), { minLength: 1, maxLength: 3 });
+    const secrets = fc.array(
+      fc.string({ minLength: 8, maxLength: 40 }).filter((text) => /[^[\]a-z]/.test(text)),
+      { minLength: 1, maxLength: 3 },
+    );
     const text = fc.string({ maxLength: 60 });
     fc.assert(
       fc.property(secrets, text, text, fc.nat(), (keys, before, after, choice) => {
@@ -62,7 +65,13 @@ describe("a redactor", () => {
   });
 
   it("is not kept busy by text that is made to keep it busy", () => {
-    const hostile = ["http://".repeat(100_000), "bearer ".repeat(100_000), "token".repeat(100_000), "a".repeat(700_000), "token= ".repeat(100_000)];
+    const hostile = [
+      "http://".repeat(100_000),
+      "bearer ".repeat(100_000),
+      "token".repeat(100_000),
+      "a".repeat(700_000),
+      "token= ".repeat(100_000),
+    ];
     for (const text of hostile) {
       const startedMs = performance.now();
       redact(text);

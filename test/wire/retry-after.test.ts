@@ -11,7 +11,11 @@ describe("retryAfterMs", () => {
     ["zero", { "retry-after": "0" }, 0],
     ["a date", { "retry-after": "Thu, 01 Jan 2026 00:01:00 GMT" }, 60_000],
     ["a date that has passed", { "retry-after": "Wed, 31 Dec 2025 00:00:00 GMT" }, 0],
-    ["a date by a clock that is a day ahead", { "retry-after": "Fri, 02 Jan 2026 00:00:30 GMT", date: "Fri, 02 Jan 2026 00:00:00 GMT" }, 30_000],
+    [
+      "a date by a clock that is a day ahead",
+      { "retry-after": "Fri, 02 Jan 2026 00:00:30 GMT", date: "Fri, 02 Jan 2026 00:00:00 GMT" },
+      30_000,
+    ],
     ["a year", { "retry-after": "31536000" }, 31_536_000_000],
     ["nonsense", { "retry-after": "soon" }, null],
     ["a negative number", { "retry-after": "-5" }, null],

@@ -105,7 +105,10 @@ describe("a request that must be made once", () => {
       if (lookups === 1) callback(Object.assign(new Error("try again"), { code: "EAI_AGAIN" }), []);
       else callback(null, [{ address: "127.0.0.1", family: 4 }]);
     };
-    const http = clientAt(vendor.url.replace("127.0.0.1", "vendor.internal"), { resolve, limits: { firstBackoffMs: 0 } });
+    const http = clientAt(vendor.url.replace("127.0.0.1", "vendor.internal"), {
+      resolve,
+      limits: { firstBackoffMs: 0 },
+    });
     started.push(http, vendor);
     expect((await http.request(post("/runs"))).body).toEqual({ ok: true });
     expect(vendor.requests).toHaveLength(1);
@@ -132,7 +135,12 @@ describe("the vendor's wish to wait", () => {
   it("that does not fit into the deadline fails at once and is passed on", async () => {
     const { vendor, http, clock } = await setUp(repliesInOrder({ status: 429, headers: { "retry-after": "60" } }));
     const error = await providerErrorOf(http.request(get("/things")));
-    expect(error).toMatchObject({ code: ErrorCode.ProviderRateLimited, retryAfterMs: 60_000, retryable: true, sent: true });
+    expect(error).toMatchObject({
+      code: ErrorCode.ProviderRateLimited,
+      retryAfterMs: 60_000,
+      retryable: true,
+      sent: true,
+    });
     expect(vendor.requests).toHaveLength(1);
     expect(clock.now()).toEqual(createManualClock().now());
   });
@@ -168,26 +176,30 @@ describe("every wait", () => {
     const unit = fc.double({ min: 0, max: 0.999_999, noNaN: true });
     const failing = fc.record({ unit, wish: fc.option(fc.integer({ min: 0, max: 40_000 })) });
     fc.assert(
-      fc.property(fc.array(failing, { minLength: 1, maxLength: 6 }), fc.integer({ min: 1, max: 60_000 }), (tries, timeoutMs) => {
-        const clock = createManualClock();
-        let unitNow = 0;
-        const plan = createRetryPlan({
-          repeat: "safe",
-          deadlineMs: clock.now().getTime() + timeoutMs,
-          limits: { tries: 4, firstBackoffMs: 250, longestBackoffMs: 700 },
-          budget: { countRequest: () => undefined, take: () => true },
-          clock,
-          random: () => unitNow,
-        });
-        tries.forEach((attempt, index) => {
-          unitNow = attempt.unit;
-          const facts = { repeatable: true, retryAfterMs: attempt.wish };
-          const waitMs = plan.next(tryFailure(ErrorCode.ProviderUnavailable, "expected success, got 503", facts));
-          const bound = Math.min(700, 250 * 2 ** index);
-          const wantedMs = Math.max(Math.floor(attempt.unit * bound), attempt.wish ?? 0);
-          expect(waitMs).toBe(index >= 3 || wantedMs >= timeoutMs ? null : wantedMs);
-        });
-      }),
+      fc.property(
+        fc.array(failing, { minLength: 1, maxLength: 6 }),
+        fc.integer({ min: 1, max: 60_000 }),
+        (tries, timeoutMs) => {
+          const clock = createManualClock();
+          let unitNow = 0;
+          const plan = createRetryPlan({
+            repeat: "safe",
+            deadlineMs: clock.now().getTime() + timeoutMs,
+            limits: { tries: 4, firstBackoffMs: 250, longestBackoffMs: 700 },
+            budget: { countRequest: () => undefined, take: () => true },
+            clock,
+            random: () => unitNow,
+          });
+          tries.forEach((attempt, index) => {
+            unitNow = attempt.unit;
+            const facts = { repeatable: true, retryAfterMs: attempt.wish };
+            const waitMs = plan.next(tryFailure(ErrorCode.ProviderUnavailable, "expected success, got 503", facts));
+            const bound = Math.min(700, 250 * 2 ** index);
+            const wantedMs = Math.max(Math.floor(attempt.unit * bound), attempt.wish ?? 0);
+            expect(waitMs).toBe(index >= 3 || wantedMs >= timeoutMs ? null : wantedMs);
+          });
+        },
+      ),
       { seed: 20_260_101 },
     );
   });

@@ -7,19 +7,32 @@ const withholds = namesAmong(["api_key", "variables"]);
 
 describe("what may be shared of a value", () => {
   it("lacks withheld entries at any depth, however their names are written", () => {
-    const value = { id: 1, apiKey: "planted", inner: [{ "API-KEY": "planted", note: "kept", Variables: { a: "planted" } }], api_key: "planted" };
+    const value = {
+      id: 1,
+      apiKey: "planted",
+      inner: [{ "API-KEY": "planted", note: "kept", Variables: { a: "planted" } }],
+      api_key: "planted",
+    };
     expect(shareableJson(value, { withholds })).toEqual({ id: 1, inner: [{ note: "kept" }] });
   });
 
   it("has every text redacted, and nothing else changed", () => {
     const redact = (text: string) => text.replaceAll("planted", "[redacted]");
-    expect(shareableJson(["planted", { a: "x planted" }, 1, true, null], { withholds, redact })).toEqual(["[redacted]", { a: "x [redacted]" }, 1, true, null]);
+    expect(shareableJson(["planted", { a: "x planted" }, 1, true, null], { withholds, redact })).toEqual([
+      "[redacted]",
+      { a: "x [redacted]" },
+      1,
+      true,
+      null,
+    ]);
   });
 
   it("is null where it is no JSON or lies deeper than anybody needs", () => {
     let deep: unknown = "bottom";
     for (let level = 0; level < 5_000; level += 1) deep = { deep };
-    const shared = JSON.stringify(shareableJson({ deep, not: Number.NaN, none: undefined, call: () => 1 }, { withholds }));
+    const shared = JSON.stringify(
+      shareableJson({ deep, not: Number.NaN, none: undefined, call: () => 1 }, { withholds }),
+    );
     expect(shared).not.toContain("bottom");
     expect(shared).toContain('"not":null,"none":null,"call":null');
   });
@@ -36,17 +49,29 @@ describe("what may be shared of a value", () => {
 
   it("is an object only if the value is one", () => {
     expect(shareableObject({ a: 1, variables: 2 }, { withholds })).toEqual({ a: 1 });
-    expect([null, [], "x", 7, undefined].map((value) => shareableObject(value, { withholds }))).toEqual([null, null, null, null, null]);
+    expect([null, [], "x", 7, undefined].map((value) => shareableObject(value, { withholds }))).toEqual([
+      null,
+      null,
+      null,
+      null,
+      null,
+    ]);
   });
 });
 
 describe("a name", () => {
-  it.each(["encryption_passphrase", "Password", "client_secret", "accessToken", "credentials", "Authorization", "apiKey", "private_key"])(
-    "like %s promises a secret",
-    (name) => {
-      expect(promisesSecret(name)).toBe(true);
-    },
-  );
+  it.each([
+    "encryption_passphrase",
+    "Password",
+    "client_secret",
+    "accessToken",
+    "credentials",
+    "Authorization",
+    "apiKey",
+    "private_key",
+  ])("like %s promises a secret", (name) => {
+    expect(promisesSecret(name)).toBe(true);
+  });
 
   it.each(["name", "batch_size", "primary_key", "authored_by"])("like %s does not", (name) => {
     expect(promisesSecret(name)).toBe(false);

@@ -18,9 +18,12 @@ describe("times", () => {
     );
   });
 
-  it.each([null, undefined, "", "yesterday", "2026-13-01 00:00:00", "2026-04-01", "1764000000", "2026-04-01 25:00:00"])("are not read from %j", (written) => {
-    expect(timeOf(written)).toBeNull();
-  });
+  it.each([null, undefined, "", "yesterday", "2026-13-01 00:00:00", "2026-04-01", "1764000000", "2026-04-01 25:00:00"])(
+    "are not read from %j",
+    (written) => {
+      expect(timeOf(written)).toBeNull();
+    },
+  );
 
   it.each([
     ["2026-04-01T10:00:00Z", "2026-04-01T10:00:00.000Z"],

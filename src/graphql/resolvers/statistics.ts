@@ -31,11 +31,14 @@ export class StatisticsResolver {
 }
 
 function statisticsNode(statistics: SyncStatistics): SyncStatisticsType {
-  const buckets = statistics.buckets.map((bucket) => Object.assign(new SyncStatisticsBucketType(), bucket, shownDurations(bucket)));
+  const buckets = statistics.buckets.map((bucket) =>
+    Object.assign(new SyncStatisticsBucketType(), bucket, shownDurations(bucket)),
+  );
   return Object.assign(new SyncStatisticsType(), statistics, shownDurations(statistics), { buckets });
 }
 
 function shownDurations({ durationMsP50, durationMsP95 }: SyncNumbers) {
-  const shown = (durationMs: number | null): number | null => (durationMs === null ? null : Math.min(durationMs, MOST_INT));
+  const shown = (durationMs: number | null): number | null =>
+    durationMs === null ? null : Math.min(durationMs, MOST_INT);
   return { durationMsP50: shown(durationMsP50), durationMsP95: shown(durationMsP95) };
 }

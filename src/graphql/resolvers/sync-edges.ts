@@ -155,7 +155,10 @@ export class SyncEdges {
   }
 }
 
-function expectedDurationOf({ expectedDurationByDefinitionId }: Loaders, { definitionId }: Sync): Promise<number | null> {
+function expectedDurationOf(
+  { expectedDurationByDefinitionId }: Loaders,
+  { definitionId }: Sync,
+): Promise<number | null> {
   return definitionId === null ? Promise.resolve(null) : expectedDurationByDefinitionId.load(definitionId);
 }
 

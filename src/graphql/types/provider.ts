@@ -108,7 +108,9 @@ export class ProviderWebhooksType {
   @Field(() => String, { description: "Where the vendor is to send them, below the gateway's public address." })
   path!: string;
 
-  @Field(() => Boolean, { description: "Whether a secret is configured to prove them with. Without one all are refused." })
+  @Field(() => Boolean, {
+    description: "Whether a secret is configured to prove them with. Without one all are refused.",
+  })
   configured!: boolean;
 
   @Field(() => DateTime, { nullable: true, description: "When the last genuine one came; null when none ever did." })

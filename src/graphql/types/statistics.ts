@@ -60,7 +60,10 @@ export abstract class SyncNumbersType {
   @Field(() => Int, { description: "Those that ended in FAILED." })
   failed!: number;
 
-  @Field(() => Float, { nullable: true, description: "Succeeded ones among the ended, 0 to 1; null when none has ended." })
+  @Field(() => Float, {
+    nullable: true,
+    description: "Succeeded ones among the ended, 0 to 1; null when none has ended.",
+  })
   successRate!: number | null;
 
   @Field(() => Int, percentile("Half"))

@@ -18,7 +18,15 @@ import {
   readSync,
   readSyncs,
 } from "./wire-types.ts";
-import type { WireConnection, WireEntity, WireEvent, WireExecution, WireListedSync, WireStarted, WireSync } from "./wire-types.ts";
+import type {
+  WireConnection,
+  WireEntity,
+  WireEvent,
+  WireExecution,
+  WireListedSync,
+  WireStarted,
+  WireSync,
+} from "./wire-types.ts";
 
 /** The calls the adapter makes. Each throws `ProviderError` and nothing else. */
 export interface PolytomicApi {
@@ -72,7 +80,10 @@ interface Calls {
 const LIST_SYNCS = "list syncs";
 const LIST_EXECUTIONS = "list executions";
 
-type CatalogCalls = Pick<PolytomicApi, "listConnections" | "listSyncs" | "getSync" | "getNextRunAt" | "getEntity" | "listEvents">;
+type CatalogCalls = Pick<
+  PolytomicApi,
+  "listConnections" | "listSyncs" | "getSync" | "getNextRunAt" | "getEntity" | "listEvents"
+>;
 
 // Calls with an id in their path are async functions, so that an id that fits into no path rejects like any other failure.
 
@@ -88,7 +99,10 @@ function catalogCalls({ ask, path, provider }: Calls): CatalogCalls {
     getSync: async (syncId, signal) =>
       ask({ operation: "get sync", method: "GET", path: path`/api/syncs/${syncId}`, signal }, readSync),
     getNextRunAt: async (syncId, signal) =>
-      ask({ operation: "get sync status", method: "GET", path: path`/api/syncs/${syncId}/status`, signal }, readNextRunAt),
+      ask(
+        { operation: "get sync status", method: "GET", path: path`/api/syncs/${syncId}/status`, signal },
+        readNextRunAt,
+      ),
     getEntity: async (id, signal) =>
       ask({ operation: "resolve id", method: "GET", path: path`/api/entities/${id}`, signal }, readEntity),
     listEvents: ({ after, before }, signal) => {
@@ -122,7 +136,11 @@ function executionCalls({ ask, path, provider }: Calls): Omit<PolytomicApi, keyo
     listExecutions: (syncId, signal) =>
       walkPages((page) => executionsPage(syncId, page, signal), { provider, operation: LIST_EXECUTIONS, signal }),
     cancelExecution: async (syncId, executionId, signal) => {
-      const request = { method: "POST", path: path`/api/syncs/${syncId}/executions/${executionId}/cancel`, signal } as const;
+      const request = {
+        method: "POST",
+        path: path`/api/syncs/${syncId}/executions/${executionId}/cancel`,
+        signal,
+      } as const;
       // Asked twice, a run is cancelled once.
       return ask({ operation: "cancel execution", repeat: "safe", ...request }, () => undefined);
     },

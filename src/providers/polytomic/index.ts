@@ -138,7 +138,10 @@ const OPTIONS: ReadonlyMap<string, readonly string[]> = new Map<string, readonly
 ]);
 
 const signingSchema = z
-  .object({ webhookHash: z.enum(WEBHOOK_HASHES).default("sha256"), webhookEncoding: z.enum(WEBHOOK_ENCODINGS).default("hex") })
+  .object({
+    webhookHash: z.enum(WEBHOOK_HASHES).default("sha256"),
+    webhookEncoding: z.enum(WEBHOOK_ENCODINGS).default("hex"),
+  })
   .transform(({ webhookHash: hash, webhookEncoding: encoding }): WebhookSigning => ({ hash, encoding }));
 
 /** A misspelt option would otherwise do nothing without a word. */

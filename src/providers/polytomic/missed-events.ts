@@ -35,7 +35,12 @@ export async function* missedEvents(
     return { items: events, next: entries < EVENTS_PER_PAGE ? null : nextOf(events, provider) };
   };
   try {
-    for await (const page of walkPages(readPage, { provider, operation: "list events", maxPages: MOST_PAGES, signal })) {
+    for await (const page of walkPages(readPage, {
+      provider,
+      operation: "list events",
+      maxPages: MOST_PAGES,
+      signal,
+    })) {
       for (const wire of page) {
         const event = webhookEventOf(wire, redact);
         found.set(event.deliveryId, { event, atMs: timeOf(wire) ?? 0 });

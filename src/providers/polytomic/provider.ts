@@ -52,7 +52,8 @@ export function polytomicProvider(setup: PolytomicSetup): SyncProvider {
       for await (const page of api.listSyncs(options?.signal)) yield page.map(listedModelSyncOf);
     },
     async getDefinition(remoteId, definitionKind, options) {
-      if (definitionKind !== DefinitionKind.ModelSync) throw notFound(key, "sync job at Polytomic, only model syncs", false);
+      if (definitionKind !== DefinitionKind.ModelSync)
+        throw notFound(key, "sync job at Polytomic, only model syncs", false);
       return getModelSync(api, remoteId, options?.signal);
     },
     checkStart,

@@ -57,7 +57,9 @@ export function connectionRoutes(world: World): Router {
   // Only makers of models and exports have such jobs; there are none here, but a wrong type is told apart.
   routes.get("/api/jobs/:type/:id", (request) => {
     const types = ["createmodel", "updatemodel", "previewmodel", "samplemodel", "exportlogs"];
-    throw types.includes(request.params.type) ? notFound("job") : badRequest(`unknown job type "${request.params.type}"`);
+    throw types.includes(request.params.type)
+      ? notFound("job")
+      : badRequest(`unknown job type "${request.params.type}"`);
   });
   sourceRoutes(routes, world);
   targetRoutes(routes, world);
@@ -80,7 +82,9 @@ function sourceRoutes(routes: Router, world: World): void {
     const connection = findWith(world, request.params.id, "source");
     const table = checkTable(request, connection);
     const models = world.organization.models.filter((model) => model.connectionId === connection.id);
-    const fields = models.filter((model) => table === null || model.table === table).flatMap((model) => fieldsOf(model));
+    const fields = models
+      .filter((model) => table === null || model.table === table)
+      .flatMap((model) => fieldsOf(model));
     response.json({ data: fields.length === 0 ? null : fields });
   });
 }
@@ -98,7 +102,13 @@ function targetRoutes(routes: Router, world: World): void {
     response.json({
       data: connection.objects.map((object) => ({ id: object, name: object, modes })),
       target_creation: createsTargets
-        ? { supported: true, properties: [{ id: "folder", title: "Folder", enum: true }, { id: "name", title: "Name", enum: false }] }
+        ? {
+            supported: true,
+            properties: [
+              { id: "folder", title: "Folder", enum: true },
+              { id: "name", title: "Name", enum: false },
+            ],
+          }
         : { supported: false, properties: [] },
     });
   });
@@ -107,8 +117,16 @@ function targetRoutes(routes: Router, world: World): void {
     if (!connection.createsTargets) throw notFound("target creation");
     const { property } = request.params;
     if (property !== "folder" && property !== "name") throw notFound("target property");
-    const values = property === "folder" ? [{ label: "Finance", value: "finance" }, { label: "Shared", value: "shared" }] : [];
-    response.json({ data: { id: property, title: property === "folder" ? "Folder" : "Name", enum: property === "folder", values } });
+    const values =
+      property === "folder"
+        ? [
+            { label: "Finance", value: "finance" },
+            { label: "Shared", value: "shared" },
+          ]
+        : [];
+    response.json({
+      data: { id: property, title: property === "folder" ? "Folder" : "Name", enum: property === "folder", values },
+    });
   });
   routes.get("/api/connections/:id/modelsync/target/fields", (request, response) => {
     const connection = findWith(world, request.params.id, "destination");
@@ -137,7 +155,8 @@ function checkTable(request: Request, connection: Connection): string | null {
   const parameters: unknown = request.query["params"];
   if (typeof parameters !== "object" || parameters === null || !("table" in parameters)) return null;
   const chosen: unknown = Array.isArray(parameters.table) ? parameters.table[0] : parameters.table;
-  if (typeof chosen !== "string" || !connection.objects.includes(chosen)) throw badRequest("params[table]: no such table");
+  if (typeof chosen !== "string" || !connection.objects.includes(chosen))
+    throw badRequest("params[table]: no such table");
   return chosen;
 }
 
@@ -165,7 +184,16 @@ function connectionView(connection: Connection, world: World): Readonly<Record<s
 function modelView(model: Model, world: World): Readonly<Record<string, unknown>> {
   const { id, name, connectionId, table } = model;
   const fields = fieldsOf(model);
-  return { id, name, organization_id: world.organization.id, connection_id: connectionId, type: "table", configuration: { table }, fields, version: 1 };
+  return {
+    id,
+    name,
+    organization_id: world.organization.id,
+    connection_id: connectionId,
+    type: "table",
+    configuration: { table },
+    fields,
+    version: 1,
+  };
 }
 
 function fieldsOf(model: Model): readonly Readonly<Record<string, unknown>>[] {
@@ -182,8 +210,15 @@ function fieldsOf(model: Model): readonly Readonly<Record<string, unknown>>[] {
 }
 
 /** A target has the fields that definitions write to it, as far as the sandbox knows. */
-function targetView(world: World, connection: Connection, target: string, refresh: boolean): Readonly<Record<string, unknown>> {
-  const writers = world.organization.syncs.filter(({ body }) => body.target.connection_id === connection.id && body.target.object === target);
+function targetView(
+  world: World,
+  connection: Connection,
+  target: string,
+  refresh: boolean,
+): Readonly<Record<string, unknown>> {
+  const writers = world.organization.syncs.filter(
+    ({ body }) => body.target.connection_id === connection.id && body.target.object === target,
+  );
   const names = [...new Set(["id", ...writers.flatMap(({ body }) => body.fields.map((field) => field.target))])];
   const refreshedAt = Date.now() - (refresh ? 0 : DAY_MS);
   return {
@@ -204,21 +239,39 @@ function targetView(world: World, connection: Connection, target: string, refres
       supports_identity: true,
       identity_functions: [{ id: "Equality", label: "Equals" }],
     })),
-    modes: MODES.map((mode) => ({ ...mode, description: "", supports_field_sync_mode: false, supports_target_filters: false })),
-    properties: { does_not_report_operation_counts: false, supports_field_creation: true, target_creator: connection.createsTargets },
+    modes: MODES.map((mode) => ({
+      ...mode,
+      description: "",
+      supports_field_sync_mode: false,
+      supports_target_filters: false,
+    })),
+    properties: {
+      does_not_report_operation_counts: false,
+      supports_field_creation: true,
+      target_creator: connection.createsTargets,
+    },
     refreshed_at: iso(refreshedAt),
   };
 }
 
 function entityOf(world: World, id: string): Readonly<Record<string, unknown>> {
   const { organization } = world;
-  const entity = (type: string, path: string, relationships = {}) => ({ id, type, canonical_path: path, relationships, context: {} });
+  const entity = (type: string, path: string, relationships = {}) => ({
+    id,
+    type,
+    canonical_path: path,
+    relationships,
+    context: {},
+  });
   if (organization.id === id) return entity("organization", `/api/organizations/${id}`);
   if (organization.user.id === id) return entity("user", `/api/organizations/${organization.id}/users/${id}`);
-  if (organization.connections.some((connection) => connection.id === id)) return entity("connection", `/api/connections/${id}`);
+  if (organization.connections.some((connection) => connection.id === id))
+    return entity("connection", `/api/connections/${id}`);
   if (organization.models.some((model) => model.id === id)) return entity("model", `/api/models/${id}`);
   if (world.syncs.has(id)) return entity("sync", `/api/syncs/${id}`);
   const syncId = world.executions.get(id)?.syncId;
   if (syncId === undefined || !world.syncs.has(syncId)) throw notFound("entity");
-  return entity("sync_execution", `/api/syncs/${syncId}/executions/${id}`, { sync: { id: syncId, path: `/api/syncs/${syncId}` } });
+  return entity("sync_execution", `/api/syncs/${syncId}/executions/${id}`, {
+    sync: { id: syncId, path: `/api/syncs/${syncId}` },
+  });
 }

@@ -132,9 +132,20 @@ function seedModels(seed: number): readonly Model[] {
     fields,
   });
   return [
-    model("users", "Users", "warehouse", "ANALYTICS.USERS", ["email", "first_name", "last_name", "plan", "churn_score"]),
+    model("users", "Users", "warehouse", "ANALYTICS.USERS", [
+      "email",
+      "first_name",
+      "last_name",
+      "plan",
+      "churn_score",
+    ]),
     model("orders", "Orders", "warehouse", "ANALYTICS.ORDERS", ["order_id", "email", "amount", "currency", "status"]),
-    model("subscriptions", "Subscriptions", "warehouse", "ANALYTICS.SUBSCRIPTIONS", ["account_id", "plan", "mrr", "renews_at"]),
+    model("subscriptions", "Subscriptions", "warehouse", "ANALYTICS.SUBSCRIPTIONS", [
+      "account_id",
+      "plan",
+      "mrr",
+      "renews_at",
+    ]),
     model("accounts", "Accounts", "product", "public.accounts", ["account_id", "domain", "name", "seats"]),
     model("usage", "Daily usage", "product", "public.usage_daily", ["domain", "active_users", "last_seen_at"]),
     model("tickets", "Support tickets", "product", "public.tickets", ["ticket_id", "subject", "priority", "ssn"]),

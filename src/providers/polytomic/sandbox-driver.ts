@@ -45,7 +45,9 @@ export class Driver {
       if (sync === undefined || told === Infinity) return [];
       const happened = happenings(execution, now);
       this.#told.set(execution.id, hasEnded(execution, now) ? Infinity : happened.length);
-      return isKnown ? happened.slice(told).map((one) => ({ at: one.at, event: eventView(this.#world, sync, execution, one) })) : [];
+      return isKnown
+        ? happened.slice(told).map((one) => ({ at: one.at, event: eventView(this.#world, sync, execution, one) }))
+        : [];
     });
     for (const id of this.#told.keys()) if (!executions.has(id)) this.#told.delete(id);
     const recipient = (): Webhook | null => (this.#world.webhook === listener && !listener.disabled ? listener : null);

@@ -40,10 +40,14 @@ export function eventRoutes(world: World): Router {
       const sync = world.syncs.get(execution.syncId);
       return sync === undefined ? [] : happenings(execution, Date.now()).map((one) => ({ ...one, execution, sync }));
     });
-    const wanted = events.filter((event) => event.at > after && event.at < before && (type === undefined || event.type === type));
+    const wanted = events.filter(
+      (event) => event.at > after && event.at < before && (type === undefined || event.type === type),
+    );
     // Newest first; the vendor names no order and gives no token, so clients page by time.
     const page = wanted.toSorted((one, other) => other.at - one.at).slice(0, limit);
-    response.json({ data: page.length === 0 ? null : page.map((event) => eventView(world, event.sync, event.execution, event)) });
+    response.json({
+      data: page.length === 0 ? null : page.map((event) => eventView(world, event.sync, event.execution, event)),
+    });
   });
   return routes;
 }
@@ -96,17 +100,24 @@ function ending(execution: Execution, now: number): Happening {
   const status = statusAt(execution, now);
   const counts = countsAt(execution, now);
   if (status === "canceled") return { type: "sync.canceled", at, more: { status } };
-  if (status !== "completed") return { type: "sync.failed", at, more: { error: execution.failure ?? "the sync failed" } };
+  if (status !== "completed")
+    return { type: "sync.failed", at, more: { error: execution.failure ?? "the sync failed" } };
   if (counts.error > 0) {
     const error = `${counts.error} records could not be written`;
-    return { type: "sync.completed_with_errors", at, more: { error, number_of_errors: counts.error, number_of_warnings: counts.warnings } };
+    return {
+      type: "sync.completed_with_errors",
+      at,
+      more: { error, number_of_errors: counts.error, number_of_warnings: counts.warnings },
+    };
   }
   return { type: "sync.completed", at, more: completedFacts(execution, now) };
 }
 
 function completedFacts(execution: Execution, now: number): Readonly<Record<string, unknown>> {
   const counts = countsAt(execution, now);
-  const log = (type: string) => [`https://logs.polytomic.example/${execution.id}/${type}/000001.json?signature=sandbox`];
+  const log = (type: string) => [
+    `https://logs.polytomic.example/${execution.id}/${type}/000001.json?signature=sandbox`,
+  ];
   return {
     status: "completed",
     trigger: execution.type,

@@ -63,14 +63,64 @@ const ENDED: ReadonlySet<ExecutionStatus> = new Set(["completed", "failed", "can
 const CANCEL_MS = 1500;
 
 /** Statuses on the way with their lengths in milliseconds at speed 1; `running` is lengthened by the run's own share. */
-const WAY: Readonly<Record<Fate, { readonly steps: readonly (readonly [ExecutionStatus, number])[]; readonly end: ExecutionStatus }>> = {
-  complete: { steps: [["queued", 900], ["running", 4000], ["processing", 1200]], end: "completed" },
-  partial: { steps: [["queued", 900], ["running", 4500], ["processing", 1200]], end: "completed" },
-  empty: { steps: [["queued", 900], ["running", 3000], ["processing", 500]], end: "completed" },
-  wait: { steps: [["queued", 900], ["waiting", 3000], ["running", 4000], ["processing", 1200]], end: "completed" },
-  fail: { steps: [["queued", 900], ["running", 4000]], end: "failed" },
-  interrupt: { steps: [["queued", 900], ["running", 4500]], end: "interrupted" },
-  stop: { steps: [["queued", 900], ["running", 3500], ["canceling", CANCEL_MS]], end: "canceled" },
+const WAY: Readonly<
+  Record<Fate, { readonly steps: readonly (readonly [ExecutionStatus, number])[]; readonly end: ExecutionStatus }>
+> = {
+  complete: {
+    steps: [
+      ["queued", 900],
+      ["running", 4000],
+      ["processing", 1200],
+    ],
+    end: "completed",
+  },
+  partial: {
+    steps: [
+      ["queued", 900],
+      ["running", 4500],
+      ["processing", 1200],
+    ],
+    end: "completed",
+  },
+  empty: {
+    steps: [
+      ["queued", 900],
+      ["running", 3000],
+      ["processing", 500],
+    ],
+    end: "completed",
+  },
+  wait: {
+    steps: [
+      ["queued", 900],
+      ["waiting", 3000],
+      ["running", 4000],
+      ["processing", 1200],
+    ],
+    end: "completed",
+  },
+  fail: {
+    steps: [
+      ["queued", 900],
+      ["running", 4000],
+    ],
+    end: "failed",
+  },
+  interrupt: {
+    steps: [
+      ["queued", 900],
+      ["running", 4500],
+    ],
+    end: "interrupted",
+  },
+  stop: {
+    steps: [
+      ["queued", 900],
+      ["running", 3500],
+      ["canceling", CANCEL_MS],
+    ],
+    end: "canceled",
+  },
 };
 
 const FAILURES: Readonly<Partial<Record<Fate, string>>> = {
@@ -131,7 +181,11 @@ export const nextStepAt = (execution: Execution, now: number): number | null =>
 export function cancelExecution(execution: Execution, now: number, speed: number): void {
   if (hasEnded(execution, now) || statusAt(execution, now) === "canceling") return;
   const past = execution.steps.filter((step) => step.at <= now);
-  execution.steps = [...past, { status: "canceling", at: now }, { status: "canceled", at: now + Math.round(CANCEL_MS / speed) }];
+  execution.steps = [
+    ...past,
+    { status: "canceling", at: now },
+    { status: "canceled", at: now + Math.round(CANCEL_MS / speed) },
+  ];
 }
 
 /** The execution as the vendor shows it. */

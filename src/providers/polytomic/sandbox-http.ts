@@ -58,7 +58,8 @@ export const authenticate: RequestHandler = (request, response, next) => {
 /** Older versions exist at the vendor and have other shapes; serving them with this version's would be a lie. */
 export const requireVersion: RequestHandler = (request, _response, next) => {
   const asked = request.get(VERSION_HEADER);
-  if (asked !== undefined && asked !== API_VERSION) throw badRequest(`unsupported API version "${asked}"; use ${API_VERSION}`);
+  if (asked !== undefined && asked !== API_VERSION)
+    throw badRequest(`unsupported API version "${asked}"; use ${API_VERSION}`);
   next();
 };
 
@@ -89,7 +90,8 @@ export function replayAnswers(): RequestHandler {
   return (request, response, next) => {
     const key = request.get("idempotency-key");
     if (key === undefined || (request.method !== "POST" && request.method !== "PUT")) return next();
-    if (!IDEMPOTENCY_KEY.test(key)) throw badRequest("Idempotency-Key must be 8 to 255 characters of A-Z, a-z, 0-9, _ and -");
+    if (!IDEMPOTENCY_KEY.test(key))
+      throw badRequest("Idempotency-Key must be 8 to 255 characters of A-Z, a-z, 0-9, _ and -");
     const place = `${request.method} ${request.path} ${callerOf(request)} ${key}`;
     const kept = answers.get(place);
     if (kept !== undefined) return void response.status(kept.status).json(kept.body);

@@ -22,7 +22,12 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 const SCHEDULE_OPTIONS = [
   { frequency: "manual", label: "Manual", description: "Runs only when somebody starts it.", configuration: {} },
-  { frequency: "continuous", label: "Continuous", description: "Starts again shortly after it has ended.", configuration: {} },
+  {
+    frequency: "continuous",
+    label: "Continuous",
+    description: "Starts again shortly after it has ended.",
+    configuration: {},
+  },
   { frequency: "hourly", label: "Hourly", description: "Runs at a minute of every hour.", configuration: {} },
   { frequency: "daily", label: "Daily", description: "Runs at a time of every day.", configuration: {} },
   { frequency: "weekly", label: "Weekly", description: "Runs at a time of one day of the week.", configuration: {} },
@@ -111,9 +116,12 @@ function executionRoutes(routes: Router, world: World): void {
     const now = Date.now();
     if (!sync.active) throw badRequest("sync is not active: activate it before starting an execution");
     const open = world.openExecution(sync.id, now);
-    if (open !== undefined) throw new Refusal(409, "an execution of this sync is already running", { execution_id: open.id });
+    if (open !== undefined)
+      throw new Refusal(409, "an execution of this sync is already running", { execution_id: open.id });
     const execution = world.start(sync, options, now);
-    response.json({ data: { id: execution.id, created_at: iso(execution.createdAt), status: statusAt(execution, now) } });
+    response.json({
+      data: { id: execution.id, created_at: iso(execution.createdAt), status: statusAt(execution, now) },
+    });
   });
   routes.get("/api/syncs/:id/executions", (request, response) => {
     const sync = findSync(world, request.params.id);
@@ -182,7 +190,10 @@ function findExecution(world: World, syncId: string, id: string): Execution {
   return execution;
 }
 
-function findLog(world: World, place: { readonly sync_id: string; readonly id: string; readonly type: string }): Execution {
+function findLog(
+  world: World,
+  place: { readonly sync_id: string; readonly id: string; readonly type: string },
+): Execution {
   if (!LOG_TYPES.includes(place.type)) throw badRequest(`unknown log type "${place.type}"`);
   return findExecution(world, place.sync_id, place.id);
 }
@@ -230,7 +241,10 @@ function commonView(sync: SyncRecord, world: World): Readonly<Record<string, unk
     active: sync.active,
     mode: body.mode,
     model_ids: [...new Set(modelIds)],
-    schedule: { ...schedule, run_after: { sync_ids: run_after?.sync_ids ?? [], bulk_sync_ids: run_after?.bulk_sync_ids ?? [] } },
+    schedule: {
+      ...schedule,
+      run_after: { sync_ids: run_after?.sync_ids ?? [], bulk_sync_ids: run_after?.bulk_sync_ids ?? [] },
+    },
     only_enrich_updates: body.only_enrich_updates ?? false,
     skip_initial_backfill: body.skip_initial_backfill ?? false,
     sync_all_records: body.sync_all_records ?? false,

@@ -63,7 +63,16 @@ export class World {
       const updatedAt = this.#startedAt - 2 * DAY_MS - draw(`${id}/updated`, 10 * DAY_MS);
       const createdBy = this.organization.user;
       const active = body.active ?? true;
-      const sync: SyncRecord = { id, fate, body, active, createdAt, updatedAt, createdBy, scheduledUntil: this.#startedAt };
+      const sync: SyncRecord = {
+        id,
+        fate,
+        body,
+        active,
+        createdAt,
+        updatedAt,
+        createdBy,
+        scheduledUntil: this.#startedAt,
+      };
       this.syncs.set(id, sync);
       for (let index = 0; index < history; index += 1) this.#addPast(sync, index, history);
     }
@@ -82,7 +91,16 @@ export class World {
     const id = this.nextId("sync");
     const active = body.active ?? true;
     const createdBy = this.organization.user;
-    const sync: SyncRecord = { id, fate: "complete", body, active, createdAt: now, updatedAt: now, createdBy, scheduledUntil: now };
+    const sync: SyncRecord = {
+      id,
+      fate: "complete",
+      body,
+      active,
+      createdAt: now,
+      updatedAt: now,
+      createdBy,
+      scheduledUntil: now,
+    };
     this.syncs.set(id, sync);
     return sync;
   }
@@ -155,7 +173,14 @@ export class World {
     this.#add(sync, type, createdAt, idFrom(this.seed, "past execution", sync.id, index), {}, false);
   }
 
-  #add(sync: SyncRecord, type: Execution["type"], createdAt: number, id: string, options: StartBody, followed = true): Execution {
+  #add(
+    sync: SyncRecord,
+    type: Execution["type"],
+    createdAt: number,
+    id: string,
+    options: StartBody,
+    followed = true,
+  ): Execution {
     const { fate } = sync;
     const plan = { id, syncId: sync.id, fate, mode: sync.body.mode, type, createdAt, speed: this.speed, options };
     const execution = planExecution(plan);
@@ -171,7 +196,8 @@ export class World {
 function nextOf(schedule: ScheduleBody, after: number, anchor: number, speed: number): number | null {
   const minute = Number(schedule.minute ?? 0);
   const hour = Number(schedule.hour ?? 0);
-  const step = (first: number, everyMs: number): number => first + (Math.floor((after - first) / everyMs) + 1) * everyMs;
+  const step = (first: number, everyMs: number): number =>
+    first + (Math.floor((after - first) / everyMs) + 1) * everyMs;
   switch (schedule.frequency) {
     case "continuous":
       return step(anchor, Math.max(1, Math.round(MINUTE_MS / speed)));

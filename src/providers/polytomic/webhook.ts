@@ -106,7 +106,11 @@ const refused = (refusal: WebhookRefusal): WebhookVerdict => ({ genuine: false, 
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 /** The header may hold several signatures, each perhaps with the hash's name in front. */
-function isSigned({ headers, body }: WebhookRequest, secrets: readonly string[], { hash, encoding }: WebhookSigning): boolean {
+function isSigned(
+  { headers, body }: WebhookRequest,
+  secrets: readonly string[],
+  { hash, encoding }: WebhookSigning,
+): boolean {
   const given = (headers[SIGNATURE] ?? "").split(",").map((part) => withoutPrefix(part.trim(), `${hash}=`));
   if (given.every((signature) => signature === "")) return false;
   const expected = secrets.map((secret) => createHmac(hash, secret).update(body).digest(encoding));
@@ -114,7 +118,8 @@ function isSigned({ headers, body }: WebhookRequest, secrets: readonly string[],
   return isAmong(likely, expected);
 }
 
-const withoutPrefix = (text: string, prefix: string): string => (text.startsWith(prefix) ? text.slice(prefix.length) : text);
+const withoutPrefix = (text: string, prefix: string): string =>
+  text.startsWith(prefix) ? text.slice(prefix.length) : text;
 
 /** What of an event is kept: ids, counts and its reason. Links to logs of records, which anybody may follow, end here. */
 function keptOf({ id, type, created_at: at, event }: WireEvent, redact: Redactor): JsonObject {
@@ -129,7 +134,12 @@ function filled(values: Readonly<Record<string, string | number | null>>): JsonO
 }
 
 /** The state an event carries, through the same map as an execution's; null when it does not name its execution. */
-function observedIn({ event, created_at: time }: WireEvent, meaning: EventMeaning, receivedAt: Date, redact: Redactor): Observation | null {
+function observedIn(
+  { event, created_at: time }: WireEvent,
+  meaning: EventMeaning,
+  receivedAt: Date,
+  redact: Redactor,
+): Observation | null {
   if (!event?.execution_id) return null;
   const at = time instanceof Date ? time : null;
   const begins = meaning.status === "running";

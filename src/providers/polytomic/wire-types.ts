@@ -242,7 +242,10 @@ export const readNextRunAt = (body: unknown, source: ReplySource): Date | null =
   parse(syncStatus, body, source).data.next_execution_time;
 
 /** Events that can be read, and how many entries there were: a page is full by these. */
-export function readEvents(body: unknown, source: ReplySource): { readonly entries: number; readonly events: readonly WireEvent[] } {
+export function readEvents(
+  body: unknown,
+  source: ReplySource,
+): { readonly entries: number; readonly events: readonly WireEvent[] } {
   const entries = parse(events, body, source).data ?? [];
   return { entries: entries.length, events: entries.map(eventIn).filter((entry) => entry !== null) };
 }

@@ -6,7 +6,15 @@ import type { HttpClient, HttpRequest } from "../../wire/http-client.ts";
 import { walkPages } from "../../wire/pages.ts";
 import type { WirePage } from "../../wire/pages.ts";
 import { pathFor } from "../../wire/path.ts";
-import { parseCompany, parseItem, parseJob, parsePage, parseStarted, parseSync, parseSyncConfigs } from "./wire-types.ts";
+import {
+  parseCompany,
+  parseItem,
+  parseJob,
+  parsePage,
+  parseStarted,
+  parseSync,
+  parseSyncConfigs,
+} from "./wire-types.ts";
 import type { RootfiCompany, RootfiJob, RootfiSync, RootfiSyncConfig } from "./wire-types.ts";
 
 /** The largest page known to be allowed; the vendor documents no maximum. */
@@ -47,17 +55,15 @@ export function rootfiApi(http: HttpClient, provider: string): RootfiApi {
     });
   }
 
-  function pages<Item>(
-    request: HttpRequest,
-    parse: ReplyReader<Item>,
-  ): AsyncIterable<readonly Item[]> {
+  function pages<Item>(request: HttpRequest, parse: ReplyReader<Item>): AsyncIterable<readonly Item[]> {
     const { operation, signal } = request;
     return walkPages((cursor) => page(request, cursor, parse), { provider, operation, signal });
   }
 
   return {
     companies: (signal) => pages(companiesRequest(signal), parseCompany),
-    company: async (companyId, signal) => ask(get("get company", path`/core/companies/${companyId}`, signal), inData(parseCompany)),
+    company: async (companyId, signal) =>
+      ask(get("get company", path`/core/companies/${companyId}`, signal), inData(parseCompany)),
     syncConfigs: (category, signal) => ask(syncConfigsRequest(category, signal), parseSyncConfigs),
     startSync: (start, signal) => ask(startRequest(start, signal), parseStarted),
     syncs: (companyId, signal) => pages(syncsRequest(companyId, signal), parseSync),
@@ -109,7 +115,12 @@ const syncsRequest = (companyId: string, signal: Signal): HttpRequest => ({
   signal,
 });
 
-const get = (operation: string, path: string, signal: Signal): HttpRequest => ({ operation, method: "GET", path, signal });
+const get = (operation: string, path: string, signal: Signal): HttpRequest => ({
+  operation,
+  method: "GET",
+  path,
+  signal,
+});
 
 /** Reads what is inside the vendor's `data` envelope. */
 const inData =

@@ -21,7 +21,9 @@ export function checkStart(request: StartRequest): readonly UserProblem[] {
 /** The data models to sync, each once: those asked for, else every enabled one that may be read. */
 export function modelsOf({ definition, options }: StartRequest): readonly string[] {
   if (options.models !== undefined) return [...new Set(options.models)];
-  return definition.kind === DefinitionKind.SyncJob ? definition.resources.filter(isPulled).map(({ name }) => name) : [];
+  return definition.kind === DefinitionKind.SyncJob
+    ? definition.resources.filter(isPulled).map(({ name }) => name)
+    : [];
 }
 
 /** Incremental unless asked otherwise; only a full sync finds deletions. */
@@ -36,7 +38,9 @@ function linkProblem({ definition, linkedAccount }: StartRequest): UserProblem |
   const reason = aboutThis ? linkedAccount?.statusMessage : null;
   return {
     code: ErrorCode.LinkedAccountUnavailable,
-    message: reason ?? "The connection is disconnected or has expired; the customer must connect again through an invite link.",
+    message:
+      reason ??
+      "The connection is disconnected or has expired; the customer must connect again through an invite link.",
     field: ["definitionId"],
   };
 }

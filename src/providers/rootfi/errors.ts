@@ -39,19 +39,24 @@ export function jobErrorOf(error: unknown, redact: Redactor): SyncError {
 export function syncErrorOf(jobErrors: readonly SyncError[], jobs: number): SyncError {
   const [first] = jobErrors;
   if (first === undefined) return classifyFailure("RootFi ended the sync as failed; no job says why", "", KINDS);
-  return { ...first, message: capText(`${jobErrors.length} of ${jobs} jobs failed: ${first.message}`, LONGEST_FREE_TEXT) };
+  return {
+    ...first,
+    message: capText(`${jobErrors.length} of ${jobs} jobs failed: ${first.message}`, LONGEST_FREE_TEXT),
+  };
 }
 
 /** What the sentences speak about, first match wins. The texts are not documented, so this goes by plain words. */
 const KINDS: readonly FailureKind[] = [
   {
-    words: /rate.?limit|limit reached|too many requests|time[d ]?.?out|temporar|unavailable|try again|\b(?:429|50[234])\b/i,
+    words:
+      /rate.?limit|limit reached|too many requests|time[d ]?.?out|temporar|unavailable|try again|\b(?:429|50[234])\b/i,
     code: SyncErrorCode.Transient,
     retryable: true,
     advice: "This often passes: start the sync again later.",
   },
   {
-    words: /credential|unauthori[sz]ed|authenticat|authori[sz]ation|forbidden|permission|expired|disconnected|invalid_grant|\b40[13]\b/i,
+    words:
+      /credential|unauthori[sz]ed|authenticat|authori[sz]ation|forbidden|permission|expired|disconnected|invalid_grant|\b40[13]\b/i,
     code: SyncErrorCode.Auth,
     retryable: false,
     advice: "Ask the customer to connect the integration again through an invite link, then start the sync again.",

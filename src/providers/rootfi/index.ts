@@ -1,5 +1,11 @@
 // RootFi (v3 core API): what it can do, what its settings are, how it is reached. The rest of the folder does the work.
-import type { Capabilities, ParsedSettings, ProviderModule, ProviderSettings, SettingsProblem } from "../../domain/provider-port.ts";
+import type {
+  Capabilities,
+  ParsedSettings,
+  ProviderModule,
+  ProviderSettings,
+  SettingsProblem,
+} from "../../domain/provider-port.ts";
 import type { HttpClient } from "../../wire/http-client.ts";
 import { freeTextRedactor } from "../../wire/free-text.ts";
 import { readError } from "./errors.ts";
@@ -83,7 +89,8 @@ function webhookProofOf({ webhookHeader, webhookSignatureHeader }: ProviderSetti
 function webhookProblems(options: ProviderSettings["options"]): readonly SettingsProblem[] {
   const given = ["webhookHeader", "webhookSignatureHeader"].filter((name) => options[name] !== undefined);
   if (given.length === 2) {
-    const message = "expected webhookHeader or webhookSignatureHeader, got both: either a header's value is the proof or a signature is";
+    const message =
+      "expected webhookHeader or webhookSignatureHeader, got both: either a header's value is the proof or a signature is";
     return [{ path: ["options"], message }];
   }
   return given
@@ -96,7 +103,8 @@ function baseUrlProblem(baseUrl: string, allowPlain: boolean): string | null {
   const url = URL.canParse(baseUrl) ? new URL(baseUrl) : null;
   const expected = `expected an https address such as ${DEFAULT_BASE_URL}`;
   if (url === null) return `${expected}, got something else`;
-  if (url.protocol !== "https:" && !(allowPlain && url.protocol === "http:")) return `${expected}, got ${url.protocol}//`;
+  if (url.protocol !== "https:" && !(allowPlain && url.protocol === "http:"))
+    return `${expected}, got ${url.protocol}//`;
   if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
     return `${expected}, got one with a user, a query or a fragment`;
   }

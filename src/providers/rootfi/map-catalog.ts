@@ -36,7 +36,9 @@ const FREQUENCIES: ReadonlyMap<string, ScheduleFrequency> = new Map([
 export const definitionRemoteIdOf = (companyId: string, integration: string): string => `${companyId}:${integration}`;
 
 /** The parts of such a name; null when it is none. */
-export function definitionPartsOf(remoteId: string): { readonly companyId: string; readonly integration: string } | null {
+export function definitionPartsOf(
+  remoteId: string,
+): { readonly companyId: string; readonly integration: string } | null {
   const [, companyId, integration] = /^(\d{1,15}):(.+)$/s.exec(remoteId) ?? [];
   return companyId === undefined || integration === undefined ? null : { companyId, integration };
 }
@@ -61,7 +63,8 @@ export function linkedAccountOf(company: RootfiCompany): LinkedAccountSnapshot {
     lastSyncedAt: latestOf(connections.map((connection) => connection.last_synced)),
     customerId: company.partner_id ?? null,
     environmentId: null,
-    sandbox: connections.length === 0 ? null : [...integrations].every((integration) => /(?:^|_)SANDBOX$/.test(integration)),
+    sandbox:
+      connections.length === 0 ? null : [...integrations].every((integration) => /(?:^|_)SANDBOX$/.test(integration)),
     createdAt: company.rootfi_created_at ?? null,
     updatedAt: company.rootfi_updated_at ?? null,
   };
@@ -72,7 +75,8 @@ export function connectionsToSync(company: RootfiCompany): readonly RootfiConnec
   const best = new Map<string, RootfiConnection>();
   for (const connection of company.connections ?? []) {
     const other = best.get(connection.integration_type);
-    if (other === undefined || severityOf(connection) < severityOf(other)) best.set(connection.integration_type, connection);
+    if (other === undefined || severityOf(connection) < severityOf(other))
+      best.set(connection.integration_type, connection);
   }
   return [...best.values()];
 }
@@ -87,7 +91,11 @@ export function syncJobOf(
   connection: RootfiConnection,
   organisationConfigs: readonly RootfiSyncConfig[],
 ): SyncJobSnapshot {
-  const configs = [...new Map([...organisationConfigs, ...connection.sync_config].map((config) => [config.data_model, config])).values()];
+  const configs = [
+    ...new Map(
+      [...organisationConfigs, ...connection.sync_config].map((config) => [config.data_model, config]),
+    ).values(),
+  ];
   return {
     kind: DefinitionKind.SyncJob,
     remoteId: definitionRemoteIdOf(company.rootfi_id, connection.integration_type),
@@ -120,7 +128,8 @@ const ACTIVE: Readonly<Record<LinkedAccountStatus, boolean | null>> = {
   DISABLED: false,
 };
 
-const wordOf = (connection: RootfiConnection): string | null => connection.connection_status ?? connection.status ?? null;
+const wordOf = (connection: RootfiConnection): string | null =>
+  connection.connection_status ?? connection.status ?? null;
 
 const linkStatusOf = (connection: RootfiConnection): LinkedAccountStatus =>
   LINK_STATUSES.get(wordOf(connection)?.toUpperCase() ?? "") ?? LinkedAccountStatus.Unknown;

@@ -52,7 +52,9 @@ export function observationOf(sync: RootfiSync, sighting: Sighting): Observation
   return {
     remoteId: sync.sync_id,
     definitionRemoteId:
-      companyId !== null && integration !== null ? definitionRemoteIdOf(companyId, integration) : sighting.definitionRemoteId,
+      companyId !== null && integration !== null
+        ? definitionRemoteIdOf(companyId, integration)
+        : sighting.definitionRemoteId,
     linkedAccountRemoteId: companyId,
     source: sighting.source,
     observedAt: sighting.observedAt,
@@ -60,7 +62,11 @@ export function observationOf(sync: RootfiSync, sighting: Sighting): Observation
     // RootFi has one word for each end; its counts say the rest.
     outcome: null,
     rawStatus: sync.status,
-    facts: { ...sighting.requested, ...told(factsOf(sync, status, tasks)), raw: shareableObject(sync.reply, { withholds, redact: sighting.redact }) },
+    facts: {
+      ...sighting.requested,
+      ...told(factsOf(sync, status, tasks)),
+      raw: shareableObject(sync.reply, { withholds, redact: sighting.redact }),
+    },
     ...(tasks === undefined ? {} : { tasks }),
   };
 }
@@ -77,7 +83,8 @@ function factsOf(sync: RootfiSync, status: SyncStatus | null, tasks: readonly Sy
     alternateRemoteId: sync.rootfi_id,
     integration: sync.integration_type,
     origin: sync.sync_type ? (ORIGINS.get(sync.sync_type.toUpperCase()) ?? SyncOrigin.Unknown) : undefined,
-    operation: sync.config_mode === undefined ? undefined : (OPERATIONS.get(sync.config_mode?.toUpperCase() ?? "") ?? null),
+    operation:
+      sync.config_mode === undefined ? undefined : (OPERATIONS.get(sync.config_mode?.toUpperCase() ?? "") ?? null),
     fullRefresh: sync.full_sync,
     models: sync.sync_data_models ?? undefined,
     taskCounts: taskCountsOf(sync),

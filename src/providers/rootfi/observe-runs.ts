@@ -54,11 +54,17 @@ export async function observeRuns(
     try {
       const sync = listed ?? (await tools.api.sync(ref.remoteId, options.signal));
       const jobs = options.tasks ? await readJobs(sync.sync_id) : undefined;
-      const known = { companyId, definitionRemoteId: ref.definitionRemoteId, redact: tools.redact, ...(jobs && { jobs }) };
+      const known = {
+        companyId,
+        definitionRemoteId: ref.definitionRemoteId,
+        redact: tools.redact,
+        ...(jobs && { jobs }),
+      };
       const sighting = { ...known, source: ObservationSource.Poll, observedAt: tools.clock.now() };
       return { ...NOTHING, observations: [observationOf(sync, sighting)] };
     } catch (error) {
-      if (isNotFound(error)) return { ...NOTHING, missing: [{ remoteId: ref.remoteId, reason: MissingReason.NotFound }] };
+      if (isNotFound(error))
+        return { ...NOTHING, missing: [{ remoteId: ref.remoteId, reason: MissingReason.NotFound }] };
       return { ...NOTHING, failures: [error] };
     }
   }

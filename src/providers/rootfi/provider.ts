@@ -59,7 +59,8 @@ export function rootfiProvider({ key, capabilities, http, clock, redact, ...webh
       if (parts === null) throw notFound(key, `sync job ${JSON.stringify(remoteId.slice(0, 64))}`, false);
       const company = await companyWithConnections(api, parts.companyId, options?.signal);
       const jobs = await definitionReader(api, options?.signal)(company, parts.integration);
-      if (jobs[0] === undefined) throw notFound(key, `connection of company ${parts.companyId} to that integration`, true);
+      if (jobs[0] === undefined)
+        throw notFound(key, `connection of company ${parts.companyId} to that integration`, true);
       return jobs[0];
     },
 
@@ -67,7 +68,12 @@ export function rootfiProvider({ key, capabilities, http, clock, redact, ...webh
 
     async start(request, _triggerKey, options) {
       const { companyId, integration } = partsOf(key, request.definition);
-      const requested = { integration, models: modelsOf(request), fullRefresh: fullSyncOf(request), operation: SyncOperation.Read };
+      const requested = {
+        integration,
+        models: modelsOf(request),
+        fullRefresh: fullSyncOf(request),
+        operation: SyncOperation.Read,
+      };
       const body = {
         company_id: Number(companyId),
         integration_type: integration,
@@ -77,7 +83,9 @@ export function rootfiProvider({ key, capabilities, http, clock, redact, ...webh
       const sync = await api.startSync(body, options?.signal);
       const { remoteId: definitionRemoteId } = request.definition;
       const source = ObservationSource.Trigger;
-      return [observationOf(sync, { source, observedAt: clock.now(), redact, companyId, definitionRemoteId, requested })];
+      return [
+        observationOf(sync, { source, observedAt: clock.now(), redact, companyId, definitionRemoteId, requested }),
+      ];
     },
 
     async findStarted(request, sentAt, options) {
@@ -87,7 +95,13 @@ export function rootfiProvider({ key, capabilities, http, clock, redact, ...webh
       for await (const syncs of recentSyncs(api, companyId, earliest, options?.signal)) {
         const alike = syncs.filter((sync) => couldBe(sync, request) && (sync.rootfi_created_at ?? sentAt) >= earliest);
         const { remoteId: definitionRemoteId } = request.definition;
-        const sighting = { source: ObservationSource.Trigger, observedAt: clock.now(), redact, companyId, definitionRemoteId };
+        const sighting = {
+          source: ObservationSource.Trigger,
+          observedAt: clock.now(),
+          redact,
+          companyId,
+          definitionRemoteId,
+        };
         found.push(...alike.map((sync) => observationOf(sync, sighting)));
       }
       return found;
@@ -97,7 +111,9 @@ export function rootfiProvider({ key, capabilities, http, clock, redact, ...webh
 
     async *discover(since, definitions, options) {
       const discovered = { source: ObservationSource.Discovery, definitionRemoteId: null };
-      const companyIds = new Set(definitions.map((definition) => definition.linkedAccountRemoteId).filter((id) => id !== null));
+      const companyIds = new Set(
+        definitions.map((definition) => definition.linkedAccountRemoteId).filter((id) => id !== null),
+      );
       for (const companyId of companyIds) {
         try {
           for await (const syncs of recentSyncs(api, companyId, since, options?.signal)) {
@@ -163,7 +179,10 @@ async function orNothing(configs: Promise<readonly RootfiSyncConfig[]>): Promise
   }
 }
 
-function partsOf(provider: string, definition: DefinitionSnapshot): { readonly companyId: string; readonly integration: string } {
+function partsOf(
+  provider: string,
+  definition: DefinitionSnapshot,
+): { readonly companyId: string; readonly integration: string } {
   const parts = definitionPartsOf(definition.remoteId);
   if (parts === null) throw notFound(provider, `sync job ${JSON.stringify(definition.remoteId.slice(0, 64))}`, false);
   return parts;
@@ -190,7 +209,9 @@ async function* recentSyncs(
 
 /** A sync without times counts as changed: repeating a known run is harmless, missing one is not. */
 function changedSince(sync: RootfiSync, since: Date): boolean {
-  const times = [sync.rootfi_created_at, sync.rootfi_updated_at, sync.start_time, sync.end_time].filter((time) => time instanceof Date);
+  const times = [sync.rootfi_created_at, sync.rootfi_updated_at, sync.start_time, sync.end_time].filter(
+    (time) => time instanceof Date,
+  );
   return times.length === 0 || times.some((time) => time >= since);
 }
 

@@ -117,7 +117,11 @@ function commaList() {
   return z.string().transform((text) => text.split(","));
 }
 
-function hasConnection(company: Company, name: "integration" | "category", wanted: readonly string[] | undefined): boolean {
+function hasConnection(
+  company: Company,
+  name: "integration" | "category",
+  wanted: readonly string[] | undefined,
+): boolean {
   return wanted === undefined || company.seed.connections.some((connection) => wanted.includes(connection[name]));
 }
 
@@ -127,5 +131,7 @@ function hasStatus(company: Company, wanted: string | undefined, book: Organisat
   if (wanted === undefined) return true;
   const { id, connections } = company.seed;
   if (wanted !== "SLEEPING") return connections.some((connection) => connection.status === wanted);
-  return connections.some(({ integration }) => pipelineStatus(book.open(id, integration, nowMs), nowMs).word === "SLEEPING");
+  return connections.some(
+    ({ integration }) => pipelineStatus(book.open(id, integration, nowMs), nowMs).word === "SLEEPING",
+  );
 }

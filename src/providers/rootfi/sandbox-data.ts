@@ -45,17 +45,27 @@ export const COMPANIES: readonly CompanySeed[] = [
     connection(71001, "XERO", "ACCOUNTING"),
     connection(71002, "STRIPE", "PAYMENTS"),
   ]),
-  company(440102, "Northwind Joinery Ltd", "cust-1002", [connection(71003, "QUICKBOOKS", "ACCOUNTING")], { answersShort: true }),
-  company(440103, "Meridian Dental Group", "cust-1003", [connection(71004, "ZOHO_BOOKS", "ACCOUNTING", { fate: Fate.Failing })]),
-  company(440104, "Castor & Vale Outfitters", "cust-1004", [connection(71005, "SHOPIFY", "ECOMMERCE", { fate: Fate.Partial })]),
+  company(440102, "Northwind Joinery Ltd", "cust-1002", [connection(71003, "QUICKBOOKS", "ACCOUNTING")], {
+    answersShort: true,
+  }),
+  company(440103, "Meridian Dental Group", "cust-1003", [
+    connection(71004, "ZOHO_BOOKS", "ACCOUNTING", { fate: Fate.Failing }),
+  ]),
+  company(440104, "Castor & Vale Outfitters", "cust-1004", [
+    connection(71005, "SHOPIFY", "ECOMMERCE", { fate: Fate.Partial }),
+  ]),
   company(440105, "Blue Heron Logistics", "cust-1005", [
     connection("440105_NETSUITE", "NETSUITE", "ACCOUNTING", { fate: Fate.Sleeping }),
   ]),
   company(440106, "Old Mill Pharmacy", null, [
     connection(71007, "SAGE_CLOUD_ACCOUNTING", "ACCOUNTING", { fate: Fate.Stopped }),
   ]),
-  company(440107, "Juniper Street Architects", "cust-1007", [connection(71008, "HUBSPOT", "CRM", { status: "EXPIRED" })]),
-  company(440108, "Fenwick Print Works", "cust-1008", [connection(71009, "QUICKBOOKS", "ACCOUNTING", { status: "DISCONNECTED" })]),
+  company(440107, "Juniper Street Architects", "cust-1007", [
+    connection(71008, "HUBSPOT", "CRM", { status: "EXPIRED" }),
+  ]),
+  company(440108, "Fenwick Print Works", "cust-1008", [
+    connection(71009, "QUICKBOOKS", "ACCOUNTING", { status: "DISCONNECTED" }),
+  ]),
   company(440109, "Saltmarsh Brewing Co", "cust-1009", [
     connection(71010, "TALLY", "ACCOUNTING", { automaticEveryMs: 60_000 }),
   ]),
@@ -74,7 +84,12 @@ export interface ModelConfig {
 }
 
 export const MODEL_CONFIGS: readonly ModelConfig[] = [
-  ...configs("ACCOUNTING", ["ACCOUNTS", "CONTACTS", "INVOICES", "BILLS", "BANK_TRANSACTIONS"], true, "2023-01-01T00:00:00.000Z"),
+  ...configs(
+    "ACCOUNTING",
+    ["ACCOUNTS", "CONTACTS", "INVOICES", "BILLS", "BANK_TRANSACTIONS"],
+    true,
+    "2023-01-01T00:00:00.000Z",
+  ),
   ...configs("ACCOUNTING", ["JOURNAL_ENTRIES"], false, null),
   ...configs("PAYMENTS", ["PAYMENT_CUSTOMERS", "PAYMENT_PAYMENTS", "PAYMENT_PAYOUTS"], true, null),
   ...configs("CRM", ["CRM_CONTACTS", "CRM_COMPANIES", "CRM_DEALS"], true, null),
@@ -102,7 +117,8 @@ const ACCOUNTING_MODELS: ReadonlySet<string> = new Set(
 );
 
 const PREFIXED_MODELS: Readonly<Record<"PAYMENT" | "ECOMMERCE" | "CRM", readonly string[]>> = {
-  PAYMENT: `CUSTOMERS INVOICES LINE_ITEMS ITEMS ORDERS TAX_RATES DISPUTES PAYMENTS REFUNDS PAYMENT_LINKS PAYOUTS ADDRESSES
+  PAYMENT:
+    `CUSTOMERS INVOICES LINE_ITEMS ITEMS ORDERS TAX_RATES DISPUTES PAYMENTS REFUNDS PAYMENT_LINKS PAYOUTS ADDRESSES
     PHONE_NUMBERS EXTERNAL_LINKS TRANSACTIONS BALANCES`.split(/\s+/u),
   ECOMMERCE: ["ORDERS", "CUSTOMERS", "PRODUCTS", "LINE_ITEMS"],
   CRM: `CONTACTS COMPANIES DEALS LEADS NOTES PIPELINES STAGES ACTIVITIES TASKS USERS EXTERNAL_LINKS PHONE_NUMBERS
@@ -128,6 +144,11 @@ function connection(
   return { id, integration, category, status: "HEALTHY", fate: Fate.Complete, automaticEveryMs: null, ...special };
 }
 
-function configs(category: Category, models: readonly string[], enabled: boolean, syncFrom: string | null): readonly ModelConfig[] {
+function configs(
+  category: Category,
+  models: readonly string[],
+  enabled: boolean,
+  syncFrom: string | null,
+): readonly ModelConfig[] {
   return models.map((model) => ({ category, model, enabled, frequency: "DAILY", syncFrom }));
 }

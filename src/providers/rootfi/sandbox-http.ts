@@ -98,7 +98,12 @@ interface Slice<Item> {
  * Cuts a page out of an ordered list. A cursor holds the id of the last item before the page (`next`) or of the first item after it
  * (`prev`) under the given name.
  */
-export function slice<Item>(items: readonly Item[], idOf: (item: Item) => number, idName: string, query: PageQuery): Slice<Item> {
+export function slice<Item>(
+  items: readonly Item[],
+  idOf: (item: Item) => number,
+  idName: string,
+  query: PageQuery,
+): Slice<Item> {
   const from = startOf(items, idOf, idName, query);
   const end = from + query.limit;
   const page = items.slice(from, end);
@@ -119,7 +124,9 @@ function startOf<Item>(items: readonly Item[], idOf: (item: Item) => number, idN
 /** A cursor must come back exactly as it was meant: a whole URL, or one that is still percent-encoded, is refused. */
 function cursorId(cursor: string, idName: string, field: string): number {
   if (/^[A-Za-z0-9+/]+={0,2}$/u.test(cursor)) {
-    const content = z.record(z.string(), z.number()).safeParse(parseJson(Buffer.from(cursor, "base64").toString("utf8")));
+    const content = z
+      .record(z.string(), z.number())
+      .safeParse(parseJson(Buffer.from(cursor, "base64").toString("utf8")));
     const id = content.success ? content.data[idName] : undefined;
     if (id !== undefined) return id;
   }

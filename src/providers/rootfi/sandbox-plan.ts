@@ -46,7 +46,15 @@ export function planRun(fate: Fate, models: readonly string[], draw: (label: str
     const from = startMs + place * slotMs + (place > sleeper ? SLEEP_MS : 0);
     const error = errorOf(fate, place, leaves.length);
     const parent = place < 2 ? 0 : null;
-    return { model, parent, startMs: from, endMs: from + slotMs + sleptMs, error, retries: error === null ? 0 : 2, sleptMs };
+    return {
+      model,
+      parent,
+      startMs: from,
+      endMs: from + slotMs + sleptMs,
+      error,
+      retries: error === null ? 0 : 2,
+      sleptMs,
+    };
   });
   const whole = [parentOf(planned.slice(0, 2), first), ...planned];
   const stopMs = fate === Fate.Stopped ? startMs + runningMs * 0.8 : Number.POSITIVE_INFINITY;
@@ -82,7 +90,10 @@ export function lastChangeMs(moments: readonly (number | null)[], ageMs: number)
 
 const SLEEP_MS = 4_000;
 
-const REFUSED = { code: "platform-auth-failed", message: "Zoho Books refused the request: the organisation's user has no access (401)" };
+const REFUSED = {
+  code: "platform-auth-failed",
+  message: "Zoho Books refused the request: the organisation's user has no access (401)",
+};
 const INVALID = { code: "invalid-record", message: "3 records were rejected: field currency_code is missing" };
 const STOPPED = { code: "sync-stopped", message: "The sync was stopped by the platform team for maintenance" };
 const CHILD_FAILED = { code: "child-job-failed", message: "A part of this job failed" };

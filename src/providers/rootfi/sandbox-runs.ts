@@ -52,7 +52,12 @@ export class RunBook {
 
   start(request: RunRequest, nowMs: number): Run {
     this.#startScheduled(nowMs);
-    return this.#add(request, nowMs, { automatic: false, pace: this.#speed, fate: request.connection.fate, past: false });
+    return this.#add(request, nowMs, {
+      automatic: false,
+      pace: this.#speed,
+      fate: request.connection.fate,
+      past: false,
+    });
   }
 
   /** Epoch milliseconds at which the next run may start by itself; infinity when none will. */
@@ -85,7 +90,12 @@ export class RunBook {
         );
         if (busy) continue;
         const request = { companyId, connection, models: enabledModels(connection.category), fullSync: false };
-        this.#add(request, schedule.nextAtMs, { automatic: true, pace: this.#speed, fate: connection.fate, past: false });
+        this.#add(request, schedule.nextAtMs, {
+          automatic: true,
+          pace: this.#speed,
+          fate: connection.fate,
+          past: false,
+        });
       }
     }
   }
@@ -160,9 +170,9 @@ const MINUTE_MS = 60_000;
 
 /** Four runs for every connection that once worked, oldest first. The latest met its connection's fate, those before went well. */
 function pastRuns(): readonly PastRun[] {
-  return COMPANIES.flatMap((company) => company.connections.flatMap((connection) => pastRunsOf(company, connection))).toSorted(
-    (left, right) => right.agoMs - left.agoMs,
-  );
+  return COMPANIES.flatMap((company) =>
+    company.connections.flatMap((connection) => pastRunsOf(company, connection)),
+  ).toSorted((left, right) => right.agoMs - left.agoMs);
 }
 
 function pastRunsOf(company: CompanySeed, connection: ConnectionSeed): readonly PastRun[] {

@@ -17,8 +17,12 @@ export interface Organisation {
 }
 
 const INTEGRATIONS = [
-  ..."ZOHO_BOOKS QUICKBOOKS_SANDBOX QUICKBOOKS XERO TALLY ROOTFI_SANDBOX SAGE_CLOUD_ACCOUNTING MS_DYNAMICS_365".split(" "),
-  ..."SAGE_ZA_CLOUD_ACCOUNTING MYOB_BUSINESS NETSUITE WAVE ODOO_ACCOUNTING WAFEQ MEKARI_JURNAL BUSY QOYOD STRIPE".split(" "),
+  ..."ZOHO_BOOKS QUICKBOOKS_SANDBOX QUICKBOOKS XERO TALLY ROOTFI_SANDBOX SAGE_CLOUD_ACCOUNTING MS_DYNAMICS_365".split(
+    " ",
+  ),
+  ..."SAGE_ZA_CLOUD_ACCOUNTING MYOB_BUSINESS NETSUITE WAVE ODOO_ACCOUNTING WAFEQ MEKARI_JURNAL BUSY QOYOD STRIPE".split(
+    " ",
+  ),
   ..."RAZORPAY PAYPAL SHOPIFY BIG_COMMERCE WOO_COMMERCE HUBSPOT SALESFORCE PIPEDRIVE ZOHO_CRM".split(" "),
 ];
 
@@ -93,7 +97,10 @@ function runRoutes({ book }: Organisation): Router {
     const run = knownRun(book, request.params.syncId, nowMs);
     const numbered = jobViews(run, nowMs).map((view, place) => ({ view, id: run.firstJobId + place }));
     const page = slice(numbered, ({ id }) => id, "rootfi_id", query);
-    response.json({ data: page.items.map(({ view }) => view), next: page.next === null ? null : encodeURIComponent(page.next) });
+    response.json({
+      data: page.items.map(({ view }) => view),
+      next: page.next === null ? null : encodeURIComponent(page.next),
+    });
   });
 
   return router;
@@ -130,10 +137,18 @@ function startableConnection(
   if (connection === undefined) throw notFound("Connection", "integration_type");
   const foreign = body.data_models_to_sync.find((model) => categoryOf(model) !== connection.category);
   if (foreign !== undefined) {
-    throw new Refusal(400, "bad-request", `${foreign} is not available for ${connection.integration}`, "data_models_to_sync");
+    throw new Refusal(
+      400,
+      "bad-request",
+      `${foreign} is not available for ${connection.integration}`,
+      "data_models_to_sync",
+    );
   }
   if (connection.status !== "HEALTHY") {
-    throw operationDenied(`Connection is ${connection.status.toLowerCase()}, reconnect it before syncing`, "company_id");
+    throw operationDenied(
+      `Connection is ${connection.status.toLowerCase()}, reconnect it before syncing`,
+      "company_id",
+    );
   }
   if (book.open(company.seed.id, connection.integration, nowMs) !== undefined) {
     throw operationDenied("A sync is already running for this company and integration", "company_id");

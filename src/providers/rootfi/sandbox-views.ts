@@ -141,7 +141,10 @@ export function configView(config: ModelConfig): Json {
 }
 
 /** `SLEEPING` while a run waits for the platform; then the pipeline's own words. */
-export function pipelineStatus(run: Run | undefined, nowMs: number): { readonly word: string; readonly resumesAtMs: number | null } {
+export function pipelineStatus(
+  run: Run | undefined,
+  nowMs: number,
+): { readonly word: string; readonly resumesAtMs: number | null } {
   if (run === undefined) return { word: "IDLE", resumesAtMs: null };
   const age = ageMs(run, nowMs);
   const { plan } = run;

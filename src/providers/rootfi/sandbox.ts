@@ -77,7 +77,10 @@ function newOrganisation(options: SandboxOptions, nowMs: number): Organisation {
   const companies = COMPANIES.map((seed, place): [number, Company] => {
     const createdAtMs = nowMs - (120 - place * 7) * 24 * 3_600_000;
     const { name, partnerId } = seed;
-    return [seed.id, { seed, name, partnerId, syncConfig: null, createdAtMs, updatedAtMs: createdAtMs, deleted: false }];
+    return [
+      seed.id,
+      { seed, name, partnerId, syncConfig: null, createdAtMs, updatedAtMs: createdAtMs, deleted: false },
+    ];
   });
   return { book: new RunBook(options, nowMs), companies: new Map(companies), webhooks: new Map() };
 }
@@ -91,6 +94,7 @@ function closeServer(server: Server): Promise<void> {
 }
 
 function boundAddress(address: AddressInfo | string | null): AddressInfo {
-  if (address === null || typeof address === "string") throw new Error(`expected a TCP address, got ${String(address)}`);
+  if (address === null || typeof address === "string")
+    throw new Error(`expected a TCP address, got ${String(address)}`);
   return address;
 }

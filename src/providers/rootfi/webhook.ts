@@ -31,7 +31,10 @@ export function webhookVerifier(secrets: readonly string[], proof: WebhookProof)
     if (payload === null) return refused(WebhookRefusal.Malformed);
     const fingerprint = createHash("sha256").update(request.body).digest("hex");
     // No id of a delivery is documented.
-    return { genuine: true, event: { deliveryId: fingerprint, name: payload.event, fingerprint, payload: { ...payload } } };
+    return {
+      genuine: true,
+      event: { deliveryId: fingerprint, name: payload.event, fingerprint, payload: { ...payload } },
+    };
   };
 }
 
@@ -53,7 +56,11 @@ const RECORD_CHANGES: ReadonlySet<string> = new Set(["CREATE", "UPDATE", "DELETE
 
 const refused = (refusal: WebhookRefusal): WebhookVerdict => ({ genuine: false, refusal });
 
-function isProven({ headers, body }: WebhookRequest, secrets: readonly string[], { by, header }: WebhookProof): boolean {
+function isProven(
+  { headers, body }: WebhookRequest,
+  secrets: readonly string[],
+  { by, header }: WebhookProof,
+): boolean {
   const value = Object.hasOwn(headers, header) ? (headers[header] ?? "") : "";
   if (value === "") return false;
   if (by === "VALUE") return isAmong([value], secrets);
@@ -67,7 +74,9 @@ function isProven({ headers, body }: WebhookRequest, secrets: readonly string[],
 }
 
 /** A sync's ids and the event's word; null when the body tells neither. Records end here. */
-function keptOf(body: unknown): { readonly event: string; readonly sync_id?: string; readonly company_id?: string } | null {
+function keptOf(
+  body: unknown,
+): { readonly event: string; readonly sync_id?: string; readonly company_id?: string } | null {
   if (!isRecord(body)) return null;
   const word = filledText(body["event"]) ?? filledText(body["event_type"]) ?? filledText(body["type"]);
   const event = word === null ? UNNAMED : eventOf(word);

@@ -1,6 +1,11 @@
 // Parsers for the JSON RootFi sends: only the fields the gateway uses, tolerant of the rest. What they mean is said in `map.ts`.
 import { z } from "zod";
-import { looseCount as count, looseFlag as flag, looseText as text, looseTime as time } from "../../wire/loose-fields.ts";
+import {
+  looseCount as count,
+  looseFlag as flag,
+  looseText as text,
+  looseTime as time,
+} from "../../wire/loose-fields.ts";
 import { badResponse, isRecord, parseReply as parse, typeName } from "../../wire/read-reply.ts";
 import type { ReplySource } from "../../wire/read-reply.ts";
 
@@ -91,7 +96,10 @@ export type RootfiCompany = Omit<z.infer<typeof companyShape>, "connections"> & 
   readonly connections: readonly RootfiConnection[] | null;
 };
 
-const pageShape = z.object({ data: z.array(z.unknown()), next: z.union([z.string(), z.number()], { error: "a cursor or null" }).nullish() });
+const pageShape = z.object({
+  data: z.array(z.unknown()),
+  next: z.union([z.string(), z.number()], { error: "a cursor or null" }).nullish(),
+});
 const itemShape = z.object({ data: z.looseObject({}) });
 /** The one answer without a `data` envelope. */
 const configListShape = z.object({ sync_config: z.array(z.unknown()) });
@@ -154,7 +162,11 @@ export function cursorOf(next: string, source: ReplySource): string {
   const query = new URLSearchParams(next.slice(next.indexOf("?") + 1));
   const cursor = next.includes("?") ? query.get("next") : null;
   if (cursor === null || cursor === "") {
-    throw badResponse(source, { field: "next", expected: `a cursor, or an address with one under "next"`, got: "another address" });
+    throw badResponse(source, {
+      field: "next",
+      expected: `a cursor, or an address with one under "next"`,
+      got: "another address",
+    });
   }
   // Base64 knows no blank: here it was a plus that nobody had encoded.
   return percentDecoded(cursor.replaceAll(" ", "+"));

@@ -21,7 +21,10 @@ export function stuutApi(http: HttpClient, provider: string): StuutApi {
 
   return {
     connections: (signal) =>
-      ask({ operation: "list connections", method: "GET", path: "/v2/integrations/connections", signal }, parseConnections),
+      ask(
+        { operation: "list connections", method: "GET", path: "/v2/integrations/connections", signal },
+        parseConnections,
+      ),
     requestSync: async (connectionId, signal) =>
       ask(
         {

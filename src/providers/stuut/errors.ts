@@ -31,19 +31,22 @@ export function syncErrorOf(error: string | null, redact: Redactor): SyncError {
 /** What the sentences speak about, first match wins. The texts come from the customer's system and are not documented. */
 const KINDS: readonly FailureKind[] = [
   {
-    words: /rate.?limit|too many requests|time[d ]?.?out|temporar|unavailable|try again|connection (?:reset|refused|closed)|\b(?:429|50[234])\b/i,
+    words:
+      /rate.?limit|too many requests|time[d ]?.?out|temporar|unavailable|try again|connection (?:reset|refused|closed)|\b(?:429|50[234])\b/i,
     code: SyncErrorCode.Transient,
     retryable: true,
     advice: "This often passes: start the sync again later.",
   },
   {
-    words: /credential|unauthori[sz]ed|authenticat|authori[sz]ation|forbidden|permission|expired|invalid_grant|\b40[13]\b/i,
+    words:
+      /credential|unauthori[sz]ed|authenticat|authori[sz]ation|forbidden|permission|expired|invalid_grant|\b40[13]\b/i,
     code: SyncErrorCode.Auth,
     retryable: false,
     advice: "Have the connection authenticated again in Stuut, then start the sync again.",
   },
   {
-    words: /not (?:enabled|supported|configured|set up)|configuration|disabled|no such (?:table|object)|unknown (?:field|column)/i,
+    words:
+      /not (?:enabled|supported|configured|set up)|configuration|disabled|no such (?:table|object)|unknown (?:field|column)/i,
     code: SyncErrorCode.Config,
     retryable: false,
     advice: "Check the model's settings in Stuut and what the customer's system offers.",

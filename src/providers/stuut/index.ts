@@ -1,5 +1,11 @@
 // Stuut (v2 integrations API): what it can do, what its settings are, how it is reached. The rest of the folder does the work.
-import type { Capabilities, ParsedSettings, ProviderModule, ProviderSettings, SettingsProblem } from "../../domain/provider-port.ts";
+import type {
+  Capabilities,
+  ParsedSettings,
+  ProviderModule,
+  ProviderSettings,
+  SettingsProblem,
+} from "../../domain/provider-port.ts";
 import type { HttpClient } from "../../wire/http-client.ts";
 import { freeTextRedactor } from "../../wire/free-text.ts";
 import { readError } from "./errors.ts";
@@ -70,7 +76,8 @@ function baseUrlProblem(baseUrl: string, allowPlain: boolean): string | null {
   if (baseUrl === "") return `${expected}, got nothing`;
   const url = URL.canParse(baseUrl) ? new URL(baseUrl) : null;
   if (url === null) return `${expected}, got something else`;
-  if (url.protocol !== "https:" && !(allowPlain && url.protocol === "http:")) return `${expected}, got ${url.protocol}//`;
+  if (url.protocol !== "https:" && !(allowPlain && url.protocol === "http:"))
+    return `${expected}, got ${url.protocol}//`;
   if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
     return `${expected}, got one with a user, a query or a fragment`;
   }

@@ -10,7 +10,9 @@ const HEALTHY = "healthy";
 /** A connection as a linked account. */
 export function linkedAccountOf(connection: StuutConnection, redact: Redactor): LinkedAccountSnapshot {
   const status = linkStatusOf(connection);
-  const completed = connection.models.map(({ last_sync: sync }) => (sync?.status === "complete" ? sync.completed_at : null));
+  const completed = connection.models.map(({ last_sync: sync }) =>
+    sync?.status === "complete" ? sync.completed_at : null,
+  );
   return {
     remoteId: connection.id,
     name: nameOf(connection),
@@ -66,7 +68,8 @@ const nameOf = (connection: StuutConnection): string =>
 function linkStatusOf(connection: StuutConnection): LinkedAccountStatus {
   const { health } = connection;
   if (connection.is_sync_disabled) return LinkedAccountStatus.Disabled;
-  if (connection.is_authentication_pending || health?.authentication_required) return LinkedAccountStatus.AuthenticationRequired;
+  if (connection.is_authentication_pending || health?.authentication_required)
+    return LinkedAccountStatus.AuthenticationRequired;
   if (connection.is_running_setup) return LinkedAccountStatus.Pending;
   const healthy = health?.healthy ?? (health?.status_code === HEALTHY ? true : null);
   if (healthy === null) return LinkedAccountStatus.Unknown;
@@ -76,7 +79,9 @@ function linkStatusOf(connection: StuutConnection): LinkedAccountStatus {
 /** A healthy connection's message (`ok`) says nothing about why it is disabled or being set up. */
 function messageOf({ health }: StuutConnection, redact: Redactor): string | null {
   if (!health || health.status_code === HEALTHY || health.healthy === true) return null;
-  const sentences = [health.message, health.suggested_resolution].map((text) => text?.trim() ?? "").filter((text) => text !== "");
+  const sentences = [health.message, health.suggested_resolution]
+    .map((text) => text?.trim() ?? "")
+    .filter((text) => text !== "");
   return redact(sentences.join(" ")) || null;
 }
 

@@ -4,7 +4,14 @@ import { DefinitionKind, LinkedAccountStatus } from "../../domain/definition.ts"
 import { ErrorCode } from "../../domain/errors.ts";
 import type { UserProblem } from "../../domain/errors.ts";
 import { MissingReason } from "../../domain/provider-port.ts";
-import type { Capabilities, MissingRun, ObserveResult, RunRef, StartRequest, SyncProvider } from "../../domain/provider-port.ts";
+import type {
+  Capabilities,
+  MissingRun,
+  ObserveResult,
+  RunRef,
+  StartRequest,
+  SyncProvider,
+} from "../../domain/provider-port.ts";
 import { ObservationSource } from "../../domain/status.ts";
 import type { Observation } from "../../domain/sync.ts";
 import type { HttpClient } from "../../wire/http-client.ts";
@@ -104,7 +111,9 @@ interface Seen {
 }
 
 function latestSyncs(connection: StuutConnection): readonly Seen[] {
-  return connection.models.flatMap((model) => (model.last_sync === null ? [] : [{ connection, model, sync: model.last_sync }]));
+  return connection.models.flatMap((model) =>
+    model.last_sync === null ? [] : [{ connection, model, sync: model.last_sync }],
+  );
 }
 
 /**
@@ -125,9 +134,14 @@ function match(
       told.set(seen.sync.id, seen);
       continue;
     }
-    const newer = connections.filter((connection) => connection.id === connectionIdOf(ref)).flatMap((connection) => newerSyncs(connection, ref));
+    const newer = connections
+      .filter((connection) => connection.id === connectionIdOf(ref))
+      .flatMap((connection) => newerSyncs(connection, ref));
     for (const replacement of newer) told.set(replacement.sync.id, replacement);
-    missing.push({ remoteId: ref.remoteId, reason: newer.length > 0 ? MissingReason.Replaced : MissingReason.NotFound });
+    missing.push({
+      remoteId: ref.remoteId,
+      reason: newer.length > 0 ? MissingReason.Replaced : MissingReason.NotFound,
+    });
   }
   return { observations: [...told.values()].map(observe), missing };
 }
@@ -136,7 +150,8 @@ function match(
 function newerSyncs(connection: StuutConnection, ref: RunRef): readonly Seen[] {
   return latestSyncs(connection).filter(
     ({ model, sync }) =>
-      (ref.models.includes(modelNameOf(model)) || ref.models.includes(model.id)) && (sync.created_at ?? ref.createdAt) >= ref.createdAt,
+      (ref.models.includes(modelNameOf(model)) || ref.models.includes(model.id)) &&
+      (sync.created_at ?? ref.createdAt) >= ref.createdAt,
   );
 }
 
@@ -144,14 +159,19 @@ const connectionIdOf = (ref: RunRef): string | null => ref.definitionRemoteId ??
 
 /** A sync without times counts as changed: repeating a known run is harmless, missing one is not. */
 function changedSince(sync: StuutSync, since: Date): boolean {
-  const times = [sync.created_at, sync.modified_at, sync.started_at, sync.completed_at].filter((time) => time instanceof Date);
+  const times = [sync.created_at, sync.modified_at, sync.started_at, sync.completed_at].filter(
+    (time) => time instanceof Date,
+  );
   return times.length === 0 || times.some((time) => time >= since);
 }
 
 /** A start's answer has the model's id only; the definition knows its name. */
 function knownNameOf(sync: StuutSync, { definition }: StartRequest): string | null {
   if (definition.kind !== DefinitionKind.SyncJob) return null;
-  return definition.resources.find((resource) => resource.remoteId !== null && resource.remoteId === sync.model_id)?.name ?? null;
+  return (
+    definition.resources.find((resource) => resource.remoteId !== null && resource.remoteId === sync.model_id)?.name ??
+    null
+  );
 }
 
 /** A trigger is pointless while the connection must be signed in to, or its syncs are disabled. */

@@ -18,7 +18,11 @@ export interface Stage {
  * @param scheduled a sync that nobody asked for is `scheduled` for a second before it is queued
  * @param draw gives a whole number from 0 up to the bound, repeatable for the sync
  */
-export function planSync(fate: Fate, scheduled: boolean, draw: (label: string, bound: number) => number): readonly Stage[] {
+export function planSync(
+  fate: Fate,
+  scheduled: boolean,
+  draw: (label: string, bound: number) => number,
+): readonly Stage[] {
   const queueMs = 1_200 + draw("queue", 800);
   const runMs = 4_000 + draw("run", 4_000);
   const steps: Step[] = scheduled ? [["scheduled", 1_000, 0, null]] : [];
@@ -56,13 +60,19 @@ function stepsOf(fate: Fate, queueMs: number, runMs: number): readonly Step[] {
     case Fate.Complete:
       return [queued, running, ["complete", 0, 1, null]];
     case Fate.Eager:
-      return [["running", queueMs + runMs, 1, null], ["complete", 0, 1, null]];
+      return [
+        ["running", queueMs + runMs, 1, null],
+        ["complete", 0, 1, null],
+      ];
     case Fate.Failed:
       return [queued, running, ["failed", 0, 1, REFUSED]];
     case Fate.Cancelled:
       return [queued, running, ["cancelled", 0, 1, null]];
     case Fate.Withdrawn:
-      return [["queued", queueMs + runMs, 0, null], ["cancelled", 0, 0, null]];
+      return [
+        ["queued", queueMs + runMs, 0, null],
+        ["cancelled", 0, 0, null],
+      ];
     case Fate.Retried:
       return [
         queued,

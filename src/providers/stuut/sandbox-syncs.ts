@@ -39,7 +39,8 @@ export class SyncBook {
         const nextAtMs = everyMs === null ? null : nowMs + everyMs / 3;
         const track: Track = { connection, model, everyMs, nextAtMs, replaceAtMs: null, made: 0, last: null };
         this.#tracks.set(model.id, track);
-        if (model.hasHistory) this.#make(track, { createdAtMs: nowMs - (35 + place * 47) * 60_000, pace: 1, kind: "past", batchId: null });
+        if (model.hasHistory)
+          this.#make(track, { createdAtMs: nowMs - (35 + place * 47) * 60_000, pace: 1, kind: "past", batchId: null });
       }
     }
   }

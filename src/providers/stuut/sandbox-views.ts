@@ -59,7 +59,13 @@ export function syncView(sync: ModelSync, nowMs: number): Json {
   };
 }
 
-function modelView(model: ModelSeed, connection: ConnectionSeed, book: SyncBook, createdAtMs: number, nowMs: number): Json {
+function modelView(
+  model: ModelSeed,
+  connection: ConnectionSeed,
+  book: SyncBook,
+  createdAtMs: number,
+  nowMs: number,
+): Json {
   const last = book.last(model.id, nowMs);
   const nextAtMs = book.nextAtMs(model.id, nowMs);
   return {

@@ -131,7 +131,13 @@ function refuse(response: Response, status: number, detail: string): void {
 
 function refuseInput(response: Response, input: string): void {
   const msg = `String should have at most ${LONGEST_ID} characters`;
-  const problem = { type: "string_too_long", loc: ["path", "connection_id"], msg, input, ctx: { max_length: LONGEST_ID } };
+  const problem = {
+    type: "string_too_long",
+    loc: ["path", "connection_id"],
+    msg,
+    input,
+    ctx: { max_length: LONGEST_ID },
+  };
   response.status(422).json({ detail: [problem] });
 }
 
@@ -143,6 +149,7 @@ const answerError: ErrorRequestHandler = (error: unknown, _request, response, _n
 };
 
 function boundAddress(address: AddressInfo | string | null): AddressInfo {
-  if (address === null || typeof address === "string") throw new Error(`expected a TCP address, got ${String(address)}`);
+  if (address === null || typeof address === "string")
+    throw new Error(`expected a TCP address, got ${String(address)}`);
   return address;
 }

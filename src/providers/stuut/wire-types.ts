@@ -1,6 +1,11 @@
 // Parsers for the JSON Stuut sends: only the fields the gateway uses, tolerant of the rest. What they mean is said in `map.ts`.
 import { z } from "zod";
-import { looseCount as count, looseFlag as flag, looseText as text, looseTime as time } from "../../wire/loose-fields.ts";
+import {
+  looseCount as count,
+  looseFlag as flag,
+  looseText as text,
+  looseTime as time,
+} from "../../wire/loose-fields.ts";
 import { parseReply as parse } from "../../wire/read-reply.ts";
 import type { ReplySource } from "../../wire/read-reply.ts";
 
@@ -73,7 +78,9 @@ const connectionShape = z.object({
   created_at: time,
   modified_at: time,
 });
-export type StuutConnection = Omit<z.infer<typeof connectionShape>, "models"> & { readonly models: readonly StuutModel[] };
+export type StuutConnection = Omit<z.infer<typeof connectionShape>, "models"> & {
+  readonly models: readonly StuutModel[];
+};
 
 const listShape = z.array(z.unknown());
 
@@ -86,7 +93,9 @@ export function parseSyncs(body: unknown, source: ReplySource): readonly StuutSy
 export function parseConnections(body: unknown, source: ReplySource): readonly StuutConnection[] {
   return parse(listShape, body, source).map((item, index): StuutConnection => {
     const connection = parse(connectionShape, item, source, `${index}`);
-    const models = (connection.models ?? []).map((model, place) => parseModel(model, source, `${index}.models.${place}`));
+    const models = (connection.models ?? []).map((model, place) =>
+      parseModel(model, source, `${index}.models.${place}`),
+    );
     return { ...connection, models };
   });
 }

@@ -8,7 +8,15 @@ import { walkPages } from "../../wire/pages.ts";
 import { pathFor } from "../../wire/path.ts";
 import { badResponse } from "../../wire/read-reply.ts";
 import type { TrutoAccount, TrutoCronTrigger, TrutoJob, TrutoLogEntry, TrutoRun } from "./wire-types.ts";
-import { isJsonObject, parseAccount, parseCronTrigger, parseJob, parseLogEntry, parsePage, parseRun } from "./wire-types.ts";
+import {
+  isJsonObject,
+  parseAccount,
+  parseCronTrigger,
+  parseJob,
+  parseLogEntry,
+  parsePage,
+  parseRun,
+} from "./wire-types.ts";
 
 /** Sent as `limit`: the vendor's own default of thousands makes answers too large to be read within a deadline. */
 const PAGE_SIZE = 200;
@@ -52,20 +60,23 @@ export interface TrutoApi {
 export function createTrutoApi(http: HttpClient, provider: string): TrutoApi {
   const ask = createAsk(http, provider);
   const path = pathFor(provider);
-  const list = <Item>(listing: Listing, read: ReplyReader<Item>, signal: Signal) => listPages(ask, provider, { ...listing, signal }, read);
+  const list = <Item>(listing: Listing, read: ReplyReader<Item>, signal: Signal) =>
+    listPages(ask, provider, { ...listing, signal }, read);
   const get = async <Item>(operation: string, target: string, read: ReplyReader<Item>, signal: Signal) =>
     ask({ operation, method: "GET", path: target, signal }, read);
 
   // Calls with an id in their path are async functions, so that an id that fits into no path rejects like any other failure.
   return {
-    accounts: (signal) => list({ operation: "list integrated accounts", path: "/integrated-account" }, parseAccount, signal),
+    accounts: (signal) =>
+      list({ operation: "list integrated accounts", path: "/integrated-account" }, parseAccount, signal),
     jobs: (signal) => list({ operation: "list sync jobs", path: "/sync-job" }, parseJob, signal),
     job: async (id, signal) => get("get sync job", path`/sync-job/${id}`, parseFullJob, signal),
     cronTriggers: async (jobId, signal) => {
       const query = jobId === null ? {} : { sync_job_id: jobId };
       const listing = { operation: "list sync job cron triggers", path: "/sync-job-cron-trigger", query };
       const triggers: TrutoCronTrigger[] = [];
-      for await (const page of list(listing, orUnreadable(parseCronTrigger), signal)) triggers.push(...page.filter(isReadable));
+      for await (const page of list(listing, orUnreadable(parseCronTrigger), signal))
+        triggers.push(...page.filter(isReadable));
       return triggers;
     },
     run: async (id, signal) => get("get sync job run", path`/sync-job-run/${id}`, runOf(id), signal),
@@ -77,7 +88,10 @@ export function createTrutoApi(http: HttpClient, provider: string): TrutoApi {
       }
     },
     startRun: async (body, signal) =>
-      ask({ operation: "start sync job run", method: "POST", path: "/sync-job-run", body, repeat: "once", signal }, parseRun),
+      ask(
+        { operation: "start sync job run", method: "POST", path: "/sync-job-run", body, repeat: "once", signal },
+        parseRun,
+      ),
     stopRun: async (id, signal) => {
       const request = { method: "DELETE", path: path`/sync-job-run/${id}`, repeat: "once", signal } as const;
       await ask({ operation: "stop sync job run", ...request }, () => undefined);

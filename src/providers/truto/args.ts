@@ -34,7 +34,9 @@ export function checkArguments(schema: JsonObject | null, args: JsonObject): rea
 
 /** Truto's own form as a standard JSON Schema: `required` becomes the parent's list, and what a validator would choke on goes. */
 export function standardSchema(schema: JsonObject): JsonObject {
-  return isJsonSchema(schema) ? standardNode(schema, DEEPEST) : standardNode({ type: "object", properties: schema }, DEEPEST);
+  return isJsonSchema(schema)
+    ? standardNode(schema, DEEPEST)
+    : standardNode({ type: "object", properties: schema }, DEEPEST);
 }
 
 const DEEPEST = 20;
@@ -42,7 +44,16 @@ const DEEPEST = 20;
 const COMPOSITES: ReadonlySet<string> = new Set(["anyOf", "oneOf", "allOf", "if", "not"]);
 const JSON_TYPES: ReadonlySet<string> = new Set(["string", "number", "integer", "boolean", "object", "array", "null"]);
 /** They name other documents, change how the validator works, or are annotations it refuses. */
-const DROPPED: ReadonlySet<string> = new Set(["$schema", "$id", "id", "$async", "$ref", "$dynamicRef", "nullable", "discriminator"]);
+const DROPPED: ReadonlySet<string> = new Set([
+  "$schema",
+  "$id",
+  "id",
+  "$async",
+  "$ref",
+  "$dynamicRef",
+  "nullable",
+  "discriminator",
+]);
 const PROPERTY_MAPS: ReadonlySet<string> = new Set(["properties", "patternProperties", "definitions", "$defs"]);
 
 /** A flat map may have arguments called `type` or `properties`; they are objects that describe an argument. */
@@ -74,7 +85,9 @@ function standardKeyword(keyword: string, value: JsonValue, depth: number): Json
     return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, standardMember(member, depth - 1)]));
   }
   if (isJsonObject(value)) return standardNode(value, depth - 1);
-  return Array.isArray(value) ? value.map((member: JsonValue) => (isJsonObject(member) ? standardNode(member, depth - 1) : member)) : value;
+  return Array.isArray(value)
+    ? value.map((member: JsonValue) => (isJsonObject(member) ? standardNode(member, depth - 1) : member))
+    : value;
 }
 
 function requiredNames(node: JsonObject): readonly string[] {
@@ -141,7 +154,10 @@ function skeletonOf(schema: JsonObject): JsonObject {
 }
 
 function problemOf(error: ErrorObject): UserProblem {
-  const inside = error.instancePath.split("/").slice(1).map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+  const inside = error.instancePath
+    .split("/")
+    .slice(1)
+    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
   const member = memberNamed(error);
   const field = ["args", ...inside, ...(member === null ? [] : [member])];
   return { code: ErrorCode.BadUserInput, message: `${field.join(".")}: ${sentenceOf(error, member)}`, field };

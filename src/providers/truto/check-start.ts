@@ -14,7 +14,13 @@ const BATCH_SINCE_RUNTIME = 2;
 
 export function checkStart({ definition, linkedAccount, options }: StartRequest): readonly UserProblem[] {
   if (definition.kind !== DefinitionKind.SyncJob) {
-    return [problem(ErrorCode.CapabilityNotSupported, ["definitionId"], "expected a sync job, got a model sync: Truto has none")];
+    return [
+      problem(
+        ErrorCode.CapabilityNotSupported,
+        ["definitionId"],
+        "expected a sync job, got a model sync: Truto has none",
+      ),
+    ];
   }
   return [
     ...checkLinkedAccount(definition, linkedAccount),
@@ -24,10 +30,19 @@ export function checkStart({ definition, linkedAccount, options }: StartRequest)
   ];
 }
 
-function checkLinkedAccount(definition: SyncJobSnapshot, account: LinkedAccountSnapshot | null): readonly UserProblem[] {
+function checkLinkedAccount(
+  definition: SyncJobSnapshot,
+  account: LinkedAccountSnapshot | null,
+): readonly UserProblem[] {
   const field = ["linkedAccountId"];
   if (account === null) {
-    return [problem(ErrorCode.BadUserInput, field, "expected the linked account to run for, got nothing: a sync job belongs to none")];
+    return [
+      problem(
+        ErrorCode.BadUserInput,
+        field,
+        "expected the linked account to run for, got nothing: a sync job belongs to none",
+      ),
+    ];
   }
   const { integration } = definition;
   if (integration !== null && account.integration !== null && account.integration !== integration) {
@@ -42,7 +57,9 @@ function checkLinkedAccount(definition: SyncJobSnapshot, account: LinkedAccountS
 
 function checkModels(definition: SyncJobSnapshot, { models }: StartOptions): readonly UserProblem[] {
   if (models === undefined) return [];
-  const known = definition.resources.filter((resource) => fetchesRecords(resource.type)).map((resource) => resource.name);
+  const known = definition.resources
+    .filter((resource) => fetchesRecords(resource.type))
+    .map((resource) => resource.name);
   const expected = `expected resources of the job (${known.slice(0, 20).join(", ") || "it has none"})`;
   if (models.length === 0) return [problem(ErrorCode.BadUserInput, ["models"], `${expected}, got an empty list`)];
   const foreign = models.filter((model) => !known.includes(model));

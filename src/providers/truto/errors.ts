@@ -11,7 +11,10 @@ const FAILURES_TOLD = 3;
 const errorShape = z.object({
   message: z.string().nullish().catch(null),
   error: z.string().nullish().catch(null),
-  details: z.object({ failures: z.array(z.unknown()).catch([]) }).nullish().catch(null),
+  details: z
+    .object({ failures: z.array(z.unknown()).catch([]) })
+    .nullish()
+    .catch(null),
 });
 
 /** The vendor's sentence: its message and, for validation errors, the first failures. */
@@ -43,7 +46,10 @@ const failureShape = z.union([
   z.string(),
   z.object({
     message: z.string(),
-    path: z.union([z.string(), z.array(z.union([z.string(), z.number()]))]).nullish().catch(null),
+    path: z
+      .union([z.string(), z.array(z.union([z.string(), z.number()]))])
+      .nullish()
+      .catch(null),
     field: z.string().nullish().catch(null),
   }),
 ]);

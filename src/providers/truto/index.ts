@@ -71,18 +71,33 @@ function parseConfig(settings: ProviderSettings): ParsedSettings<TrutoConfig> {
   const baseUrl = (settings.baseUrl ?? PUBLIC_URL).replace(/\/+$/, "");
   const problems: SettingsProblem[] = [];
   if (token === "") {
-    problems.push({ path: ["credentials", "token"], message: "expected the API token of a Truto environment, got nothing" });
+    problems.push({
+      path: ["credentials", "token"],
+      message: "expected the API token of a Truto environment, got nothing",
+    });
   } else if (!/^[\x21-\x7e]+$/.test(token)) {
-    problems.push({ path: ["credentials", "token"], message: "expected a token without spaces, line breaks and accented letters" });
+    problems.push({
+      path: ["credentials", "token"],
+      message: "expected a token without spaces, line breaks and accented letters",
+    });
   }
-  if (!isWebAddress(baseUrl)) problems.push({ path: ["baseUrl"], message: "expected an http or https URL without query and fragment" });
+  if (!isWebAddress(baseUrl))
+    problems.push({ path: ["baseUrl"], message: "expected an http or https URL without query and fragment" });
   if (webhookId !== null && daemonGroupKey !== null) {
-    problems.push({ path: ["options"], message: "expected webhookId or daemonGroupKey, got both: a run sends its records to one target" });
+    problems.push({
+      path: ["options"],
+      message: "expected webhookId or daemonGroupKey, got both: a run sends its records to one target",
+    });
   }
   for (const name of Object.keys(settings.options).filter((option) => !OPTIONS.has(option))) {
-    problems.push({ path: ["options", name], message: `expected one of ${[...OPTIONS].join(", ")}, got another option` });
+    problems.push({
+      path: ["options", name],
+      message: `expected one of ${[...OPTIONS].join(", ")}, got another option`,
+    });
   }
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, config: { baseUrl, token, target: { webhookId, daemonGroupKey } } };
+  return problems.length > 0
+    ? { ok: false, problems }
+    : { ok: true, config: { baseUrl, token, target: { webhookId, daemonGroupKey } } };
 }
 
 function endpoint({ baseUrl, token }: TrutoConfig): Endpoint {

@@ -57,7 +57,9 @@ export function syncJobOf(job: TrutoJob, schedules: readonly Schedule[]): SyncJo
     detailed: true,
     integration,
     environmentId: job.environment_id || null,
-    resources: (Array.isArray(job.resources) ? job.resources : []).map(resourceOf).filter((resource) => resource !== null),
+    resources: (Array.isArray(job.resources) ? job.resources : [])
+      .map(resourceOf)
+      .filter((resource) => resource !== null),
     argsSchema: isJsonObject(argsSchema) ? argsSchema : null,
     argsValidation: job.args_validation || null,
     runtimeVersion: job.default_runtime_version ?? null,
@@ -99,13 +101,23 @@ export function scheduleOf(trigger: TrutoCronTrigger): Schedule {
  */
 export function resourcesFor(resources: readonly JsonObject[], models: readonly string[]): readonly JsonObject[] {
   const kept = new Set(models);
-  grow(kept, resources, (_, name) => resources.some((other) => keeps(kept, other) && dependenciesOf(other).includes(name)));
-  grow(kept, resources, (resource) => !fetchesRecords(resource["type"]) && dependenciesOf(resource).every((name) => kept.has(name)));
+  grow(kept, resources, (_, name) =>
+    resources.some((other) => keeps(kept, other) && dependenciesOf(other).includes(name)),
+  );
+  grow(
+    kept,
+    resources,
+    (resource) => !fetchesRecords(resource["type"]) && dependenciesOf(resource).every((name) => kept.has(name)),
+  );
   return resources.filter((resource) => keeps(kept, resource)).flatMap((resource) => deliveringOnly(resource, kept));
 }
 
-function grow(kept: Set<string>, resources: readonly JsonObject[], belongs: (resource: JsonObject, name: string) => boolean): void {
-  for (let before = -1; before !== kept.size; ) {
+function grow(
+  kept: Set<string>,
+  resources: readonly JsonObject[],
+  belongs: (resource: JsonObject, name: string) => boolean,
+): void {
+  for (let before = -1; before !== kept.size;) {
     before = kept.size;
     for (const resource of resources) {
       const name = resourceName(resource);
@@ -171,7 +183,16 @@ function resourceOf(written: unknown): SyncJobResource | null {
 }
 
 /** Fields of a runtime 4 node that can hold no secret; a request's `body` and a destination's headers can, and are not among them. */
-const NODE_FIELDS = ["resource", "integrated_account_id", "run_if", "debug", "recurse", "delete_tracking", "destination_type", "resources_to_persist"];
+const NODE_FIELDS = [
+  "resource",
+  "integrated_account_id",
+  "run_if",
+  "debug",
+  "recurse",
+  "delete_tracking",
+  "destination_type",
+  "resources_to_persist",
+];
 
 function nodeConfig(node: JsonObject): JsonObject | null {
   const shown = NODE_FIELDS.flatMap((name): [string, JsonValue][] => {

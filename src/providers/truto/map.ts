@@ -76,7 +76,8 @@ export function failureOf(entries: readonly TrutoLogEntry[], redact: Redactor): 
     message: told === "" ? "Truto reports the run as failed; no reason could be read from its log." : redact(told),
     code: SyncErrorCode.Unknown,
     retryable: true,
-    advice: "Read the run's RapidBridge log at Truto and check that the linked account is active, then start the job again.",
+    advice:
+      "Read the run's RapidBridge log at Truto and check that the linked account is active, then start the job again.",
   };
 }
 
@@ -131,8 +132,12 @@ function factsOf(run: TrutoRun, origin: SyncOrigin, waitingReason: WaitingReason
 function modelsOf(run: TrutoRun): readonly string[] {
   // The vendor's SDK types `resources` as an object by name.
   const byName = isJsonObject(run.resources) ? Object.keys(run.resources) : [];
-  const listed = entriesOf(run).filter((resource) => fetchesRecords(resource["type"])).map(resourceName);
-  const counted = statsOf(run).filter((entry) => entry.fetches).map((entry) => entry.resource);
+  const listed = entriesOf(run)
+    .filter((resource) => fetchesRecords(resource["type"]))
+    .map(resourceName);
+  const counted = statsOf(run)
+    .filter((entry) => entry.fetches)
+    .map((entry) => entry.resource);
   return [...new Set([...listed, ...byName, ...counted].filter((name) => name !== null))];
 }
 
@@ -150,7 +155,11 @@ interface ResourceStats {
 
 function statsOf(run: TrutoRun): readonly ResourceStats[] {
   if (!isJsonObject(run.resource_stats)) return [];
-  const passing = new Set(entriesOf(run).filter((resource) => !fetchesRecords(resource["type"])).map(resourceName));
+  const passing = new Set(
+    entriesOf(run)
+      .filter((resource) => !fetchesRecords(resource["type"]))
+      .map(resourceName),
+  );
   return Object.entries(run.resource_stats).flatMap(([resource, methods]) =>
     Object.entries(isJsonObject(methods) ? methods : {}).map(([method, counters]) => ({
       fetches: !passing.has(resource),
@@ -178,7 +187,17 @@ function tasksOf(run: TrutoRun, status: SyncStatus | null): readonly SyncTask[] 
   }));
 }
 
-const COUNTERS = ["total", "inserted", "updated", "upserted", "deleted", "failed", "warnings", "fetched", "persisted"] as const;
+const COUNTERS = [
+  "total",
+  "inserted",
+  "updated",
+  "upserted",
+  "deleted",
+  "failed",
+  "warnings",
+  "fetched",
+  "persisted",
+] as const;
 
 /** The counters are free-form; those named like ours are taken, the others stay in `raw`. Records that fail are seen as `errors` too. */
 function countsOf(counters: JsonObject): RecordCounts | null {
@@ -218,15 +237,22 @@ function countIn(value: JsonValue | undefined): number | null {
 export function rawOf(run: TrutoRun): JsonObject {
   const { args: _args, resources: _resources, resource_stats: _stats, ...plain } = run;
   const shown = Object.entries(plain).filter(([, value]) => value !== undefined);
-  return { ...Object.fromEntries(shown.map(([name, value]) => [name, value ?? null])), resource_stats: rawStatsOf(run.resource_stats) };
+  return {
+    ...Object.fromEntries(shown.map(([name, value]) => [name, value ?? null])),
+    resource_stats: rawStatsOf(run.resource_stats),
+  };
 }
 
 function rawStatsOf(stats: unknown): JsonObject {
-  return mapObject(stats, (methods) => mapObject(methods, (counters) => mapObject(counters, (count) => (typeof count === "number" ? count : null))));
+  return mapObject(stats, (methods) =>
+    mapObject(methods, (counters) => mapObject(counters, (count) => (typeof count === "number" ? count : null))),
+  );
 }
 
 function mapObject(value: unknown, change: (inner: JsonValue) => JsonValue): JsonObject {
-  return isJsonObject(value) ? Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, change(inner)])) : {};
+  return isJsonObject(value)
+    ? Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, change(inner)]))
+    : {};
 }
 
 function reasonOf(entry: TrutoLogEntry): string {

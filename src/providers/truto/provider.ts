@@ -55,7 +55,8 @@ export function createTrutoProvider(parts: TrutoParts): SyncProvider {
     capabilities,
     listLinkedAccounts: (options) => listLinkedAccounts(api, redact, options),
     listDefinitions: (options) => listDefinitions(api, schedules, options),
-    getDefinition: (remoteId, definitionKind, options) => getDefinition(tools, schedules, remoteId, definitionKind, options),
+    getDefinition: (remoteId, definitionKind, options) =>
+      getDefinition(tools, schedules, remoteId, definitionKind, options),
     checkStart,
     start: (request, _triggerKey, options) => start(tools, target, request, options),
     findStarted: (request, sentAt, options = {}) => findStartedRuns(tools, request, sentAt, options),
@@ -98,13 +99,17 @@ async function getDefinition(
   kind: DefinitionKind,
   options: CallOptions = {},
 ): Promise<SyncJobSnapshot> {
-  if (kind !== DefinitionKind.SyncJob) throw providerFailure("expected a sync job, got a model sync", { code: ErrorCode.ProviderNotFound, provider });
+  if (kind !== DefinitionKind.SyncJob)
+    throw providerFailure("expected a sync job, got a model sync", { code: ErrorCode.ProviderNotFound, provider });
   const { job } = await api.job(remoteId, options.signal);
   const schedulesOf = await schedules(job.id, options.signal);
   return syncJobOf(job, schedulesOf(job.id));
 }
 
-type ScheduleReader = (jobId: string | null, signal: AbortSignal | undefined) => Promise<(jobId: string) => readonly Schedule[]>;
+type ScheduleReader = (
+  jobId: string | null,
+  signal: AbortSignal | undefined,
+) => Promise<(jobId: string) => readonly Schedule[]>;
 
 /**
  * Reads the cron triggers of all jobs, or of one. Jobs are worth more than their schedules: when the triggers cannot be read, the
@@ -126,7 +131,8 @@ function scheduleReader(api: TrutoApi): ScheduleReader {
 
 function byJob(triggers: readonly TrutoCronTrigger[]): ReadonlyMap<string, readonly TrutoCronTrigger[]> {
   const groups = new Map<string, TrutoCronTrigger[]>();
-  for (const trigger of triggers) groups.set(trigger.sync_job_id, [...(groups.get(trigger.sync_job_id) ?? []), trigger]);
+  for (const trigger of triggers)
+    groups.set(trigger.sync_job_id, [...(groups.get(trigger.sync_job_id) ?? []), trigger]);
   return groups;
 }
 
@@ -210,7 +216,10 @@ async function overrideOf(
   const chosen = resourcesFor(resources, models);
   const names = new Set(chosen.map(resourceName));
   if (models.length > 0 && models.every((model) => names.has(model))) return chosen;
-  throw providerFailure("start sync job run: expected resources of the job, got others", { code: ErrorCode.ProviderRejected, provider });
+  throw providerFailure("start sync job run: expected resources of the job, got others", {
+    code: ErrorCode.ProviderRejected,
+    provider,
+  });
 }
 
 /** A failure before the start itself has started nothing, although a request was sent. */

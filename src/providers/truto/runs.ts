@@ -2,7 +2,14 @@
 import pLimit from "p-limit";
 import type { Clock } from "../../domain/clock.ts";
 import { ErrorCode, ProviderError } from "../../domain/errors.ts";
-import type { CallOptions, MissingRun, ObserveOptions, ObserveResult, RunRef, StartRequest } from "../../domain/provider-port.ts";
+import type {
+  CallOptions,
+  MissingRun,
+  ObserveOptions,
+  ObserveResult,
+  RunRef,
+  StartRequest,
+} from "../../domain/provider-port.ts";
 import { MissingReason } from "../../domain/provider-port.ts";
 import { ObservationSource, SyncStatus } from "../../domain/status.ts";
 import type { Observation, SyncError } from "../../domain/sync.ts";
@@ -47,11 +54,19 @@ const HOPELESS: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /** What the vendor says of these runs. Throws only when not one of them could be read. */
-export async function observeRuns(tools: RunTools, refs: readonly RunRef[], options: ObserveOptions): Promise<ObserveResult> {
+export async function observeRuns(
+  tools: RunTools,
+  refs: readonly RunRef[],
+  options: ObserveOptions,
+): Promise<ObserveResult> {
   const limit = pLimit(CONCURRENCY);
   const shared = [...groupsOf(refs)].filter(([, group]) => group.length >= LIST_FROM);
   const listings = new Map(
-    await Promise.all(shared.map(async ([jobId, group]) => [jobId, await limit(() => readListed(tools, jobId, group, options))] as const)),
+    await Promise.all(
+      shared.map(
+        async ([jobId, group]) => [jobId, await limit(() => readListed(tools, jobId, group, options))] as const,
+      ),
+    ),
   );
   const readings = await Promise.all(
     refs.map((ref) => limit(() => readRun(tools, ref, listings.get(ref.definitionRemoteId ?? ""), options))),
@@ -66,10 +81,18 @@ export async function observeRuns(tools: RunTools, refs: readonly RunRef[], opti
 }
 
 /** Runs created or changed since then. The vendor filters by creation if it honours the filter; here both times count. */
-export async function* discoverRuns(tools: RunTools, since: Date, options: CallOptions): AsyncGenerator<readonly Observation[]> {
+export async function* discoverRuns(
+  tools: RunTools,
+  since: Date,
+  options: CallOptions,
+): AsyncGenerator<readonly Observation[]> {
   const earliest = new Date(since.getTime() - DISCOVER_SLACK_MS);
   let unreadable: ProviderError | null = null;
-  for await (const page of tools.api.runs({ "created_at[gt]": earliest.toISOString() }, DISCOVER_PAGES, options.signal)) {
+  for await (const page of tools.api.runs(
+    { "created_at[gt]": earliest.toISOString() },
+    DISCOVER_PAGES,
+    options.signal,
+  )) {
     const fresh = page.runs.filter((run) => isFresh(run, earliest));
     unreadable ??= page.unreadable;
     if (fresh.length > 0) yield fresh.map((run) => observed(tools, run, ObservationSource.Discovery));
@@ -131,7 +154,12 @@ function groupsOf(refs: readonly RunRef[]): ReadonlyMap<string, readonly RunRef[
   return groups;
 }
 
-async function readListed(tools: RunTools, jobId: string, group: readonly RunRef[], options: ObserveOptions): Promise<Listed> {
+async function readListed(
+  tools: RunTools,
+  jobId: string,
+  group: readonly RunRef[],
+  options: ObserveOptions,
+): Promise<Listed> {
   const wanted = new Set(group.map((ref) => ref.remoteId));
   const first = Math.min(...group.map((ref) => ref.createdAt.getTime()));
   const filter = { sync_job_id: jobId, "created_at[gt]": new Date(first - OBSERVE_SLACK_MS).toISOString() };
@@ -148,7 +176,12 @@ async function readListed(tools: RunTools, jobId: string, group: readonly RunRef
   }
 }
 
-async function readRun(tools: RunTools, ref: RunRef, listed: Listed | undefined, options: ObserveOptions): Promise<Reading> {
+async function readRun(
+  tools: RunTools,
+  ref: RunRef,
+  listed: Listed | undefined,
+  options: ObserveOptions,
+): Promise<Reading> {
   try {
     const known = listed?.runs.get(ref.remoteId);
     if (known === undefined && listed !== undefined && listed.failure !== null) return listed.failure;

@@ -104,7 +104,8 @@ export function argumentFailures(
   return Object.entries(argumentsOf(schema)).flatMap(([name, described]) => {
     const rule = anyObject.safeParse(described).data ?? {};
     const value = args[name];
-    const message = value === undefined || value === null ? missing(name, rule) : mismatch(name, rule, value, accountExists);
+    const message =
+      value === undefined || value === null ? missing(name, rule) : mismatch(name, rule, value, accountExists);
     return message === null ? [] : [{ field: `args.${name}`, message }];
   });
 }
@@ -128,8 +129,10 @@ function mismatch(
 ): string | null {
   const { type, format } = rule;
   if (typeof type === "string" && !hasType(type, value)) return `args.${name} must be of type ${type}`;
-  if ((format === "date" || format === "updated_at") && Number.isNaN(Date.parse(String(value)))) return `args.${name} must be a date`;
-  if (format === "integrated_account_id" && !accountExists(String(value))) return `args.${name} is not an integrated account`;
+  if ((format === "date" || format === "updated_at") && Number.isNaN(Date.parse(String(value))))
+    return `args.${name} must be a date`;
+  if (format === "integrated_account_id" && !accountExists(String(value)))
+    return `args.${name} is not an integrated account`;
   return null;
 }
 

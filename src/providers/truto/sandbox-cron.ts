@@ -30,12 +30,23 @@ export function nextLook(expression: string, after: number, speed: number): numb
   return (Math.floor(after / stepMs) + 1) * stepMs;
 }
 
-const isAlways = (expression: string): boolean => expression.trim().split(/\s+/).every((field) => field === "*");
+const isAlways = (expression: string): boolean =>
+  expression
+    .trim()
+    .split(/\s+/)
+    .every((field) => field === "*");
 
-const stepOf = (always: boolean, speed: number): number => (always ? Math.max(1, Math.round(MINUTE_MS / speed)) : MINUTE_MS);
+const stepOf = (always: boolean, speed: number): number =>
+  always ? Math.max(1, Math.round(MINUTE_MS / speed)) : MINUTE_MS;
 
 function matches(fields: readonly string[], time: Date): boolean {
-  const values = [time.getUTCMinutes(), time.getUTCHours(), time.getUTCDate(), time.getUTCMonth() + 1, time.getUTCDay()];
+  const values = [
+    time.getUTCMinutes(),
+    time.getUTCHours(),
+    time.getUTCDate(),
+    time.getUTCMonth() + 1,
+    time.getUTCDay(),
+  ];
   return values.every((value, index) => (fields[index] ?? "*").split(",").some((part) => fits(part, value, index)));
 }
 

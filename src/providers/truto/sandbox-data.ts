@@ -63,7 +63,11 @@ interface Row {
   readonly body: JobBody;
 }
 
-const list = (resource: string, more: Readonly<Record<string, unknown>> = {}) => ({ resource, method: "list", ...more });
+const list = (resource: string, more: Readonly<Record<string, unknown>> = {}) => ({
+  resource,
+  method: "list",
+  ...more,
+});
 const ONE_PER_ACCOUNT = "{{args.integrated_account_id}}";
 const LEGACY = { default_runtime_version: 3, mutex_key: ONE_PER_ACCOUNT, args_schema: {} } as const;
 const NODES = { default_runtime_version: 4, mutex_key: ONE_PER_ACCOUNT, state_key: ONE_PER_ACCOUNT } as const;
@@ -77,10 +81,16 @@ const ROWS: readonly Row[] = [
     history: 6,
     body: {
       ...LEGACY,
-      args_schema: { type: "object", properties: { start_date: { type: "string", description: "ISO date", required: true } } },
+      args_schema: {
+        type: "object",
+        properties: { start_date: { type: "string", description: "ISO date", required: true } },
+      },
       resources: [
         list("ticketing/tickets", { query: { updated_at: { gt: "{{args.start_date}}" } } }),
-        list("ticketing/comments", { depends_on: "ticketing/tickets", query: { ticket_id: "{{resources.ticketing.tickets.id}}" } }),
+        list("ticketing/comments", {
+          depends_on: "ticketing/tickets",
+          query: { ticket_id: "{{resources.ticketing.tickets.id}}" },
+        }),
         list("users", { persist: true, loop_on: { "{ args.user_ids }": null } }),
       ],
     },
@@ -176,7 +186,14 @@ export function usualAccount(seed: number, key: string): string {
 function nodes(resource: string, name: string): NonNullable<JobBody["resources"]> {
   return [
     { name: "cursor", type: "get_state" },
-    { name, type: "request", resource, method: "list", depends_on: "cursor", query: "{ 'updated_at': { 'gt': cursor } }" },
+    {
+      name,
+      type: "request",
+      resource,
+      method: "list",
+      depends_on: "cursor",
+      query: "{ 'updated_at': { 'gt': cursor } }",
+    },
     { name: "shape", type: "transform", depends_on: name, config: { expression: "$" } },
     {
       name: "out",

@@ -69,7 +69,9 @@ export class Driver {
   #isPast(run: Run, now: number): boolean {
     const told = this.#told.get(run);
     const known = told ?? (this.#isListening ? 0 : Infinity);
-    return happenings(run, now).slice(0, known).some(({ event }) => event === STARTED);
+    return happenings(run, now)
+      .slice(0, known)
+      .some(({ event }) => event === STARTED);
   }
 
   #tell(now: number): void {

@@ -16,7 +16,8 @@ function definitionRoutes(routes: Router, world: World): void {
   routes.get("/sync-job", (request, response) => {
     const jobs = [...world.jobs.values()].filter(
       (job) =>
-        passes(request, "integration_name", job.body.integration_name ?? "") && passes(request, "environment_id", world.environmentId),
+        passes(request, "integration_name", job.body.integration_name ?? "") &&
+        passes(request, "environment_id", world.environmentId),
     );
     // This list is one of those whose reference page says `results` where the guides say `result`.
     response.json(pageOf(request, jobs, (job) => jobView(job, world), "results"));
@@ -47,7 +48,11 @@ function definitionRoutes(routes: Router, world: World): void {
 function triggerRoutes(routes: Router, world: World): void {
   routes.get("/sync-job-cron-trigger", (request, response) => {
     response.json(
-      pageOf(request, [...world.triggers.values()].filter((trigger) => isWanted(request, trigger)), (trigger) => triggerView(trigger, world)),
+      pageOf(
+        request,
+        [...world.triggers.values()].filter((trigger) => isWanted(request, trigger)),
+        (trigger) => triggerView(trigger, world),
+      ),
     );
   });
   routes.get("/sync-job-cron-trigger/:id", (request, response) => {
@@ -56,7 +61,14 @@ function triggerRoutes(routes: Router, world: World): void {
   routes.post("/sync-job-cron-trigger", (request, response) => {
     const body = checkTrigger(world, parseBody(triggerBody, request.body));
     const now = Date.now();
-    const trigger: Trigger = { id: world.nextId("cron trigger"), body, scheduled: false, checkedUntil: now, createdAt: now, updatedAt: now };
+    const trigger: Trigger = {
+      id: world.nextId("cron trigger"),
+      body,
+      scheduled: false,
+      checkedUntil: now,
+      createdAt: now,
+      updatedAt: now,
+    };
     world.triggers.set(trigger.id, trigger);
     response.json(triggerView(trigger, world));
   });
@@ -99,22 +111,31 @@ function findTrigger(world: World, id: string): Trigger {
 function checkTrigger(world: World, body: TriggerBody): TriggerBody {
   if (!world.jobs.has(body.sync_job_id)) throw badRequest("sync_job_id does not exist");
   const accountId = body.integrated_account_id;
-  if (accountId !== undefined && world.account(accountId) === undefined) throw badRequest("integrated_account_id does not exist");
+  if (accountId !== undefined && world.account(accountId) === undefined)
+    throw badRequest("integrated_account_id does not exist");
   const webhookId = body.webhook_id ?? null;
   const daemonGroupKey = body.daemon_group_key ?? null;
-  if (webhookId !== null && daemonGroupKey !== null) throw badRequest("webhook_id and daemon_group_key cannot be used together");
+  if (webhookId !== null && daemonGroupKey !== null)
+    throw badRequest("webhook_id and daemon_group_key cannot be used together");
   return body;
 }
 
 function isWanted(request: Request, { body }: Trigger): boolean {
   return (
-    passes(request, "sync_job_id", body.sync_job_id) && passes(request, "integrated_account_id", body.integrated_account_id ?? "")
+    passes(request, "sync_job_id", body.sync_job_id) &&
+    passes(request, "integrated_account_id", body.integrated_account_id ?? "")
   );
 }
 
 /** What the vendor puts in for fields a new job does not name. */
 function stamped(body: JobBody): JobBody {
-  const defaults = { label: "Untitled", integration_name: "", default_runtime_version: 3, args_schema: {}, resources: [] };
+  const defaults = {
+    label: "Untitled",
+    integration_name: "",
+    default_runtime_version: 3,
+    args_schema: {},
+    resources: [],
+  };
   return { args_validation: null, mutex_key: null, state_key: null, ...defaults, ...body };
 }
 

@@ -41,7 +41,9 @@ function accountRoutes(routes: Router, world: World): void {
 
 function webhookRoutes(routes: Router, world: World, driver: Driver): void {
   routes.get("/webhook", (request, response) => {
-    const webhooks = [...world.webhooks.values()].filter((webhook) => passes(request, "is_active", String(webhook.isActive)));
+    const webhooks = [...world.webhooks.values()].filter((webhook) =>
+      passes(request, "is_active", String(webhook.isActive)),
+    );
     response.json(pageOf(request, webhooks, (webhook) => webhookView(webhook, world)));
   });
   routes.post("/webhook", (request, response) => {

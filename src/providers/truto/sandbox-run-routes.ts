@@ -70,11 +70,15 @@ export function runRoutes(world: World): Router {
 function logRoutes(routes: Router, world: World): void {
   routes.get("/log", (request, response) => {
     const type = textOf(request, "log_type");
-    if (type === undefined || !LOG_TYPES.includes(type)) throw badRequest(`log_type must be one of ${LOG_TYPES.join(", ")}`);
-    if (Number(textOf(request, "limit") ?? LOG_LIMIT) > LOG_LIMIT) throw badRequest(`limit must be at most ${LOG_LIMIT}`);
+    if (type === undefined || !LOG_TYPES.includes(type))
+      throw badRequest(`log_type must be one of ${LOG_TYPES.join(", ")}`);
+    if (Number(textOf(request, "limit") ?? LOG_LIMIT) > LOG_LIMIT)
+      throw badRequest(`limit must be at most ${LOG_LIMIT}`);
     const runs = type === "rapid_bridge" ? world.runsNewestFirst() : [];
     const runId = loggedRunOf(request);
-    const lines = runs.filter((run) => runId === undefined || run.id === runId).flatMap((run) => linesOf(run, Date.now()));
+    const lines = runs
+      .filter((run) => runId === undefined || run.id === runId)
+      .flatMap((run) => linesOf(run, Date.now()));
     const wanted = lines.filter((line) => passesTime(request, "created_at", line.at));
     const { result, next_cursor } = pageOf(request, wanted, lineView);
     response.json({ result, next_cursor });
@@ -90,11 +94,16 @@ function checkStart(world: World, body: RunBody): Job {
   if (job === undefined) throw badRequest("sync_job_id does not exist");
   const account = world.account(body.integrated_account_id);
   if (account === undefined) throw badRequest("integrated_account_id does not exist");
-  if (account.status !== "active") throw badRequest(`Integrated account is not active: its status is ${account.status}`);
+  if (account.status !== "active")
+    throw badRequest(`Integrated account is not active: its status is ${account.status}`);
   if (body.error_handling === "batch" && (job.body.default_runtime_version ?? 3) < 2) {
     throw badRequest("error_handling batch needs runtime version 2 or later");
   }
-  const failures = argumentFailures(job.body.args_schema ?? {}, body.args ?? {}, (id) => world.account(id) !== undefined);
+  const failures = argumentFailures(
+    job.body.args_schema ?? {},
+    body.args ?? {},
+    (id) => world.account(id) !== undefined,
+  );
   if (failures.length > 0) throw new Refusal(400, failures[0]?.message ?? "Invalid args", failures);
   return job;
 }
@@ -122,17 +131,28 @@ function loggedRunOf(request: Request): string | undefined {
 
 /** Newest first. */
 function linesOf(run: Run, now: number): readonly LogLine[] {
-  const line = (at: number, level: LogLine["level"], message: string): LogLine => ({ id: idFrom(run.id, message), run, at, level, message });
+  const line = (at: number, level: LogLine["level"], message: string): LogLine => ({
+    id: idFrom(run.id, message),
+    run,
+    at,
+    level,
+    message,
+  });
   const lines: LogLine[] = [];
   const started = startedAt(run, now);
   if (started !== null) lines.push(line(started, "info", "Sync job run started"));
   const limited = run.steps.find((step) => step.status === "rate_limited" && step.at <= clockOf(run, now));
-  if (limited !== undefined) lines.push(line(limited.at, "warn", "Rate limited by the provider; the run resumes by itself"));
+  if (limited !== undefined)
+    lines.push(line(limited.at, "warn", "Rate limited by the provider; the run resumes by itself"));
   if (hasEnded(run, now)) lines.push(endLine(run, now, line));
   return lines.toReversed();
 }
 
-function endLine(run: Run, now: number, line: (at: number, level: LogLine["level"], message: string) => LogLine): LogLine {
+function endLine(
+  run: Run,
+  now: number,
+  line: (at: number, level: LogLine["level"], message: string) => LogLine,
+): LogLine {
   const at = endsAt(run) ?? now;
   const status = statusAt(run, now);
   const errors = recordErrors(run, now);

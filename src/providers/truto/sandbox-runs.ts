@@ -39,11 +39,20 @@ const ENDED: ReadonlySet<RunStatus> = new Set(["completed", "failed", "stopped"]
 const CREATED_MS = 1500;
 
 /** Statuses after `created` with their lengths in milliseconds at speed 1; the first `running` gets the run's own share on top. */
-const WAY: Readonly<Record<Fate, { readonly steps: readonly (readonly [RunStatus, number])[]; readonly end: RunStatus }>> = {
+const WAY: Readonly<
+  Record<Fate, { readonly steps: readonly (readonly [RunStatus, number])[]; readonly end: RunStatus }>
+> = {
   complete: { steps: [["running", 4500]], end: "completed" },
   partial: { steps: [["running", 5000]], end: "completed" },
   empty: { steps: [["running", 3000]], end: "completed" },
-  limited: { steps: [["running", 3000], ["rate_limited", 3500], ["running", 3000]], end: "completed" },
+  limited: {
+    steps: [
+      ["running", 3000],
+      ["rate_limited", 3500],
+      ["running", 3000],
+    ],
+    end: "completed",
+  },
   fail: { steps: [["running", 4000]], end: "failed" },
   stop: { steps: [["running", 3500]], end: "stopped" },
 };
@@ -133,14 +142,19 @@ export function runView(run: Run, now: number): Readonly<Record<string, unknown>
     version: run.version,
     resource_stats: statsAt(run, now),
     created_at: iso(run.createdAt),
-    updated_at: iso(ended ? (endsAt(run) ?? now) : (run.steps.findLast((step) => step.at <= clockOf(run, now))?.at ?? run.createdAt)),
+    updated_at: iso(
+      ended ? (endsAt(run) ?? now) : (run.steps.findLast((step) => step.at <= clockOf(run, now))?.at ?? run.createdAt),
+    ),
     started_at: started === null ? null : iso(started),
     finished_at: ended ? iso(endsAt(run) ?? now) : null,
   };
 }
 
 /** Resource name, method, counters. They rise while the run works, stand still while it is rate limited, and stay when it ends. */
-export function statsAt(run: Run, now: number): Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, number>>>>>> {
+export function statsAt(
+  run: Run,
+  now: number,
+): Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, number>>>>>> {
   const share = shareDone(run, now);
   if (share === null) return {};
   const stats: Record<string, Record<string, Record<string, number>>> = {};

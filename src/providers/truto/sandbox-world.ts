@@ -93,7 +93,9 @@ export class World {
 
   /** Newest first. */
   runsNewestFirst(): readonly Run[] {
-    return [...this.runs.values()].toSorted((one, other) => other.createdAt - one.createdAt || other.id.localeCompare(one.id));
+    return [...this.runs.values()].toSorted(
+      (one, other) => other.createdAt - one.createdAt || other.id.localeCompare(one.id),
+    );
   }
 
   account(id: string): Account | undefined {
@@ -139,7 +141,8 @@ export class World {
   #letGo(run: Run, now: number): void {
     if (run.steps.length > 0) return;
     const all = [...this.runs.values()];
-    const before = run.mutex === null ? [] : all.slice(0, all.indexOf(run)).filter((other) => other.mutex === run.mutex);
+    const before =
+      run.mutex === null ? [] : all.slice(0, all.indexOf(run)).filter((other) => other.mutex === run.mutex);
     if (before.some((other) => !hasEnded(other, now))) return;
     release(run, Math.max(run.createdAt, ...before.map((other) => endsAt(other) ?? 0)), this.speed);
   }
@@ -152,7 +155,9 @@ export class World {
     if (!trigger.scheduled || job === undefined || accountId === undefined) return;
     if (this.account(accountId)?.status !== "active") return;
     for (const at of dueTimes(body.cron_expression, checkedUntil, now, this.speed)) {
-      const open = [...this.runs.values()].some((run) => run.jobId === job.id && run.accountId === accountId && !hasEnded(run, at));
+      const open = [...this.runs.values()].some(
+        (run) => run.jobId === job.id && run.accountId === accountId && !hasEnded(run, at),
+      );
       // The next one would only wait for its turn, and a faster sandbox would pile them up.
       if (!open) this.#add(job, { integrated_account_id: accountId, args: body.args ?? {} }, at, this.nextId("run"));
     }
@@ -160,7 +165,8 @@ export class World {
 
   #addPast(job: Job, key: string, index: number, history: number): void {
     const everyMs = Math.floor((22 * HOUR_MS) / history);
-    const createdAt = this.startedAt - 8 * MINUTE_MS - (history - 1 - index) * everyMs - draw(`${job.id}/${index}`, 30 * MINUTE_MS);
+    const createdAt =
+      this.startedAt - 8 * MINUTE_MS - (history - 1 - index) * everyMs - draw(`${job.id}/${index}`, 30 * MINUTE_MS);
     const accountId = usualAccount(this.seed, key);
     const args = key === "zendesk" ? { start_date: "2026-01-01" } : {};
     this.#add(job, { integrated_account_id: accountId, args }, createdAt, idFrom(this.seed, "past run", job.id, index));

@@ -122,7 +122,11 @@ function keptRun(run: TrutoRun): JsonObject {
     filled({ name: resourceName(resource), type: textIn(resource, "type") }),
   );
   // Without counters the event tells of no tasks, which is not the same as that there are none.
-  return { ...raw, resources: [...listed, ...byName], ...(isJsonObject(run.resource_stats) ? { resource_stats: stats } : {}) };
+  return {
+    ...raw,
+    resources: [...listed, ...byName],
+    ...(isJsonObject(run.resource_stats) ? { resource_stats: stats } : {}),
+  };
 }
 
 /** Where a record event names its run is not documented; its `meta` is the likeliest place. */

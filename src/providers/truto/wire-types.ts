@@ -85,13 +85,17 @@ const logShape = z.object({
   resource: text,
   status: text,
   message: text,
-  error: z.union([z.string(), z.object({ message: z.string() }).transform((error) => error.message)]).nullish().catch(null),
+  error: z
+    .union([z.string(), z.object({ message: z.string() }).transform((error) => error.message)])
+    .nullish()
+    .catch(null),
 });
 export type TrutoLogEntry = z.infer<typeof logShape>;
 
 export const parseRun = (body: unknown, source: ReplySource): TrutoRun => parse(runShape, body, source);
 export const parseJob = (body: unknown, source: ReplySource): TrutoJob => parse(jobShape, body, source);
-export const parseCronTrigger = (body: unknown, source: ReplySource): TrutoCronTrigger => parse(triggerShape, body, source);
+export const parseCronTrigger = (body: unknown, source: ReplySource): TrutoCronTrigger =>
+  parse(triggerShape, body, source);
 export const parseAccount = (body: unknown, source: ReplySource): TrutoAccount => parse(accountShape, body, source);
 
 /** A log entry, or null when it is none: the log is only ever asked for words. */

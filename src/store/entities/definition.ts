@@ -1,6 +1,12 @@
 // The mirror of the vendors' sync definitions. What lists filter and sort by is a column; the rest of either kind is one nested value.
 import { DefinitionKind } from "../../domain/definition.ts";
-import type { ModelSyncSnapshot, Schedule, SyncDefinition, SyncJobResource, SyncJobSnapshot } from "../../domain/definition.ts";
+import type {
+  ModelSyncSnapshot,
+  Schedule,
+  SyncDefinition,
+  SyncJobResource,
+  SyncJobSnapshot,
+} from "../../domain/definition.ts";
 import { decodeRow, defineTable, flag, json, nullable, text, time, word } from "../table.ts";
 import type { Column, StoredRow } from "../table.ts";
 
@@ -39,11 +45,25 @@ export const definitionTable = defineTable({
 });
 
 export function definitionOf(stored: StoredRow): SyncDefinition {
-  const { details: rest, kind: _kind, integration: _integration, linkedAccountId: _linkedAccountId, ...shared } = decodeRow(definitionTable, stored);
+  const {
+    details: rest,
+    kind: _kind,
+    integration: _integration,
+    linkedAccountId: _linkedAccountId,
+    ...shared
+  } = decodeRow(definitionTable, stored);
   return rest.kind === DefinitionKind.SyncJob ? { ...shared, ...rest } : { ...shared, ...rest };
 }
 
-type ColumnName = "remoteId" | "name" | "active" | "linkedAccountRemoteId" | "nextRunAt" | "createdAt" | "updatedAt" | "detailed";
+type ColumnName =
+  | "remoteId"
+  | "name"
+  | "active"
+  | "linkedAccountRemoteId"
+  | "nextRunAt"
+  | "createdAt"
+  | "updatedAt"
+  | "detailed";
 
 /** Dates as they are in JSON. */
 type Written<T> = T extends Date ? string : T extends readonly (infer U)[] ? readonly Written<U>[] : T;
@@ -62,19 +82,19 @@ function details(): Column<DefinitionDetails> {
 
 // JSON has no dates, and a vendor's own text may look like one: only the fields that hold dates are turned back.
 function revived(written: WrittenDetails): DefinitionDetails {
-  const schedules = written.schedules.map(
-    (schedule): Schedule => ({ ...schedule, createdAt: dateOf(schedule.createdAt), updatedAt: dateOf(schedule.updatedAt) }),
-  );
+  const schedules = written.schedules.map((schedule): Schedule => ({
+    ...schedule,
+    createdAt: dateOf(schedule.createdAt),
+    updatedAt: dateOf(schedule.updatedAt),
+  }));
   if (written.kind === DefinitionKind.ModelSync) return { ...written, schedules };
-  const resources = written.resources.map(
-    (resource): SyncJobResource => ({
-      ...resource,
-      syncFrom: dateOf(resource.syncFrom),
-      nextRunAt: dateOf(resource.nextRunAt),
-      createdAt: dateOf(resource.createdAt),
-      updatedAt: dateOf(resource.updatedAt),
-    }),
-  );
+  const resources = written.resources.map((resource): SyncJobResource => ({
+    ...resource,
+    syncFrom: dateOf(resource.syncFrom),
+    nextRunAt: dateOf(resource.nextRunAt),
+    createdAt: dateOf(resource.createdAt),
+    updatedAt: dateOf(resource.updatedAt),
+  }));
   return { ...written, schedules, resources };
 }
 

@@ -1,5 +1,12 @@
 // The runs. A row is a `Sync` column by column; `openSync` is the condition its partial index is made for.
-import { ObservationSource, SyncOperation, SyncOrigin, SyncOutcome, SyncStatus, WaitingReason } from "../../domain/status.ts";
+import {
+  ObservationSource,
+  SyncOperation,
+  SyncOrigin,
+  SyncOutcome,
+  SyncStatus,
+  WaitingReason,
+} from "../../domain/status.ts";
 import type { RecordCounts, Sync, SyncError, TaskCounts } from "../../domain/sync.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import { decodeRow, defineTable, flag, json, nullable, text, time, whole, word } from "../table.ts";

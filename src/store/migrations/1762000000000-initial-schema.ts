@@ -21,10 +21,25 @@ const PLANS: Readonly<Record<string, Plan>> = {
   linked_account: {
     key: ["tenant_id", "id"],
     columns: {
-      tenant_id: "text", id: "text", provider_key: "text", remote_id: "text", name: "text", integration: "text?", category: "text?",
-      status: "text", raw_status: "text?", status_message: "text?", resumes_at: "bigint?", last_synced_at: "bigint?",
-      customer_id: "text?", environment_id: "text?", sandbox: "boolean?", created_at: "bigint?", updated_at: "bigint?",
-      observed_at: "bigint", gone_at: "bigint?",
+      tenant_id: "text",
+      id: "text",
+      provider_key: "text",
+      remote_id: "text",
+      name: "text",
+      integration: "text?",
+      category: "text?",
+      status: "text",
+      raw_status: "text?",
+      status_message: "text?",
+      resumes_at: "bigint?",
+      last_synced_at: "bigint?",
+      customer_id: "text?",
+      environment_id: "text?",
+      sandbox: "boolean?",
+      created_at: "bigint?",
+      updated_at: "bigint?",
+      observed_at: "bigint",
+      gone_at: "bigint?",
     },
     unique: { linked_account_remote: ["tenant_id", "provider_key", "remote_id"] },
     indices: {
@@ -36,9 +51,23 @@ const PLANS: Readonly<Record<string, Plan>> = {
   definition: {
     key: ["tenant_id", "id"],
     columns: {
-      tenant_id: "text", id: "text", provider_key: "text", remote_id: "text", kind: "text", name: "text", active: "boolean?",
-      integration: "text?", linked_account_id: "text?", linked_account_remote_id: "text?", next_run_at: "bigint?",
-      created_at: "bigint?", updated_at: "bigint?", detailed: "boolean", details: "json", observed_at: "bigint", gone_at: "bigint?",
+      tenant_id: "text",
+      id: "text",
+      provider_key: "text",
+      remote_id: "text",
+      kind: "text",
+      name: "text",
+      active: "boolean?",
+      integration: "text?",
+      linked_account_id: "text?",
+      linked_account_remote_id: "text?",
+      next_run_at: "bigint?",
+      created_at: "bigint?",
+      updated_at: "bigint?",
+      detailed: "boolean",
+      details: "json",
+      observed_at: "bigint",
+      gone_at: "bigint?",
     },
     unique: { definition_remote: ["tenant_id", "provider_key", "remote_id"] },
     indices: {
@@ -51,14 +80,49 @@ const PLANS: Readonly<Record<string, Plan>> = {
   sync: {
     key: ["tenant_id", "id"],
     columns: {
-      tenant_id: "text", id: "text", provider_key: "text", remote_id: "text", alternate_remote_id: "text?", remote_type: "text?",
-      definition_id: "text?", linked_account_id: "text?", definition_remote_id: "text?", linked_account_remote_id: "text?",
-      status: "text", outcome: "text?", raw_status: "text", waiting_reason: "text?", resumes_at: "bigint?", integration: "text?",
-      origin: "text", operation: "text?", full_refresh: "boolean?", initial: "boolean?", one_off: "boolean?", attempt: "integer?",
-      batch_id: "text?", entity_id: "text?", file_id: "text?", models: "json", on_error: "text?", runtime_version: "integer?",
-      task_counts: "json?", record_counts: "json?", time_range_start: "bigint?", time_range_end: "bigint?", created_at: "bigint",
-      started_at: "bigint?", finished_at: "bigint?", updated_at: "bigint?", error: "json?", raw: "json?", observed_at: "bigint",
-      observed_via: "text", trigger_id: "text?", retry_of_id: "text?", version: "integer",
+      tenant_id: "text",
+      id: "text",
+      provider_key: "text",
+      remote_id: "text",
+      alternate_remote_id: "text?",
+      remote_type: "text?",
+      definition_id: "text?",
+      linked_account_id: "text?",
+      definition_remote_id: "text?",
+      linked_account_remote_id: "text?",
+      status: "text",
+      outcome: "text?",
+      raw_status: "text",
+      waiting_reason: "text?",
+      resumes_at: "bigint?",
+      integration: "text?",
+      origin: "text",
+      operation: "text?",
+      full_refresh: "boolean?",
+      initial: "boolean?",
+      one_off: "boolean?",
+      attempt: "integer?",
+      batch_id: "text?",
+      entity_id: "text?",
+      file_id: "text?",
+      models: "json",
+      on_error: "text?",
+      runtime_version: "integer?",
+      task_counts: "json?",
+      record_counts: "json?",
+      time_range_start: "bigint?",
+      time_range_end: "bigint?",
+      created_at: "bigint",
+      started_at: "bigint?",
+      finished_at: "bigint?",
+      updated_at: "bigint?",
+      error: "json?",
+      raw: "json?",
+      observed_at: "bigint",
+      observed_via: "text",
+      trigger_id: "text?",
+      retry_of_id: "text?",
+      version: "integer",
     },
     unique: { sync_remote: ["tenant_id", "provider_key", "remote_id"] },
     indices: {
@@ -74,8 +138,17 @@ const PLANS: Readonly<Record<string, Plan>> = {
   sync_task: {
     key: ["tenant_id", "sync_id", "task_key"],
     columns: {
-      tenant_id: "text", sync_id: "text", task_key: "text", name: "text", status: "text?", raw_status: "text?", attempt: "integer?",
-      record_counts: "json?", started_at: "bigint?", finished_at: "bigint?", error: "json?",
+      tenant_id: "text",
+      sync_id: "text",
+      task_key: "text",
+      name: "text",
+      status: "text?",
+      raw_status: "text?",
+      attempt: "integer?",
+      record_counts: "json?",
+      started_at: "bigint?",
+      finished_at: "bigint?",
+      error: "json?",
     },
     indices: { sync_task_name: ["tenant_id", "sync_id", "name", "task_key"] },
     syncConstraint: "sync_task_sync",
@@ -83,8 +156,18 @@ const PLANS: Readonly<Record<string, Plan>> = {
   transition: {
     key: ["tenant_id", "sequence"],
     columns: {
-      tenant_id: "text", sequence: "bigint", id: "text", sync_id: "text", from_status: "text?", to_status: "text", outcome: "text?",
-      raw_status: "text?", occurred_at: "bigint", observed_at: "bigint", observed_via: "text", inferred: "boolean",
+      tenant_id: "text",
+      sequence: "bigint",
+      id: "text",
+      sync_id: "text",
+      from_status: "text?",
+      to_status: "text",
+      outcome: "text?",
+      raw_status: "text?",
+      occurred_at: "bigint",
+      observed_at: "bigint",
+      observed_via: "text",
+      inferred: "boolean",
     },
     unique: { transition_id: ["tenant_id", "id"], transition_sync: ["tenant_id", "sync_id", "sequence"] },
     syncConstraint: "transition_sync_reference",
@@ -93,8 +176,15 @@ const PLANS: Readonly<Record<string, Plan>> = {
   sync_conflict: {
     key: ["tenant_id", "id"],
     columns: {
-      tenant_id: "text", id: "text", sync_id: "text", committed_status: "text", committed_outcome: "text?", observed_status: "text",
-      raw_status: "text", observed_at: "bigint", observed_via: "text",
+      tenant_id: "text",
+      id: "text",
+      sync_id: "text",
+      committed_status: "text",
+      committed_outcome: "text?",
+      observed_status: "text",
+      raw_status: "text",
+      observed_at: "bigint",
+      observed_via: "text",
     },
     indices: { sync_conflict_sync: ["tenant_id", "sync_id", "observed_at"] },
     syncConstraint: "sync_conflict_sync_reference",
@@ -102,8 +192,17 @@ const PLANS: Readonly<Record<string, Plan>> = {
   sync_poll: {
     key: ["tenant_id", "sync_id"],
     columns: {
-      tenant_id: "text", sync_id: "text", provider_key: "text", next_poll_at: "bigint", lease_owner: "text?", lease_until: "bigint?",
-      fence: "bigint", polls: "integer", failures: "integer", missing_since: "bigint?", hinted_at: "bigint?",
+      tenant_id: "text",
+      sync_id: "text",
+      provider_key: "text",
+      next_poll_at: "bigint",
+      lease_owner: "text?",
+      lease_until: "bigint?",
+      fence: "bigint",
+      polls: "integer",
+      failures: "integer",
+      missing_since: "bigint?",
+      hinted_at: "bigint?",
     },
     indices: { sync_poll_due: ["tenant_id", "provider_key", "next_poll_at", "sync_id"] },
     syncConstraint: "sync_poll_sync",
@@ -111,9 +210,21 @@ const PLANS: Readonly<Record<string, Plan>> = {
   sync_trigger: {
     key: ["tenant_id", "id"],
     columns: {
-      tenant_id: "text", id: "text", provider_key: "text", definition_id: "text", idempotency_key: "text?", fingerprint: "text",
-      state: "text", options: "json?", attached: "boolean", sync_ids: "json", retry_of_id: "text?", error: "json?",
-      created_at: "bigint", sent_at: "bigint?", resolved_at: "bigint?",
+      tenant_id: "text",
+      id: "text",
+      provider_key: "text",
+      definition_id: "text",
+      idempotency_key: "text?",
+      fingerprint: "text",
+      state: "text",
+      options: "json?",
+      attached: "boolean",
+      sync_ids: "json",
+      retry_of_id: "text?",
+      error: "json?",
+      created_at: "bigint",
+      sent_at: "bigint?",
+      resolved_at: "bigint?",
     },
     unique: { sync_trigger_idempotency: ["tenant_id", "idempotency_key"] },
     indices: { sync_trigger_state: ["tenant_id", "state", "created_at", "id"] },
@@ -121,8 +232,15 @@ const PLANS: Readonly<Record<string, Plan>> = {
   provider_state: {
     key: ["tenant_id", "provider_key"],
     columns: {
-      tenant_id: "text", provider_key: "text", health: "text", last_success_at: "bigint?", last_failure_at: "bigint?",
-      last_error: "json?", catalog_at: "bigint?", discovered_until: "bigint?", unknown_statuses: "json",
+      tenant_id: "text",
+      provider_key: "text",
+      health: "text",
+      last_success_at: "bigint?",
+      last_failure_at: "bigint?",
+      last_error: "json?",
+      catalog_at: "bigint?",
+      discovered_until: "bigint?",
+      unknown_statuses: "json",
     },
   },
 };
@@ -141,11 +259,20 @@ export class InitialSchema1762000000000 implements MigrationInterface {
 }
 
 function tableOf(name: string, plan: Plan, postgres: boolean): Table {
-  const index = (isUnique: boolean, where?: string) => ([indexName, columns]: readonly [string, readonly string[]]) =>
-    new TableIndex({ name: indexName, columnNames: [...columns], isUnique, ...(where === undefined ? {} : { where }) });
+  const index =
+    (isUnique: boolean, where?: string) =>
+    ([indexName, columns]: readonly [string, readonly string[]]) =>
+      new TableIndex({
+        name: indexName,
+        columnNames: [...columns],
+        isUnique,
+        ...(where === undefined ? {} : { where }),
+      });
   return new Table({
     name,
-    columns: Object.entries(plan.columns).map(([column, type]) => columnOf(name, column, type, plan.key.includes(column), postgres)),
+    columns: Object.entries(plan.columns).map(([column, type]) =>
+      columnOf(name, column, type, plan.key.includes(column), postgres),
+    ),
     indices: [
       ...Object.entries(plan.unique ?? {}).map(index(true)),
       ...Object.entries(plan.indices ?? {}).map(index(false)),
@@ -155,7 +282,13 @@ function tableOf(name: string, plan: Plan, postgres: boolean): Table {
   });
 }
 
-function columnOf(table: string, name: string, type: Type | `${Type}?`, isPrimary: boolean, postgres: boolean): TableColumn {
+function columnOf(
+  table: string,
+  name: string,
+  type: Type | `${Type}?`,
+  isPrimary: boolean,
+  postgres: boolean,
+): TableColumn {
   const isNullable = type.endsWith("?");
   const plain = isNullable ? type.slice(0, -1) : type;
   const stored = plain === "json" ? (postgres ? "jsonb" : "text") : plain;

@@ -15,10 +15,24 @@ export const conformance: VendorConformance = {
   headers: { authorization: `Bearer ${API_KEY}`, "x-polytomic-version": "2025-09-18" },
   fixtures: {
     atLeast: 40,
-    questions: ["listLinkedAccounts", "listDefinitions", "getDefinition", "start", "findStarted", "observe", "discover", "cancel", "missedEvents", "receiveWebhook"],
+    questions: [
+      "listLinkedAccounts",
+      "listDefinitions",
+      "getDefinition",
+      "start",
+      "findStarted",
+      "observe",
+      "discover",
+      "cancel",
+      "missedEvents",
+      "receiveWebhook",
+    ],
     hidden: /planted/,
   },
-  start: { definition: { kind: DefinitionKind.ModelSync, remoteId: "248df4b7-aa70-47b8-a036-33ac447e668d" }, linkedAccount: null },
+  start: {
+    definition: { kind: DefinitionKind.ModelSync, remoteId: "248df4b7-aa70-47b8-a036-33ac447e668d" },
+    linkedAccount: null,
+  },
   sandbox: {
     runs: { definition: "Warehouse users to Salesforce contacts" },
     unknown: { definition: { kind: DefinitionKind.ModelSync, remoteId: NOWHERE }, run: NOWHERE },

@@ -63,9 +63,15 @@ describe("polytomic settings", () => {
   it.each([
     [{}, { hash: "sha256", encoding: "hex" }],
     [{ webhookHash: "sha1" }, { hash: "sha1", encoding: "hex" }],
-    [{ webhookHash: "sha512", webhookEncoding: "base64" }, { hash: "sha512", encoding: "base64" }],
+    [
+      { webhookHash: "sha512", webhookEncoding: "base64" },
+      { hash: "sha512", encoding: "base64" },
+    ],
   ])("say with %j how webhooks are signed", (options, webhookSigning) => {
-    expect(polytomic.parseConfig(settingsFor(null, { options }))).toMatchObject({ ok: true, config: { webhookSigning } });
+    expect(polytomic.parseConfig(settingsFor(null, { options }))).toMatchObject({
+      ok: true,
+      config: { webhookSigning },
+    });
   });
 
   it("name every problem at once and no secret", () => {

@@ -39,21 +39,27 @@ function log(all: readonly Logged[], order: "oldest first" | "newest first"): Fa
 }
 
 describe("missed events", () => {
-  it.each(["oldest first", "newest first"] as const)("of several pages come once each and oldest first when listed %s", async (order) => {
-    await using at = await polytomicAt(log(events(250), order));
-    const pages = await pagesOf(missed(at));
-    expect(ids(pages.flat())).toEqual(events(250).map(({ id }) => id));
-    expect(Math.max(...pages.map(({ length }) => length))).toBeLessThanOrEqual(MOST);
-    expect(at.vendor.requests).toHaveLength(3);
-  });
+  it.each(["oldest first", "newest first"] as const)(
+    "of several pages come once each and oldest first when listed %s",
+    async (order) => {
+      await using at = await polytomicAt(log(events(250), order));
+      const pages = await pagesOf(missed(at));
+      expect(ids(pages.flat())).toEqual(events(250).map(({ id }) => id));
+      expect(Math.max(...pages.map(({ length }) => length))).toBeLessThanOrEqual(MOST);
+      expect(at.vendor.requests).toHaveLength(3);
+    },
+  );
 
-  it.each(["oldest first", "newest first"] as const)("that share a moment at the edge of a page are not lost when listed %s", async (order) => {
-    const crowd = Array.from({ length: 210 }, (_, index) => logged(index + 1, 1_000 + Math.floor(index / 7)));
-    await using at = await polytomicAt(log(crowd, order));
-    const found = ids(await allOf(missed(at)));
-    expect(new Set(found)).toEqual(new Set(crowd.map(({ id }) => id)));
-    expect(found).toHaveLength(210);
-  });
+  it.each(["oldest first", "newest first"] as const)(
+    "that share a moment at the edge of a page are not lost when listed %s",
+    async (order) => {
+      const crowd = Array.from({ length: 210 }, (_, index) => logged(index + 1, 1_000 + Math.floor(index / 7)));
+      await using at = await polytomicAt(log(crowd, order));
+      const found = ids(await allOf(missed(at)));
+      expect(new Set(found)).toEqual(new Set(crowd.map(({ id }) => id)));
+      expect(found).toHaveLength(210);
+    },
+  );
 
   it("are none when the log has none", async () => {
     await using at = await polytomicAt(log([], "newest first"));
@@ -64,7 +70,9 @@ describe("missed events", () => {
     await using at = await polytomicAt(log([logged(1)], "newest first"));
     const [event] = await allOf(missed(at));
     const hints = at.provider.interpretWebhook?.(event?.payload ?? {}, SINCE);
-    expect(hints).toMatchObject([{ kind: "OBSERVATION", observation: { remoteId: "execution-1", status: "RUNNING", source: "WEBHOOK" } }]);
+    expect(hints).toMatchObject([
+      { kind: "OBSERVATION", observation: { remoteId: "execution-1", status: "RUNNING", source: "WEBHOOK" } },
+    ]);
   });
 
   it("leave out entries that cannot be read", async () => {
@@ -74,18 +82,27 @@ describe("missed events", () => {
 
   it("that were read before a failure are told before it is", async () => {
     const answer = log(events(250), "newest first");
-    await using at = await polytomicAt((request, index) => (index > 0 ? { status: 500, json: { message: "no" } } : answer(request, index)));
+    await using at = await polytomicAt((request, index) =>
+      index > 0 ? { status: 500, json: { message: "no" } } : answer(request, index),
+    );
     const found: WebhookEvent[] = [];
     const reading = (async () => {
       for await (const page of missed(at)) found.push(...page);
     })();
     expect(await refusal(reading)).toMatchObject({ code: "PROVIDER_UNAVAILABLE" });
-    expect(ids(found)).toEqual(events(250).slice(150).map(({ id }) => id));
+    expect(ids(found)).toEqual(
+      events(250)
+        .slice(150)
+        .map(({ id }) => id),
+    );
   });
 
   it.each([
     ["more of one moment than a page holds", () => Array.from({ length: MOST }, (_, index) => logged(index, 1_000))],
-    ["a full page without times", () => Array.from({ length: MOST }, (_, index) => ({ ...logged(index), created_at: null }))],
+    [
+      "a full page without times",
+      () => Array.from({ length: MOST }, (_, index) => ({ ...logged(index), created_at: null })),
+    ],
   ])("are not taken for all of them when there is %s", async (_case, page) => {
     await using at = await polytomicAt(() => ({ json: { data: page() } }));
     const reading = allOf(missed(at));

@@ -64,7 +64,11 @@ export async function connect(speed = SPEED, seed = 1): Promise<Client> {
       const allHeaders = { ...BEARER, "content-type": "application/json", ...headers };
       const response = await fetch(server.url + path, { method, headers: allHeaders, ...sent });
       const answer = await response.text();
-      const reply: Reply = { status: response.status, headers: response.headers, body: answer === "" ? null : JSON.parse(answer) };
+      const reply: Reply = {
+        status: response.status,
+        headers: response.headers,
+        body: answer === "" ? null : JSON.parse(answer),
+      };
       const template = templateOf(method, path);
       seen.add(`${method} ${template}`);
       contract?.checkAnswer({ method, path: template, status: reply.status, body: reply.body }, UNDOCUMENTED);
@@ -102,11 +106,17 @@ function templateOf(method: string, path: string): string {
   return fitting.toSorted((one, other) => fixed(other) - fixed(one))[0] ?? bare;
 }
 
-export async function allPages(client: Client, path: string): Promise<{ readonly items: readonly Record<string, unknown>[]; readonly pages: number }> {
+export async function allPages(
+  client: Client,
+  path: string,
+): Promise<{ readonly items: readonly Record<string, unknown>[]; readonly pages: number }> {
   const items: Record<string, unknown>[] = [];
   let token: unknown;
   for (let pages = 1; pages < 50; pages += 1) {
-    const next = typeof token === "string" ? `${path}${path.includes("?") ? "&" : "?"}page_token=${encodeURIComponent(token)}` : path;
+    const next =
+      typeof token === "string"
+        ? `${path}${path.includes("?") ? "&" : "?"}page_token=${encodeURIComponent(token)}`
+        : path;
     const { body } = await client.call("GET", next);
     items.push(...rows(body));
     token = record(record(body)["pagination"])["next_page_token"];

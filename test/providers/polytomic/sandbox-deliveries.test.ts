@@ -23,8 +23,16 @@ describe("a webhook of the Polytomic sandbox", () => {
   it.each([
     [ORDINARY, ["sync.running", "sync.completed"], { status: "completed", trigger: "manual", error_count: 0 }],
     ["Orders to HubSpot deals", ["sync.running", "sync.completed_with_errors"], { number_of_warnings: 2 }],
-    ["Subscriptions to Salesforce accounts", ["sync.running", "sync.failed"], { error: expect.stringContaining("INVALID") }],
-    ["Product usage to HubSpot companies", ["sync.running", "sync.failed"], { error: expect.stringContaining("interrupted") }],
+    [
+      "Subscriptions to Salesforce accounts",
+      ["sync.running", "sync.failed"],
+      { error: expect.stringContaining("INVALID") },
+    ],
+    [
+      "Product usage to HubSpot companies",
+      ["sync.running", "sync.failed"],
+      { error: expect.stringContaining("interrupted") },
+    ],
     ["Trial signups to HubSpot contacts", ["sync.running", "sync.canceled"], { status: "canceled" }],
   ])("tells of a run of %s: %j", async (name, types, ending) => {
     const client = await connect(40, CALM);
@@ -32,7 +40,9 @@ describe("a webhook of the Polytomic sandbox", () => {
     const { syncId, executionId } = await start(client, name);
     const events = await eventsOf(receiver, executionId, types.length);
     expect(events.map((event) => event["type"])).toEqual(types);
-    expect(events.at(-1)).toMatchObject({ event: { ...ending, execution_id: executionId, sync_id: syncId, sync_name: name } });
+    expect(events.at(-1)).toMatchObject({
+      event: { ...ending, execution_id: executionId, sync_id: syncId, sync_name: name },
+    });
     const logged = rows((await client.call("GET", "/api/events?limit=100")).body);
     expect(logged).toEqual(expect.arrayContaining(events.map(({ id, type }) => expect.objectContaining({ id, type }))));
   });
@@ -57,7 +67,9 @@ describe("a webhook of the Polytomic sandbox", () => {
       return { status: 500 };
     });
     const { executionId } = await start(client, ORDINARY);
-    const first = await eventually("six tries of one event", () => [...arrivals.values()].find((times) => times.length === 6));
+    const first = await eventually("six tries of one event", () =>
+      [...arrivals.values()].find((times) => times.length === 6),
+    );
     const waits = first.slice(1).map((at, index) => at - (first[index] ?? 0));
     // 1, 2, 4, 8 and 16 seconds a hundred times faster; a timer never fires early by more than a millisecond.
     waits.forEach((wait, index) => expect(wait).toBeGreaterThanOrEqual(10 * 2 ** index - 2));
@@ -103,14 +115,21 @@ describe("a webhook of the Polytomic sandbox", () => {
     await client.call("DELETE", `/api/webhooks/${hook}`);
     const after = await start(client, ORDINARY);
     await client.follow(after.syncId, after.executionId);
-    expect(receiver.requests.filter(({ body }) => body.includes(before.executionId) || body.includes(after.executionId))).toEqual([]);
+    expect(
+      receiver.requests.filter(({ body }) => body.includes(before.executionId) || body.includes(after.executionId)),
+    ).toEqual([]);
   });
 
   it("hears of runs that start by themselves although nobody asks", async () => {
     const client = await connect(60, CALM);
     const receiver = await listen(client, () => ({ status: 204 }), { quietly: false });
-    const scheduled = await eventually("a scheduled run", () => receiver.requests.find(({ body }) => body.includes(`"scheduled"`)));
-    expect(record(scheduled.json())).toMatchObject({ type: "sync.completed", event: { sync_name: "Live orders to finance spreadsheet" } });
+    const scheduled = await eventually("a scheduled run", () =>
+      receiver.requests.find(({ body }) => body.includes(`"scheduled"`)),
+    );
+    expect(record(scheduled.json())).toMatchObject({
+      type: "sync.completed",
+      event: { sync_name: "Live orders to finance spreadsheet" },
+    });
   });
 
   it("hears of a cancelled run once", async () => {
@@ -174,7 +193,9 @@ async function listen(
   if (quietly) await pauseFrequent(client);
   const receiver = await startFakeVendor(handler);
   receivers.push(receiver);
-  const reply = await client.call("POST", "/api/webhooks", { body: { endpoint: `${receiver.url}/hook`, secret: SECRET } });
+  const reply = await client.call("POST", "/api/webhooks", {
+    body: { endpoint: `${receiver.url}/hook`, secret: SECRET },
+  });
   expect(reply.status).toBe(200);
   return receiver;
 }
@@ -198,7 +219,11 @@ async function start(client: Client, name: string): Promise<{ readonly syncId: s
 }
 
 /** Waits for that many deliveries about a run, in order of arrival. */
-async function eventsOf(receiver: FakeVendor, executionId: string, count: number): Promise<readonly Record<string, unknown>[]> {
+async function eventsOf(
+  receiver: FakeVendor,
+  executionId: string,
+  count: number,
+): Promise<readonly Record<string, unknown>[]> {
   const found = await eventually(`${count} deliveries`, () => {
     const own = receiver.requests.filter((request) => request.body.includes(executionId));
     return own.length >= count ? own : null;

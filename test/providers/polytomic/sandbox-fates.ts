@@ -11,9 +11,17 @@ export const FATES: readonly Fate[] = [
     COMPLETED,
     { errors: [], counts: expect.objectContaining({ error: 0, update: expect.toSatisfy(isPositive) }) },
   ],
-  ["Orders to HubSpot deals", COMPLETED, { errors: [], counts: expect.objectContaining({ error: expect.toSatisfy(isPositive) }) }],
+  [
+    "Orders to HubSpot deals",
+    COMPLETED,
+    { errors: [], counts: expect.objectContaining({ error: expect.toSatisfy(isPositive) }) },
+  ],
   ["Churn scores to Zendesk users", COMPLETED, { counts: NOTHING }],
-  ["Leads to finance spreadsheet", ["created", "queued", "waiting", "running", "processing", "completed"], { errors: [] }],
+  [
+    "Leads to finance spreadsheet",
+    ["created", "queued", "waiting", "running", "processing", "completed"],
+    { errors: [] },
+  ],
   [
     "Subscriptions to Salesforce accounts",
     ["created", "queued", "running", "failed"],

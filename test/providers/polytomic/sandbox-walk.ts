@@ -39,7 +39,9 @@ export async function walkReads(client: Client): Promise<void> {
 }
 
 export async function walkWrites(client: Client): Promise<void> {
-  const known = record(record((await client.call("GET", `/api/syncs/${await syncNamed(client, "Orders to HubSpot deals")}`)).body)["data"]);
+  const known = record(
+    record((await client.call("GET", `/api/syncs/${await syncNamed(client, "Orders to HubSpot deals")}`)).body)["data"],
+  );
   const body = { ...known, name: "Made by a test", schedule: { frequency: "manual" } };
   const created = await client.call("POST", "/api/syncs", { body });
   const id = text(record(created.body)["data"], "id");
@@ -47,7 +49,9 @@ export async function walkWrites(client: Client): Promise<void> {
   const target = { connection_id: NOWHERE, object: "x" };
   expect((await client.call("PUT", `/api/syncs/${id}`, { body: { ...body, target } })).status).toBe(422);
   expect((await client.call("POST", `/api/syncs/${id}/activate`, { body: { active: true } })).status).toBe(200);
-  const started = await client.call("POST", `/api/syncs/${id}/executions`, { body: { test: true, resync: false, identities: null } });
+  const started = await client.call("POST", `/api/syncs/${id}/executions`, {
+    body: { test: true, resync: false, identities: null },
+  });
   const execution = text(record(started.body)["data"], "id");
   expect((await client.call("POST", `/api/syncs/${id}/executions`, { body: { test: "yes" } })).status).toBe(400);
   expect((await client.call("POST", `/api/syncs/${id}/executions/${execution}/cancel`)).status).toBe(200);
@@ -58,8 +62,12 @@ export async function walkWrites(client: Client): Promise<void> {
   const webhook = text(record((await client.call("POST", "/api/webhooks", { body: hook })).body)["data"], "id");
   expect((await client.call("GET", `/api/webhooks/${webhook}`)).status).toBe(200);
   expect((await client.call("PUT", `/api/webhooks/${webhook}`, { body: hook })).status).toBe(200);
-  expect((await client.call("POST", `/api/webhooks/${webhook}/disable`)).body).toMatchObject({ data: { disabled: true } });
-  expect((await client.call("POST", `/api/webhooks/${webhook}/enable`)).body).toMatchObject({ data: { disabled: false } });
+  expect((await client.call("POST", `/api/webhooks/${webhook}/disable`)).body).toMatchObject({
+    data: { disabled: true },
+  });
+  expect((await client.call("POST", `/api/webhooks/${webhook}/enable`)).body).toMatchObject({
+    data: { disabled: false },
+  });
   expect((await client.call("DELETE", `/api/webhooks/${webhook}`)).status).toBe(200);
   expect((await client.call("GET", `/api/webhooks/${webhook}`)).status).toBe(404);
 }

@@ -1,7 +1,21 @@
 // The Polytomic sandbox over real HTTP: every answer is checked against the vendor's OpenAPI document.
 import { afterEach, describe, expect, it } from "vitest";
 import { startSandbox } from "../../../src/providers/polytomic/sandbox.ts";
-import { type Client, BASIC, BEARER, NOWHERE, allPages, closeAll, connect, contract, record, rows, syncNamed, text, until } from "./sandbox-client.ts";
+import {
+  type Client,
+  BASIC,
+  BEARER,
+  NOWHERE,
+  allPages,
+  closeAll,
+  connect,
+  contract,
+  record,
+  rows,
+  syncNamed,
+  text,
+  until,
+} from "./sandbox-client.ts";
 import { FATES, type Fate } from "./sandbox-fates.ts";
 import { walkReads, walkWrites } from "./sandbox-walk.ts";
 
@@ -29,7 +43,9 @@ describe("the Polytomic sandbox", () => {
 
   it("tells a user's key and the organization's key apart", async () => {
     const client = await connect();
-    expect((await client.call("GET", "/api/me")).body).toMatchObject({ data: { is_user: true, is_organization: false } });
+    expect((await client.call("GET", "/api/me")).body).toMatchObject({
+      data: { is_user: true, is_organization: false },
+    });
     const organization = await client.call("GET", "/api/me", { headers: BASIC });
     expect(organization.body).toMatchObject({ data: { is_user: false, is_organization: true } });
   });
@@ -140,7 +156,10 @@ describe("the Polytomic sandbox", () => {
     expect(conflict.status).toBe(409);
     const running = text(record(first.body)["data"], "id");
     await client.call("POST", `/api/syncs/${id}/executions/${running}/cancel`);
-    await until("the first execution has ended", async () => (await client.execution(id, running)).status === "canceled");
+    await until(
+      "the first execution has ended",
+      async () => (await client.execution(id, running)).status === "canceled",
+    );
     expect(await start("second-key-2")).toMatchObject({ status: 409, body: conflict.body });
     expect((await start("third-key-3")).status).toBe(200);
     for (const key of ["short", "has space in it", "x".repeat(256)]) expect((await start(key)).status).toBe(400);
@@ -154,7 +173,11 @@ describe("the Polytomic sandbox", () => {
       const seen = await client.follow(id, text(record(started.body)["data"], "id"));
       expect([name, seen.map(({ status }) => status)]).toEqual([name, expected]);
       expect(seen.find(({ status }) => status === "queued")).toMatchObject({ started_at: null, completed_at: null });
-      expect(seen.at(-1)).toMatchObject({ started_at: expect.any(String), completed_at: expect.any(String), ...ending });
+      expect(seen.at(-1)).toMatchObject({
+        started_at: expect.any(String),
+        completed_at: expect.any(String),
+        ...ending,
+      });
     };
     await Promise.all(FATES.map(follow));
   });
@@ -179,7 +202,10 @@ describe("the Polytomic sandbox", () => {
     for (const way of ["definition", "execution"]) {
       const started = await client.call("POST", `/api/syncs/${id}/executions`, { body: {} });
       const executionId = text(record(started.body)["data"], "id");
-      await client.call("POST", way === "definition" ? `/api/syncs/${id}/cancel` : `/api/syncs/${id}/executions/${executionId}/cancel`);
+      await client.call(
+        "POST",
+        way === "definition" ? `/api/syncs/${id}/cancel` : `/api/syncs/${id}/executions/${executionId}/cancel`,
+      );
       const seen = await client.follow(id, executionId);
       expect(seen.map(({ status }) => status)).toEqual(["canceling", "canceled"]);
       expect((await client.call("POST", `/api/syncs/${id}/executions/${executionId}/cancel`)).status).toBe(400);
@@ -194,7 +220,10 @@ describe("the Polytomic sandbox", () => {
     const count = async (id: string) => (await allPages(client, `/api/syncs/${id}/executions`)).items.length;
     const [liveBefore, followerBefore] = [await count(live), await count(follower)];
     await client.call("POST", `/api/syncs/${leader}/executions`, { body: {} });
-    await until("both have begun", async () => (await count(live)) > liveBefore && (await count(follower)) > followerBefore);
+    await until(
+      "both have begun",
+      async () => (await count(live)) > liveBefore && (await count(follower)) > followerBefore,
+    );
     const [newest] = rows((await client.call("GET", `/api/syncs/${live}/executions`)).body);
     expect(newest).toMatchObject({ type: "scheduled" });
   });
@@ -229,7 +258,9 @@ describe("the Polytomic sandbox", () => {
     const [one, same, other] = [await connect(1, 7), await connect(1, 7), await connect(1, 8)];
     const ids = async (client: Client) => {
       const syncs = rows((await client.call("GET", "/api/syncs")).body).map((sync) => text(sync, "id"));
-      const runs = await Promise.all(syncs.map(async (id) => rows((await client.call("GET", `/api/syncs/${id}/executions`)).body)));
+      const runs = await Promise.all(
+        syncs.map(async (id) => rows((await client.call("GET", `/api/syncs/${id}/executions`)).body)),
+      );
       return [...syncs, ...runs.flat().map((run) => text(run, "id"))].toSorted();
     };
     expect(await ids(one)).toEqual(await ids(same));
@@ -240,7 +271,9 @@ describe("the Polytomic sandbox", () => {
     const client = await connect();
     const refused: Response[] = [];
     for (let batch = 0; batch < 22 && refused.length === 0; batch += 1) {
-      const replies = await Promise.all(Array.from({ length: 50 }, () => fetch(`${client.url}/api/me`, { headers: BEARER })));
+      const replies = await Promise.all(
+        Array.from({ length: 50 }, () => fetch(`${client.url}/api/me`, { headers: BEARER })),
+      );
       refused.push(...replies.filter(({ status }) => status === 429));
       await Promise.all(replies.filter(({ status }) => status !== 429).map((reply) => reply.arrayBuffer()));
     }

@@ -23,7 +23,13 @@ const envelope = (type: string, event: object = {}, outer: object = {}) => ({
   organization_id: "0f1d2c3b-4a59-4687-9a0b-1c2d3e4f5a6b",
   type,
   created_at: AT.toISOString(),
-  event: { execution_id: EXECUTION_ID, sync_id: SYNC_ID, sync_name: "Users", target_connection_id: CONNECTION_ID, ...event },
+  event: {
+    execution_id: EXECUTION_ID,
+    sync_id: SYNC_ID,
+    sync_name: "Users",
+    target_connection_id: CONNECTION_ID,
+    ...event,
+  },
   ...outer,
 });
 const BODY = bytesOf(envelope("sync.running"));
@@ -123,15 +129,22 @@ describe("the time of a Polytomic delivery", () => {
 describe("a genuine Polytomic delivery", () => {
   it("is known by its id, or by execution and type when it has none", () => {
     expect(keptOf(envelope("sync.running"))).toMatchObject({ deliveryId: envelope("").id, name: "sync.running" });
-    const ids = ["sync.running", "sync.failed", "sync.running"].map((type) => keptOf(envelope(type, {}, { id: undefined })).deliveryId);
+    const ids = ["sync.running", "sync.failed", "sync.running"].map(
+      (type) => keptOf(envelope(type, {}, { id: undefined })).deliveryId,
+    );
     expect(ids[0]).toBe(ids[2]);
     expect(ids[0]).not.toBe(ids[1]);
     expect(ids[0]).toMatch(/^[0-9a-f]{64}$/);
   });
 
   it("has the fingerprint that the same event has in the log, where its links are signed anew", () => {
-    const one = keptOf(envelope("sync.completed", { record_count: 1, total_records: ["https://logs.example/1?signature=a"] }));
-    const other = keptOf({ ...envelope("sync.completed", { total_records: null, record_count: 1 }), created_at: "2026-03-02T12:00:05Z" });
+    const one = keptOf(
+      envelope("sync.completed", { record_count: 1, total_records: ["https://logs.example/1?signature=a"] }),
+    );
+    const other = keptOf({
+      ...envelope("sync.completed", { total_records: null, record_count: 1 }),
+      created_at: "2026-03-02T12:00:05Z",
+    });
     expect(other).toEqual(one);
     expect(keptOf(envelope("sync.completed", { record_count: 2 })).fingerprint).not.toBe(one.fingerprint);
   });
@@ -147,7 +160,14 @@ describe("a genuine Polytomic delivery", () => {
 
   it("is kept without links to records and without names and secrets in its reason", () => {
     const link = ["https://logs.polytomic.example/1/records/1.json?signature=planted"];
-    const links = { total_records: link, inserted_records: link, updated_records: link, deleted_records: link, errored_records: link, warnings: link };
+    const links = {
+      total_records: link,
+      inserted_records: link,
+      updated_records: link,
+      deleted_records: link,
+      errored_records: link,
+      warnings: link,
+    };
     const error = `see ${link[0]} or ask planted@example.com about ${SECRET}`;
     const { payload } = keptOf(envelope("sync.completed", { ...links, error, record_count: 2 }));
     expect(JSON.stringify(payload)).not.toContain("planted");
@@ -161,9 +181,25 @@ describe("a genuine Polytomic delivery", () => {
 });
 
 describe("what a Polytomic event means", () => {
-  const place = { remoteId: EXECUTION_ID, definitionRemoteId: SYNC_ID, linkedAccountRemoteId: CONNECTION_ID, source: "WEBHOOK", observedAt: NOW };
+  const place = {
+    remoteId: EXECUTION_ID,
+    definitionRemoteId: SYNC_ID,
+    linkedAccountRemoteId: CONNECTION_ID,
+    source: "WEBHOOK",
+    observedAt: NOW,
+  };
   const observed = (more: object) => [{ kind: "OBSERVATION", observation: { ...place, outcome: null, ...more } }];
-  const counts = { total: null, inserted: null, updated: null, upserted: null, deleted: null, failed: null, warnings: null, fetched: null, persisted: null };
+  const counts = {
+    total: null,
+    inserted: null,
+    updated: null,
+    upserted: null,
+    deleted: null,
+    failed: null,
+    warnings: null,
+    fetched: null,
+    persisted: null,
+  };
   const reason = expect.objectContaining({ message: "the target was unavailable", code: "TRANSIENT" });
 
   it("sync.running: the run goes on since the event's time, and nothing is said of counts", () => {
@@ -178,22 +214,41 @@ describe("what a Polytomic event means", () => {
   });
 
   it("sync.completed: success with what the event counts and who started it", () => {
-    const told = { trigger: "scheduled", record_count: 40, inserted_count: 18, updated_count: 20, upserted_count: 0, error_count: 2, warning_count: 1 };
+    const told = {
+      trigger: "scheduled",
+      record_count: 40,
+      inserted_count: 18,
+      updated_count: 20,
+      upserted_count: 0,
+      error_count: 2,
+      warning_count: 1,
+    };
     const recordCounts = { ...counts, total: 40, inserted: 18, updated: 20, upserted: 0, failed: 2, warnings: 1 };
     const facts = { waitingReason: null, error: null, origin: "SCHEDULED", finishedAt: AT, recordCounts };
-    expect(hintsOf(envelope("sync.completed", told))).toEqual(observed({ status: "SUCCESS", rawStatus: "completed", facts }));
+    expect(hintsOf(envelope("sync.completed", told))).toEqual(
+      observed({ status: "SUCCESS", rawStatus: "completed", facts }),
+    );
   });
 
   it("sync.completed_with_errors: success in part, with its reason", () => {
     const told = { error: "the target was unavailable", number_of_errors: 5, number_of_warnings: 2 };
-    const facts = { waitingReason: null, error: reason, finishedAt: AT, recordCounts: { ...counts, failed: 5, warnings: 2 } };
+    const facts = {
+      waitingReason: null,
+      error: reason,
+      finishedAt: AT,
+      recordCounts: { ...counts, failed: 5, warnings: 2 },
+    };
     const expected = observed({ status: "SUCCESS", outcome: "PARTIAL", rawStatus: "completed_with_errors", facts });
     expect(hintsOf(envelope("sync.completed_with_errors", told))).toEqual(expected);
   });
 
   it("sync.failed: a look at the execution, which alone says whether it failed or was interrupted", () => {
     const [hint] = hintsOf(envelope("sync.failed", { error: "the target was unavailable" }));
-    const { execution_id: remoteId, sync_id: definitionRemoteId, target_connection_id: linkedAccountRemoteId } = envelope("sync.failed").event;
+    const {
+      execution_id: remoteId,
+      sync_id: definitionRemoteId,
+      target_connection_id: linkedAccountRemoteId,
+    } = envelope("sync.failed").event;
     expect(hint).toEqual({ kind: "RUN", remoteId, definitionRemoteId, linkedAccountRemoteId });
   });
 
@@ -203,21 +258,38 @@ describe("what a Polytomic event means", () => {
     expect(hintsOf(envelope("sync.canceled", { status: "canceled" }))).toEqual(expected);
   });
 
-  it.each(["bulk_sync.running", "bulk_sync.completed", "bulk_sync.completed_with_error", "bulk_sync.failed", "sync.of_tomorrow", "test"])(
-    "%s: nothing",
-    (type) => {
-      expect(hintsOf(envelope(type))).toEqual([]);
+  it.each([
+    "bulk_sync.running",
+    "bulk_sync.completed",
+    "bulk_sync.completed_with_error",
+    "bulk_sync.failed",
+    "sync.of_tomorrow",
+    "test",
+  ])("%s: nothing", (type) => {
+    expect(hintsOf(envelope(type))).toEqual([]);
+  });
+
+  it.each([{ execution_id: null }, { execution_id: "" }, { execution_id: 7 }])(
+    "an execution that is not named is looked for: %j",
+    (event) => {
+      expect(hintsOf(envelope("sync.failed", event))).toEqual([{ kind: "RUNS" }]);
+      expect(hintsOf({ ...envelope("sync.failed"), event: null })).toEqual([{ kind: "RUNS" }]);
     },
   );
 
-  it.each([{ execution_id: null }, { execution_id: "" }, { execution_id: 7 }])("an execution that is not named is looked for: %j", (event) => {
-    expect(hintsOf(envelope("sync.failed", event))).toEqual([{ kind: "RUNS" }]);
-    expect(hintsOf({ ...envelope("sync.failed"), event: null })).toEqual([{ kind: "RUNS" }]);
-  });
-
   it("is something for any stored JSON, and a success for no other type than the two", () => {
-    const types = fc.constantFrom("sync.running", "sync.completed", "sync.completed_with_errors", "sync.failed", "x", "__proto__");
-    const event = fc.oneof(fc.jsonValue(), fc.record({ execution_id: fc.string(), error: fc.jsonValue(), record_count: fc.jsonValue() }));
+    const types = fc.constantFrom(
+      "sync.running",
+      "sync.completed",
+      "sync.completed_with_errors",
+      "sync.failed",
+      "x",
+      "__proto__",
+    );
+    const event = fc.oneof(
+      fc.jsonValue(),
+      fc.record({ execution_id: fc.string(), error: fc.jsonValue(), record_count: fc.jsonValue() }),
+    );
     fc.assert(
       fc.property(types, event, fc.dictionary(fc.string(), fc.jsonValue()), (type, inner, other) => {
         const payload = JSON.parse(JSON.stringify({ ...other, type, event: inner })) as JsonObject;

@@ -28,7 +28,9 @@ describe("a start at RootFi", () => {
   });
 
   it("may name any model where the job's are not known", () => {
-    expect(checkStart(startRequest({ ...JOB, resources: [] }, { models: ["CUSTOM_ACCOUNT_TRANSACTIONS"] }))).toEqual([]);
+    expect(checkStart(startRequest({ ...JOB, resources: [] }, { models: ["CUSTOM_ACCOUNT_TRANSACTIONS"] }))).toEqual(
+      [],
+    );
   });
 
   const badModels: readonly [string, StartOptions, readonly { name: string; enabled: boolean }[], string][] = [
@@ -39,7 +41,9 @@ describe("a start at RootFi", () => {
   ];
   it.each(badModels)("is refused with %s", (_case, options, resources, words) => {
     const problems = checkStart(startRequest({ ...JOB, resources }, options));
-    expect(problems).toEqual([{ code: "BAD_USER_INPUT", field: ["models"], message: expect.stringContaining(words) as string }]);
+    expect(problems).toEqual([
+      { code: "BAD_USER_INPUT", field: ["models"], message: expect.stringContaining(words) as string },
+    ]);
   });
 
   const links: readonly [LinkedAccountStatus, string, boolean | undefined, boolean][] = [
@@ -54,9 +58,12 @@ describe("a start at RootFi", () => {
     [LinkedAccountStatus.Disabled, "HUBSPOT", false, true],
     [LinkedAccountStatus.Healthy, "XERO", false, true],
   ];
-  it.each(links)("with a link that is %s for %s and active %s is refused: %s", (status, integration, active, isRefused) => {
-    const job = active === undefined ? JOB : { ...JOB, active };
-    const problems = checkStart(startRequest(job, {}, linkedAccount({ status, integration })));
-    expect(problems.map(({ code }) => code)).toEqual(isRefused ? ["LINKED_ACCOUNT_UNAVAILABLE"] : []);
-  });
+  it.each(links)(
+    "with a link that is %s for %s and active %s is refused: %s",
+    (status, integration, active, isRefused) => {
+      const job = active === undefined ? JOB : { ...JOB, active };
+      const problems = checkStart(startRequest(job, {}, linkedAccount({ status, integration })));
+      expect(problems.map(({ code }) => code)).toEqual(isRefused ? ["LINKED_ACCOUNT_UNAVAILABLE"] : []);
+    },
+  );
 });

@@ -13,11 +13,25 @@ export const conformance: VendorConformance = {
   headers: { api_key: CREDENTIAL },
   fixtures: {
     atLeast: 10,
-    questions: ["listLinkedAccounts", "listDefinitions", "getDefinition", "start", "findStarted", "observe", "discover", "receiveWebhook"],
+    questions: [
+      "listLinkedAccounts",
+      "listDefinitions",
+      "getDefinition",
+      "start",
+      "findStarted",
+      "observe",
+      "discover",
+      "receiveWebhook",
+    ],
     hidden: /il_capability|planted/,
   },
   start: {
-    definition: { remoteId: "8422:XERO", linkedAccountRemoteId: "8422", integration: "XERO", resources: [{ name: "ACCOUNTS" }] },
+    definition: {
+      remoteId: "8422:XERO",
+      linkedAccountRemoteId: "8422",
+      integration: "XERO",
+      resources: [{ name: "ACCOUNTS" }],
+    },
     linkedAccount: null,
   },
   sandbox: {
@@ -33,6 +47,10 @@ export const conformance: VendorConformance = {
     body: (data, next) => ({ data, next }),
   },
   badSettings: [
-    ["plain HTTP to a public address", { baseUrl: "http://api.rootfi.dev/v3", allowPrivateAddress: false }, [["baseUrl"]]],
+    [
+      "plain HTTP to a public address",
+      { baseUrl: "http://api.rootfi.dev/v3", allowPrivateAddress: false },
+      [["baseUrl"]],
+    ],
   ],
 };

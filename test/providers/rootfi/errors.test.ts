@@ -15,8 +15,16 @@ describe("an error body of RootFi", () => {
     ["without a field", { error: { message: "No", code: "nope" } }, { message: "No (nope)" }],
     ["with a code alone", { error: { code: "nope" } }, { message: "nope" }],
     ["with a text as error", { error: "No" }, { message: "No" }],
-    ["denied", { error: { message: "No", code: "operation-denied" } }, { message: "No (operation-denied)", code: "PROVIDER_CONFLICT" }],
-    ["denied in capitals", { error: { code: "OPERATION-DENIED" } }, { message: "OPERATION-DENIED", code: "PROVIDER_CONFLICT" }],
+    [
+      "denied",
+      { error: { message: "No", code: "operation-denied" } },
+      { message: "No (operation-denied)", code: "PROVIDER_CONFLICT" },
+    ],
+    [
+      "denied in capitals",
+      { error: { code: "OPERATION-DENIED" } },
+      { message: "OPERATION-DENIED", code: "PROVIDER_CONFLICT" },
+    ],
     ["of text", "<html>Bad Gateway</html>", { message: "<html>Bad Gateway</html>" }],
     ["empty", null, { message: null }],
     ["of a list", [1], { message: null }],

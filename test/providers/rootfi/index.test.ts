@@ -11,7 +11,11 @@ describe("settings of RootFi", () => {
   it("need nothing but the key: the address has a default", () => {
     expect(rootfi.parseConfig(settingsFor(null, { allowPrivateAddress: false }))).toEqual({
       ok: true,
-      config: { baseUrl: "https://api.rootfi.dev/v3", apiKey: CREDENTIAL, webhookProof: { by: "VALUE", header: "authorization" } },
+      config: {
+        baseUrl: "https://api.rootfi.dev/v3",
+        apiKey: CREDENTIAL,
+        webhookProof: { by: "VALUE", header: "authorization" },
+      },
     });
   });
 
@@ -31,7 +35,11 @@ describe("settings of RootFi", () => {
     ["no key", { credentials: {} }, ["credentials", "apiKey"]],
     ["an empty key", { credentials: { apiKey: "" } }, ["credentials", "apiKey"]],
     ["a key with a line break", { credentials: { apiKey: "a\r\nx: y" } }, ["credentials", "apiKey"]],
-    ["plain HTTP to a public address", { baseUrl: "http://api.rootfi.dev/v3", allowPrivateAddress: false }, ["baseUrl"]],
+    [
+      "plain HTTP to a public address",
+      { baseUrl: "http://api.rootfi.dev/v3", allowPrivateAddress: false },
+      ["baseUrl"],
+    ],
     ["another scheme", { baseUrl: "file:///etc/passwd" }, ["baseUrl"]],
     ["no address at all", { baseUrl: "rootfi" }, ["baseUrl"]],
     ["a user in the address", { baseUrl: "https://a:b@api.rootfi.dev/v3" }, ["baseUrl"]],
@@ -70,7 +78,9 @@ describe("capabilities of RootFi", () => {
     expect(vendor.provider.cancel).toBeUndefined();
     const webhookProof = { by: "VALUE", header: "authorization" } as const;
     const config = { baseUrl: "https://api.rootfi.dev/v3", apiKey: CREDENTIAL, webhookProof };
-    const tools = { http: { request: () => Promise.reject(new Error("not expected")), close: () => Promise.resolve() } };
+    const tools = {
+      http: { request: () => Promise.reject(new Error("not expected")), close: () => Promise.resolve() },
+    };
     const clock = { now: () => new Date(0), sleep: () => Promise.resolve() };
     const { capabilities } = rootfi.create(settingsFor(null, { poll: { slowMs: 5 } }), config, { ...tools, clock });
     expect(capabilities.poll).toEqual({ ...rootfi.capabilities.poll, slowMs: 5 });

@@ -25,7 +25,10 @@ function answering(body: unknown): SyncProvider {
 const endsWell = (outcome: unknown): boolean => JSON.stringify(outcome).includes('"status":"SUCCESS"');
 
 const JOB = { remoteId: "1:XERO", linkedAccountRemoteId: "1", resources: [{ name: "ACCOUNTS" }] };
-const REFS = [runRef({ remoteId: "a", linkedAccountRemoteId: "1" }), runRef({ remoteId: "b", linkedAccountRemoteId: "1" })];
+const REFS = [
+  runRef({ remoteId: "a", linkedAccountRemoteId: "1" }),
+  runRef({ remoteId: "b", linkedAccountRemoteId: "1" }),
+];
 
 const QUESTIONS: Readonly<Record<string, (provider: SyncProvider) => Promise<unknown>>> = {
   listLinkedAccounts: (provider) => allOf(provider.listLinkedAccounts()),
@@ -39,12 +42,18 @@ const QUESTIONS: Readonly<Record<string, (provider: SyncProvider) => Promise<unk
 };
 
 /** JSON that looks like RootFi's from afar, so that the mapping behind the parsers is reached. */
-const thing = fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.constantFrom("READ", "2026-11-22T11:00:00Z", 1, "1", true, null, "a"));
+const thing = fc.oneof(
+  fc.jsonValue({ maxDepth: 2 }),
+  fc.constantFrom("READ", "2026-11-22T11:00:00Z", 1, "1", true, null, "a"),
+);
 const record = fc.record(
   {
     sync_id: fc.constantFrom("a", "b", 7),
     rootfi_id: fc.oneof(fc.nat(), thing),
-    status: fc.oneof({ weight: 4, arbitrary: fc.constantFrom("CREATED", "running", "FAILED", "x") }, { weight: 1, arbitrary: thing }),
+    status: fc.oneof(
+      { weight: 4, arbitrary: fc.constantFrom("CREATED", "running", "FAILED", "x") },
+      { weight: 1, arbitrary: thing },
+    ),
     integration_type: thing,
     full_sync: thing,
     sync_type: thing,
@@ -59,7 +68,12 @@ const record = fc.record(
     error: thing,
     retry_count: thing,
     connections: fc.array(
-      fc.record({ integration_type: fc.constantFrom("XERO", "HUBSPOT"), category: thing, connection_status: thing, sync_config: thing }),
+      fc.record({
+        integration_type: fc.constantFrom("XERO", "HUBSPOT"),
+        category: thing,
+        connection_status: thing,
+        sync_config: thing,
+      }),
     ),
     data_model: thing,
   },
@@ -68,7 +82,10 @@ const record = fc.record(
 const reply = fc.oneof(
   fc.jsonValue(),
   record,
-  fc.record({ data: fc.oneof(record, fc.array(record, { maxLength: 3 }), thing), next: thing }, { requiredKeys: ["data"] }),
+  fc.record(
+    { data: fc.oneof(record, fc.array(record, { maxLength: 3 }), thing), next: thing },
+    { requiredKeys: ["data"] },
+  ),
 );
 
 describe("RootFi's mapping", () => {
@@ -85,11 +102,19 @@ describe("RootFi's mapping", () => {
   });
 
   it("knows four words in any case and concludes nothing from any other", () => {
-    expect(["created", "Running", "SUCCESS", "failed"].map(syncStatusOf)).toEqual(["CREATED", "RUNNING", "SUCCESS", "FAILED"]);
+    expect(["created", "Running", "SUCCESS", "failed"].map(syncStatusOf)).toEqual([
+      "CREATED",
+      "RUNNING",
+      "SUCCESS",
+      "FAILED",
+    ]);
     const known = new Set(["created", "running", "success", "failed"]);
     fc.assert(
       fc.property(
-        fc.oneof(fc.string(), fc.constantFrom("PARTIAL_SUCCESS", "constructor", "__proto__", "toString", "\u017fuccess", " success")),
+        fc.oneof(
+          fc.string(),
+          fc.constantFrom("PARTIAL_SUCCESS", "constructor", "__proto__", "toString", "\u017fuccess", " success"),
+        ),
         (word) => known.has(word.toLowerCase()) || syncStatusOf(word) === null,
       ),
       { numRuns: RUNS },

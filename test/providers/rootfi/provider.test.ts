@@ -17,8 +17,14 @@ async function connect(...replies: readonly RecordedReply[]): Promise<AtRootfi> 
   return rootfi;
 }
 
-const sync = (id: string): object => ({ sync_id: id, status: "RUNNING", rootfi_company_id: 8422, integration_type: "XERO" });
-const ref = (remoteId: string, linkedAccountRemoteId: string | null = "8422") => runRef({ remoteId, linkedAccountRemoteId });
+const sync = (id: string): object => ({
+  sync_id: id,
+  status: "RUNNING",
+  rootfi_company_id: 8422,
+  integration_type: "XERO",
+});
+const ref = (remoteId: string, linkedAccountRemoteId: string | null = "8422") =>
+  runRef({ remoteId, linkedAccountRemoteId });
 const LIST = "GET /core/syncs?rootfi_company_id=8422&limit=100";
 
 describe("observing runs at RootFi", () => {
@@ -63,8 +69,14 @@ describe("observing runs at RootFi", () => {
   });
 
   it("fails when nothing could be read", async () => {
-    const { provider } = await connect({ to: "GET /core/syncs/a", status: 401, body: { error: { message: "Bad key", code: "auth" } } });
-    expect(await refusal(provider.observe([ref("a")], { tasks: false }))).toMatchObject({ code: "PROVIDER_AUTH_FAILED" });
+    const { provider } = await connect({
+      to: "GET /core/syncs/a",
+      status: 401,
+      body: { error: { message: "Bad key", code: "auth" } },
+    });
+    expect(await refusal(provider.observe([ref("a")], { tasks: false }))).toMatchObject({
+      code: "PROVIDER_AUTH_FAILED",
+    });
   });
 
   it("asks for runs one by one when the company's list is gone", async () => {
@@ -90,15 +102,22 @@ describe("observing runs at RootFi", () => {
 
   it("never asks for an id that would leave its path", async () => {
     const { provider } = await connect();
-    expect(await provider.observe([ref("..", null)], { tasks: false })).toMatchObject({ missing: [{ remoteId: ".." }] });
+    expect(await provider.observe([ref("..", null)], { tasks: false })).toMatchObject({
+      missing: [{ remoteId: ".." }],
+    });
   });
 });
 
 describe("walking lists of RootFi", () => {
   it("gives up on a cursor that comes again", async () => {
-    const { provider } = await connect({ to: LIST, body: { data: [], next: "x" } }, { to: `${LIST}&next=x`, body: { data: [], next: "x" } });
+    const { provider } = await connect(
+      { to: LIST, body: { data: [], next: "x" } },
+      { to: `${LIST}&next=x`, body: { data: [], next: "x" } },
+    );
     const job = syncJob({ remoteId: "8422:XERO", linkedAccountRemoteId: "8422" });
-    expect(await refusal(allOf(provider.discover(new Date(0), [job])))).toMatchObject({ code: "PROVIDER_BAD_RESPONSE" });
+    expect(await refusal(allOf(provider.discover(new Date(0), [job])))).toMatchObject({
+      code: "PROVIDER_BAD_RESPONSE",
+    });
   });
 
   it("does not look for definitions of other kinds or with other ids", async () => {
@@ -108,7 +127,10 @@ describe("walking lists of RootFi", () => {
       ["8422", DefinitionKind.SyncJob],
       ["../8422:XERO", DefinitionKind.SyncJob],
     ] as const) {
-      expect(await refusal(provider.getDefinition(remoteId, kind))).toMatchObject({ code: "PROVIDER_NOT_FOUND", sent: false });
+      expect(await refusal(provider.getDefinition(remoteId, kind))).toMatchObject({
+        code: "PROVIDER_NOT_FOUND",
+        sent: false,
+      });
     }
   });
 });

@@ -47,7 +47,9 @@ const connection = z.looseObject({
 });
 const company = z.looseObject({ rootfi_id: z.number(), name: z.string(), connections: z.array(connection) });
 export const companyPage = z.object({ data: z.array(company), next: z.string().nullable() });
-export const failure = z.object({ error: z.object({ message: z.string(), code: z.string(), field: z.string().optional() }) });
+export const failure = z.object({
+  error: z.object({ message: z.string(), code: z.string(), field: z.string().optional() }),
+});
 
 const servers: SandboxServer[] = [];
 
@@ -81,7 +83,9 @@ export async function sandbox(speed = FAST, seed = 7): Promise<Caller> {
 
 const send = async (base: string, operation: string, call: Call): ReturnType<Caller> => {
   const [method = "", path = ""] = operation.split(" ");
-  const filled = path.replaceAll(/\{(\w+)\}/gu, (_whole, name: string) => encodeURIComponent(String(call.params?.[name])));
+  const filled = path.replaceAll(/\{(\w+)\}/gu, (_whole, name: string) =>
+    encodeURIComponent(String(call.params?.[name])),
+  );
   const response = await fetch(`${base}${filled}?${new URLSearchParams(call.query ?? {}).toString()}`, {
     method,
     headers: { ...KEY, "content-type": "application/json", ...call.headers },
@@ -95,7 +99,11 @@ const send = async (base: string, operation: string, call: Call): ReturnType<Cal
   return { status: response.status, body, headers: response.headers };
 };
 
-export async function eventually<Value>(what: string, look: () => Promise<Value | undefined>, deadlineMs = 5_000): Promise<Value> {
+export async function eventually<Value>(
+  what: string,
+  look: () => Promise<Value | undefined>,
+  deadlineMs = 5_000,
+): Promise<Value> {
   const endsAt = Date.now() + deadlineMs;
   while (Date.now() < endsAt) {
     const found = await look();
@@ -109,8 +117,12 @@ export function creation(companyId: number, integration: string, models: readonl
   return { company_id: companyId, integration_type: integration, full_sync: false, data_models_to_sync: models };
 }
 
-export const startSync = (call: Caller, companyId: number, integration: string, models: readonly string[]): ReturnType<Caller> =>
-  call("POST /core/syncs", { body: creation(companyId, integration, models) });
+export const startSync = (
+  call: Caller,
+  companyId: number,
+  integration: string,
+  models: readonly string[],
+): ReturnType<Caller> => call("POST /core/syncs", { body: creation(companyId, integration, models) });
 
 export async function readSync(call: Caller, id: string): Promise<Sync> {
   return oneSync.parse((await call("GET /core/syncs/{sync_id}", { params: { sync_id: id } })).body).data;
@@ -128,7 +140,9 @@ export async function follow(call: Caller, id: string): Promise<readonly Sync[]>
 }
 
 /** The status words in the order in which they were seen, the answer to the start before all. */
-export const words = (seen: readonly Sync[]): readonly string[] => [...new Set(["CREATED", ...seen.map(({ status }) => status)])];
+export const words = (seen: readonly Sync[]): readonly string[] => [
+  ...new Set(["CREATED", ...seen.map(({ status }) => status)]),
+];
 
 export const ACCOUNTING = ["ACCOUNTS", "CONTACTS", "INVOICES"];
 

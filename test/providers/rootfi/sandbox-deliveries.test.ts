@@ -5,7 +5,19 @@ import { z } from "zod";
 import { type Whim, whimOf } from "../../../src/providers/rootfi/sandbox-deliveries.ts";
 import { eventually } from "../../support/eventually.ts";
 import { type FakeHandler, type FakeVendor, startFakeVendor } from "../../support/fake-vendor.ts";
-import { ACCOUNTING, type Caller, KEY, closeAll, follow, jobsOf, listen, oneSync, readSync, sandbox, startSync } from "./sandbox-client.ts";
+import {
+  ACCOUNTING,
+  type Caller,
+  KEY,
+  closeAll,
+  follow,
+  jobsOf,
+  listen,
+  oneSync,
+  readSync,
+  sandbox,
+  startSync,
+} from "./sandbox-client.ts";
 
 /** No oddities among the events of a test that counts them. */
 const CALM = seedWith(Array.from({ length: 12 }, () => null));
@@ -36,18 +48,26 @@ describe("a SYNC_COMPLETED webhook of the RootFi sandbox", () => {
     [440_103, "ZOHO_BOOKS", ACCOUNTING, "FAILED"],
     [440_104, "SHOPIFY", ["ECOMMERCE_ORDERS", "ECOMMERCE_CUSTOMERS"], "SUCCESS"],
     [440_106, "SAGE_CLOUD_ACCOUNTING", ACCOUNTING, "FAILED"],
-  ])("tells how a run of company %i at %s ended, and by which models", async (companyId, integration, models, status) => {
-    const call = await sandbox(40, CALM);
-    const { receiver } = await register(call);
-    const id = await start(call, companyId, integration, models);
-    const [delivered] = await deliveriesOf(receiver, id, 1);
-    expect(delivered).toMatchObject({ sync_id: id, rootfi_company_id: companyId, integration_type: integration, status });
-    const [run, jobs] = [await readSync(call, id), await jobsOf(call, id)];
-    expect(delivered).toMatchObject({ status: run.status, created_at: run.end_time });
-    const failed = models.filter((model) => jobs.some((job) => job.data_model === model && job.status === "FAILED"));
-    expect(delivered?.failed_data_models).toEqual(failed);
-    expect(delivered?.success_data_models).toEqual(models.filter((model) => !failed.includes(model)));
-  });
+  ])(
+    "tells how a run of company %i at %s ended, and by which models",
+    async (companyId, integration, models, status) => {
+      const call = await sandbox(40, CALM);
+      const { receiver } = await register(call);
+      const id = await start(call, companyId, integration, models);
+      const [delivered] = await deliveriesOf(receiver, id, 1);
+      expect(delivered).toMatchObject({
+        sync_id: id,
+        rootfi_company_id: companyId,
+        integration_type: integration,
+        status,
+      });
+      const [run, jobs] = [await readSync(call, id), await jobsOf(call, id)];
+      expect(delivered).toMatchObject({ status: run.status, created_at: run.end_time });
+      const failed = models.filter((model) => jobs.some((job) => job.data_model === model && job.status === "FAILED"));
+      expect(delivered?.failed_data_models).toEqual(failed);
+      expect(delivered?.success_data_models).toEqual(models.filter((model) => !failed.includes(model)));
+    },
+  );
 
   it("carries the registered headers and no signature", async () => {
     const call = await sandbox(40, CALM);
@@ -55,7 +75,11 @@ describe("a SYNC_COMPLETED webhook of the RootFi sandbox", () => {
     await start(call, 440_101, "XERO", ACCOUNTING);
     await receiver.untilRequests(1);
     const headers = receiver.requests[0]?.headers ?? {};
-    expect(headers).toMatchObject({ authorization: "Bearer shared", "x-team": "gateway", "content-type": "application/json" });
+    expect(headers).toMatchObject({
+      authorization: "Bearer shared",
+      "x-team": "gateway",
+      "content-type": "application/json",
+    });
     expect(Object.keys(headers).filter((name) => name.includes("signature"))).toEqual([]);
   });
 
@@ -110,7 +134,10 @@ describe("a SYNC_COMPLETED webhook of the RootFi sandbox", () => {
     const call = await sandbox(50, CALM);
     const { receiver } = await register(call);
     await receiver.untilRequests(1);
-    expect(completion.parse(receiver.requests[0]?.json())).toMatchObject({ rootfi_company_id: 440_109, status: "SUCCESS" });
+    expect(completion.parse(receiver.requests[0]?.json())).toMatchObject({
+      rootfi_company_id: 440_109,
+      status: "SUCCESS",
+    });
   });
 
   it("follows a change of the registration", async () => {
@@ -153,7 +180,11 @@ describe("a SYNC_COMPLETED webhook of the RootFi sandbox", () => {
     // Never answers; closing the sandbox has to cut it.
     const receiver = await newReceiver(() => () => undefined);
     const send = (path: string, body: unknown) =>
-      fetch(server.url + path, { method: "POST", headers: { ...KEY, "content-type": "application/json" }, body: JSON.stringify(body) });
+      fetch(server.url + path, {
+        method: "POST",
+        headers: { ...KEY, "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
     expect((await send("/core/webhooks", { webhook: bodyFor(receiver) })).status).toBe(200);
     await receiver.untilRequests(1);
     const before = performance.now();
@@ -190,7 +221,11 @@ async function start(call: Caller, companyId: number, integration: string, model
 }
 
 /** Waits for that many deliveries about a run, in order of arrival. */
-async function deliveriesOf(receiver: FakeVendor, id: string, count: number): Promise<readonly z.output<typeof completion>[]> {
+async function deliveriesOf(
+  receiver: FakeVendor,
+  id: string,
+  count: number,
+): Promise<readonly z.output<typeof completion>[]> {
   const found = await eventually(`${count} deliveries`, () => {
     const own = receiver.requests.filter((request) => request.body.includes(id));
     return own.length >= count ? own : null;

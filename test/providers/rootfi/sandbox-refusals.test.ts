@@ -70,7 +70,9 @@ describe("the request limit", () => {
   it("forgets what was sent when the minute is over", async () => {
     // A minute of this sandbox lasts a tenth of a second.
     const call = await sandbox(600);
-    const statuses = await Promise.all(Array.from({ length: 20 }, async () => (await call("GET /core/webhooks")).status));
+    const statuses = await Promise.all(
+      Array.from({ length: 20 }, async () => (await call("GET /core/webhooks")).status),
+    );
     expect(new Set(statuses)).toEqual(new Set([200]));
     const remaining = await eventually("a fresh window", async () => {
       const left = Number((await call("GET /core/webhooks")).headers.get("x-ratelimit-remaining"));

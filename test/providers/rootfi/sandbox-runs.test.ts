@@ -1,7 +1,25 @@
 // Runs and jobs of the RootFi sandbox: which statuses they pass, and what becomes of each company's.
 import { afterEach, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { ACCOUNTING, WATCHABLE, closeAll, companyPage, creation, eventually, failure, follow, job, jobPage, jobsOf, oneSync, readSync, sandbox, startSync, syncPage, words } from "./sandbox-client.ts";
+import {
+  ACCOUNTING,
+  WATCHABLE,
+  closeAll,
+  companyPage,
+  creation,
+  eventually,
+  failure,
+  follow,
+  job,
+  jobPage,
+  jobsOf,
+  oneSync,
+  readSync,
+  sandbox,
+  startSync,
+  syncPage,
+  words,
+} from "./sandbox-client.ts";
 
 afterEach(closeAll);
 
@@ -9,7 +27,13 @@ describe("runs", () => {
   it("walks a run from CREATED over RUNNING to SUCCESS while its jobs are counted through", async () => {
     const call = await sandbox(WATCHABLE);
     const created = oneSync.parse((await startSync(call, 440101, "XERO", ACCOUNTING)).body).data;
-    expect(created).toMatchObject({ status: "CREATED", total_count: 5, pending_count: 5, start_time: null, end_time: null });
+    expect(created).toMatchObject({
+      status: "CREATED",
+      total_count: 5,
+      pending_count: 5,
+      start_time: null,
+      end_time: null,
+    });
     const seen = await follow(call, created.sync_id);
     expect(words(seen)).toEqual(["CREATED", "RUNNING", "SUCCESS"]);
     expect(seen.at(-1)).toMatchObject({ total_count: 5, success_count: 5, running_count: 0, pending_count: 0 });
@@ -24,7 +48,9 @@ describe("runs", () => {
     const call = await sandbox(WATCHABLE);
     const body = creation(440102, "QUICKBOOKS", ACCOUNTING);
     const answer = await call("POST /core/syncs", { body, offContract: true });
-    const short = z.strictObject({ data: z.strictObject({ id: z.string(), status: z.literal("created") }) }).parse(answer.body);
+    const short = z
+      .strictObject({ data: z.strictObject({ id: z.string(), status: z.literal("created") }) })
+      .parse(answer.body);
     expect(words(await follow(call, short.data.id))).toEqual(["CREATED", "RUNNING", "SUCCESS"]);
   });
 
@@ -34,12 +60,15 @@ describe("runs", () => {
     expect(words(await follow(call, created.sync_id))).toEqual(["CREATED", "RUNNING", "FAILED"]);
     const jobs = await jobsOf(call, created.sync_id);
     expect(jobs.filter(({ status }) => status === "SUCCESS")).toHaveLength(1);
-    for (const failed of jobs.filter(({ status }) => status === "FAILED")) expect(failed.error).toHaveProperty("message");
+    for (const failed of jobs.filter(({ status }) => status === "FAILED"))
+      expect(failed.error).toHaveProperty("message");
   });
 
   it("shows a partial end as SUCCESS with failed jobs", async () => {
     const call = await sandbox();
-    const created = oneSync.parse((await startSync(call, 440104, "SHOPIFY", ["ECOMMERCE_ORDERS", "ECOMMERCE_PRODUCTS"])).body).data;
+    const created = oneSync.parse(
+      (await startSync(call, 440104, "SHOPIFY", ["ECOMMERCE_ORDERS", "ECOMMERCE_PRODUCTS"])).body,
+    ).data;
     const end = (await follow(call, created.sync_id)).at(-1);
     expect(end).toMatchObject({ status: "SUCCESS", total_count: 4, success_count: 3, failed_count: 1 });
   });
@@ -51,7 +80,11 @@ describe("runs", () => {
       const page = companyPage.parse((await call("GET /core/companies", { query: { status: "SLEEPING" } })).body);
       return page.data[0]?.connections[0];
     });
-    expect(sleeping).toMatchObject({ integration_type: "NETSUITE", connection_status: "HEALTHY", sync_status: "SLEEPING" });
+    expect(sleeping).toMatchObject({
+      integration_type: "NETSUITE",
+      connection_status: "HEALTHY",
+      sync_status: "SLEEPING",
+    });
     expect(Date.parse(sleeping.sync_resume_at ?? "")).toBeGreaterThan(Date.parse(created.rootfi_created_at));
     expect((await readSync(call, created.sync_id)).status).toBe("RUNNING");
     expect((await follow(call, created.sync_id)).at(-1)?.status).toBe("SUCCESS");

@@ -1,7 +1,17 @@
 // The RootFi sandbox over HTTP: credentials, companies, pages, webhook registrations, and the vendor's document.
 import { afterEach, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { ACCOUNTING, closeAll, companyPage, contract, failure, listen, sandbox, startSync, syncPage } from "./sandbox-client.ts";
+import {
+  ACCOUNTING,
+  closeAll,
+  companyPage,
+  contract,
+  failure,
+  listen,
+  sandbox,
+  startSync,
+  syncPage,
+} from "./sandbox-client.ts";
 
 afterEach(closeAll);
 
@@ -74,7 +84,10 @@ describe("companies and invite links", () => {
   it("renames a company, answers the change as a list, and forgets a deleted one", async () => {
     const call = await sandbox();
     const params = { company_id: 440112 };
-    const changed = await call("PUT /core/companies/{company_id}", { params, body: { name: "Quarry Road Vans", partner_id: "p-9" } });
+    const changed = await call("PUT /core/companies/{company_id}", {
+      params,
+      body: { name: "Quarry Road Vans", partner_id: "p-9" },
+    });
     expect(changed.body).toMatchObject({ data: [{ name: "Quarry Road Vans", partner_id: "p-9" }] });
     const read = await call("GET /core/companies/{company_id}", { params });
     expect(read.body).toMatchObject({ data: { name: "Quarry Road Vans" } });
@@ -92,7 +105,10 @@ describe("companies and invite links", () => {
 
   it("gives invite links, with connections only when expanded", async () => {
     const call = await sandbox();
-    const links = z.object({ data: z.array(z.looseObject({ invite_link_id: z.string() })), next: z.string().nullable() });
+    const links = z.object({
+      data: z.array(z.looseObject({ invite_link_id: z.string() })),
+      next: z.string().nullable(),
+    });
     const plain = links.parse((await call("GET /core/invite_links", { query: { limit: "2" } })).body);
     expect(plain.next).not.toBeNull();
     expect(plain.data[0]).not.toHaveProperty("connections");
@@ -106,7 +122,9 @@ describe("companies and invite links", () => {
 
   it("gives the sync config of a category without an envelope", async () => {
     const answer = await (await sandbox())("GET /core/syncs/config", { query: { category: "ACCOUNTING" } });
-    const { sync_config: configs } = z.object({ sync_config: z.array(z.looseObject({ enabled: z.boolean() })) }).parse(answer.body);
+    const { sync_config: configs } = z
+      .object({ sync_config: z.array(z.looseObject({ enabled: z.boolean() })) })
+      .parse(answer.body);
     expect(configs.map(({ enabled }) => enabled)).toEqual([true, true, true, true, true, false]);
   });
 });
@@ -143,7 +161,11 @@ describe("webhook registrations", () => {
 
 describe("the vendor's document", () => {
   /** Creating customers is done on the vendor's page here. */
-  const NOT_SERVED = ["POST /core/invite_links", "PUT /core/invite_links/{invite_link_id}", "DELETE /core/invite_links/{invite_link_id}"];
+  const NOT_SERVED = [
+    "POST /core/invite_links",
+    "PUT /core/invite_links/{invite_link_id}",
+    "DELETE /core/invite_links/{invite_link_id}",
+  ];
 
   it.skipIf(contract === null)("has no operation that is not served, but for the writing of invite links", async () => {
     const call = await sandbox();

@@ -16,7 +16,12 @@ const BY_SIGNATURE: WebhookProof = { by: "SIGNATURE", header: "x-rootfi-signatur
 const BODY = bytesOf({ event: "SYNC_COMPLETED", sync_id: "sync-1", company_id: 12, status: "SUCCESS" });
 const signed = (body: Uint8Array, secret = SECRET): string => hmac("sha256", secret, body).toString("hex");
 
-function verdictOn(proof: WebhookProof, body: Uint8Array, header: string | null, secrets: readonly string[] = [SECRET]) {
+function verdictOn(
+  proof: WebhookProof,
+  body: Uint8Array,
+  header: string | null,
+  secrets: readonly string[] = [SECRET],
+) {
   return webhookVerifier(secrets, proof)(delivery(body, header === null ? {} : { [proof.header]: header }, NOW));
 }
 const judged = (...given: Parameters<typeof verdictOn>): string => judgement(verdictOn(...given));
@@ -53,7 +58,9 @@ describe("the static header of a RootFi delivery", () => {
   it("is refused with one bit changed", () => {
     fc.assert(
       fc.property(fc.nat(), (bit) => {
-        expect(judged(BY_VALUE, BODY, withBitFlipped(Buffer.from(SECRET), bit).toString("latin1"))).toBe("BAD_SIGNATURE");
+        expect(judged(BY_VALUE, BODY, withBitFlipped(Buffer.from(SECRET), bit).toString("latin1"))).toBe(
+          "BAD_SIGNATURE",
+        );
       }),
       SETTINGS,
     );
@@ -63,7 +70,9 @@ describe("the static header of a RootFi delivery", () => {
 describe("the signature of a RootFi delivery", () => {
   it("is checked against a vector that a third program computed", () => {
     const body = bytesOf('{"event":"connection.changed","company_id":496}');
-    expect(judged(BY_SIGNATURE, body, "14cefa937ae122dfde01667a02f0c4cb54bdf91b7fc3b20d28817f637621f51b")).toBe("GENUINE");
+    expect(judged(BY_SIGNATURE, body, "14cefa937ae122dfde01667a02f0c4cb54bdf91b7fc3b20d28817f637621f51b")).toBe(
+      "GENUINE",
+    );
   });
 
   it.each([
@@ -76,7 +85,11 @@ describe("the signature of a RootFi delivery", () => {
     ["the key itself", SECRET, "BAD_SIGNATURE"],
     ["of another key", signed(BODY, "other"), "BAD_SIGNATURE"],
     ["of another body", signed(bytesOf({ event: "SYNC_COMPLETED" })), "BAD_SIGNATURE"],
-    ["of the body written anew", signed(bytesOf(JSON.stringify(JSON.parse(BODY.toString()), null, 1))), "BAD_SIGNATURE"],
+    [
+      "of the body written anew",
+      signed(bytesOf(JSON.stringify(JSON.parse(BODY.toString()), null, 1))),
+      "BAD_SIGNATURE",
+    ],
   ])("is judged when it is %s", (_case, header, expected) => {
     expect(judged(BY_SIGNATURE, BODY, header)).toBe(expected);
   });
@@ -129,10 +142,19 @@ describe("a genuine RootFi delivery", () => {
   });
 
   it("about records holds none of them, and no id that is a record's", () => {
-    const event = { company_id: 12, data_model: "ACCOUNTS", type: "UPDATE", id: "planted", data: { id: "planted", name: "planted" } };
+    const event = {
+      company_id: 12,
+      data_model: "ACCOUNTS",
+      type: "UPDATE",
+      id: "planted",
+      data: { id: "planted", name: "planted" },
+    };
     expect(kept(event).payload).toEqual({ event: "DATA_MODEL_CHANGES" });
     expect(kept({ ...event, type: "DATA_MODEL_CHANGES" }).payload).toEqual({ event: "DATA_MODEL_CHANGES" });
-    expect(kept({ type: "planted text?", data: "planted" })).toMatchObject({ name: "OTHER", payload: { event: "OTHER" } });
+    expect(kept({ type: "planted text?", data: "planted" })).toMatchObject({
+      name: "OTHER",
+      payload: { event: "OTHER" },
+    });
   });
 
   it("about a sync holds two ids and nothing of the rest, whatever that is", () => {
@@ -171,10 +193,15 @@ describe("what a RootFi event means", () => {
   it("is something for any stored JSON, and never a state", () => {
     const events = fc.constantFrom("SYNC_COMPLETED", "SYNC_STARTED", "UNNAMED", "CONNECTION_CHANGED", "__proto__");
     fc.assert(
-      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.oneof(events, fc.jsonValue()), fc.jsonValue(), (other, event, id) => {
-        const payload = JSON.parse(JSON.stringify({ ...other, event, sync_id: id, company_id: id })) as JsonObject;
-        for (const { kind } of interpretWebhook(payload)) expect(kind).not.toBe("OBSERVATION");
-      }),
+      fc.property(
+        fc.dictionary(fc.string(), fc.jsonValue()),
+        fc.oneof(events, fc.jsonValue()),
+        fc.jsonValue(),
+        (other, event, id) => {
+          const payload = JSON.parse(JSON.stringify({ ...other, event, sync_id: id, company_id: id })) as JsonObject;
+          for (const { kind } of interpretWebhook(payload)) expect(kind).not.toBe("OBSERVATION");
+        },
+      ),
       SETTINGS,
     );
   });

@@ -42,9 +42,17 @@ describe("an answer of RootFi that cannot be understood", () => {
     ["null", () => parsePage(null, SOURCE), 'expected "body" to be an object, got null'],
     ["no list", () => parsePage({ data: {} }, SOURCE), 'expected "data" to be a list, got an object'],
     ["a wrong cursor", () => parsePage({ data: [], next: {} }, SOURCE), 'expected "next" to be'],
-    ["a status of null", () => parseSync({ sync_id: "a", status: null }, SOURCE), 'expected "status" to be a string, got null'],
+    [
+      "a status of null",
+      () => parseSync({ sync_id: "a", status: null }, SOURCE),
+      'expected "status" to be a string, got null',
+    ],
     ["no id", () => parseSync({ status: "RUNNING" }, SOURCE), 'expected "sync_id" to be an id, got nothing'],
-    ["a start without an id", () => parseStarted({ data: { status: "created" } }, SOURCE), 'expected "sync_id" to be an id, got nothing'],
+    [
+      "a start without an id",
+      () => parseStarted({ data: { status: "created" } }, SOURCE),
+      'expected "sync_id" to be an id, got nothing',
+    ],
     ["a start without a body", () => parseStarted(null, SOURCE), 'expected "data" to be an object, got null'],
   ];
   it.each(answers)("(%s) names provider, request, field, what was expected and what came", (_case, parse, words) => {
@@ -53,6 +61,8 @@ describe("an answer of RootFi that cannot be understood", () => {
   });
 
   it("may have reached the vendor, so that nothing is started twice", () => {
-    expect(() => parseStarted({}, SOURCE)).toThrow(expect.objectContaining({ code: "PROVIDER_BAD_RESPONSE", sent: true }) as Error);
+    expect(() => parseStarted({}, SOURCE)).toThrow(
+      expect.objectContaining({ code: "PROVIDER_BAD_RESPONSE", sent: true }) as Error,
+    );
   });
 });

@@ -13,7 +13,15 @@ export const conformance: VendorConformance = {
   headers: { authorization: `Bearer ${CREDENTIAL}` },
   fixtures: {
     atLeast: 10,
-    questions: ["listLinkedAccounts", "listDefinitions", "getDefinition", "start", "findStarted", "observe", "discover"],
+    questions: [
+      "listLinkedAccounts",
+      "listDefinitions",
+      "getDefinition",
+      "start",
+      "findStarted",
+      "observe",
+      "discover",
+    ],
     hidden: /planted/,
   },
   start: { definition: { remoteId: "conn_01HZX3", linkedAccountRemoteId: "conn_01HZX3" }, linkedAccount: null },

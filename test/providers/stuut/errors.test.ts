@@ -10,7 +10,12 @@ describe("an error body of Stuut", () => {
   const bodies: readonly [string, number, unknown, object][] = [
     ["with a sentence", 404, { detail: "Not Found" }, { message: "Not Found" }],
     ["with a list", 422, { detail: [failure] }, { message: "connection_id: invalid id" }],
-    ["with a deep place", 422, { detail: [{ ...failure, loc: ["body", "models", 0] }] }, { message: "models.0: invalid id" }],
+    [
+      "with a deep place",
+      422,
+      { detail: [{ ...failure, loc: ["body", "models", 0] }] },
+      { message: "models.0: invalid id" },
+    ],
     ["with no place", 422, { detail: [{ msg: "invalid" }, "and more"] }, { message: "invalid; and more" }],
     ["with many failures", 422, { detail: ["a", "b", "c", "d"] }, { message: "a; b; c" }],
     ["of the locked", 423, { detail: "Busy" }, { message: "Busy", code: "PROVIDER_CONFLICT" }],
@@ -39,7 +44,13 @@ describe("the reason of a failed sync", () => {
     expect(syncErrorOf(text, redact)).toMatchObject({ code, retryable, message: text ?? "Stuut gave no reason" });
   });
 
-  const secrets = ["the-token-itself", "Bearer abcdefgh12345678", "https://erp.example/x?sig=abc", "token=abcdef", "ada@example.com"];
+  const secrets = [
+    "the-token-itself",
+    "Bearer abcdefgh12345678",
+    "https://erp.example/x?sig=abc",
+    "token=abcdef",
+    "ada@example.com",
+  ];
   it.each(secrets)("does not show %s", (secret) => {
     const { message } = syncErrorOf(`failed with ${secret} and more`, redact);
     expect(message).not.toContain(secret);

@@ -17,7 +17,10 @@ describe("settings of Stuut", () => {
 
   it("need an address and name the likely one, because the vendor documents none", () => {
     const parsed = stuut.parseConfig(settingsFor(null));
-    expect(parsed).toMatchObject({ ok: false, problems: [{ path: ["baseUrl"], message: expect.stringContaining(BASE_URL) as string }] });
+    expect(parsed).toMatchObject({
+      ok: false,
+      problems: [{ path: ["baseUrl"], message: expect.stringContaining(BASE_URL) as string }],
+    });
   });
 
   const refused: readonly [string, Partial<ProviderSettings>, readonly string[]][] = [

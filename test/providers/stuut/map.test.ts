@@ -17,7 +17,10 @@ const RUNS = 300;
 function answering(body: unknown): SyncProvider {
   const config = { baseUrl: "https://api.stuut.ai", token: "token" };
   const http = { request: () => Promise.resolve({ status: 200, headers: {}, body }), close: () => Promise.resolve() };
-  return stuut.create(settingsFor(config.baseUrl), config, { http, clock: { now: () => NOW, sleep: () => Promise.resolve() } });
+  return stuut.create(settingsFor(config.baseUrl), config, {
+    http,
+    clock: { now: () => NOW, sleep: () => Promise.resolve() },
+  });
 }
 
 const endsWell = (outcome: unknown): boolean => JSON.stringify(outcome).includes('"status":"SUCCESS"');
@@ -30,13 +33,23 @@ const QUESTIONS: Readonly<Record<string, (provider: SyncProvider) => Promise<unk
   getDefinition: (provider) => provider.getDefinition("c", DefinitionKind.SyncJob),
   start: (provider) => provider.start(startRequest(JOB), "key"),
   findStarted: (provider) => provider.findStarted?.(startRequest(JOB), NOW) ?? Promise.resolve([]),
-  observe: (provider) => provider.observe([runRef({ remoteId: "s", definitionRemoteId: "c", models: ["m"] })], { tasks: true }),
+  observe: (provider) =>
+    provider.observe([runRef({ remoteId: "s", definitionRemoteId: "c", models: ["m"] })], { tasks: true }),
   discover: (provider) => allOf(provider.discover(new Date(0), [])),
 };
 
 /** JSON that looks like Stuut's from afar, so that the mapping behind the parsers is reached. */
 const thing = fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.constantFrom("2026-11-22T11:00:00Z", 1, true, null));
-const word = fc.constantFrom("queued", "running", "pending_retry", "failed", "cancelled", "completed", "success", "constructor");
+const word = fc.constantFrom(
+  "queued",
+  "running",
+  "pending_retry",
+  "failed",
+  "cancelled",
+  "completed",
+  "success",
+  "constructor",
+);
 const sync = fc.record(
   {
     id: fc.constantFrom("s", "t"),
@@ -58,7 +71,10 @@ const connection = fc.record(
     is_sync_disabled: thing,
     health: fc.oneof(thing, fc.record({ healthy: thing, message: thing, status_code: thing }, { requiredKeys: [] })),
     models: fc.array(
-      fc.record({ id: fc.constant("m"), name: thing, next_sync_at: thing, last_sync: fc.oneof(sync, fc.constant(null)) }, { requiredKeys: ["id"] }),
+      fc.record(
+        { id: fc.constant("m"), name: thing, next_sync_at: thing, last_sync: fc.oneof(sync, fc.constant(null)) },
+        { requiredKeys: ["id"] },
+      ),
       { maxLength: 2 },
     ),
   },
@@ -95,10 +111,16 @@ describe("Stuut's mapping", () => {
     expect(observations).toMatchObject([{ status: expected, outcome, rawStatus: status, facts: { waitingReason } }]);
   });
 
-  it.each(["completed", "COMPLETE", "canceled", "", "toString"])("concludes nothing from the word %j", async (status) => {
-    const [observation] = await answering([{ id: "s", status, completed_at: "2026-11-22T11:00:00Z" }]).start(startRequest(JOB), "key");
-    expect(observation).toMatchObject({ status: null, outcome: null, rawStatus: status });
-    expect(observation?.facts).not.toHaveProperty("waitingReason");
-    expect(observation?.facts).not.toHaveProperty("finishedAt");
-  });
+  it.each(["completed", "COMPLETE", "canceled", "", "toString"])(
+    "concludes nothing from the word %j",
+    async (status) => {
+      const [observation] = await answering([{ id: "s", status, completed_at: "2026-11-22T11:00:00Z" }]).start(
+        startRequest(JOB),
+        "key",
+      );
+      expect(observation).toMatchObject({ status: null, outcome: null, rawStatus: status });
+      expect(observation?.facts).not.toHaveProperty("waitingReason");
+      expect(observation?.facts).not.toHaveProperty("finishedAt");
+    },
+  );
 });

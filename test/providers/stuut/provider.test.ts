@@ -18,7 +18,11 @@ async function connect(...replies: readonly RecordedReply[]): Promise<AtStuut> {
 }
 
 const LIST = "GET /v2/integrations/connections";
-const sync = (id: string, createdAt = "2026-11-22T11:55:00Z"): object => ({ id, status: "running", created_at: createdAt });
+const sync = (id: string, createdAt = "2026-11-22T11:55:00Z"): object => ({
+  id,
+  status: "running",
+  created_at: createdAt,
+});
 const model = (name: string, lastSync: object | null): object => ({ id: `model_${name}`, name, last_sync: lastSync });
 const ref = (remoteId: string, models: readonly string[], definitionRemoteId = "c") =>
   runRef({ remoteId, models, definitionRemoteId, createdAt: new Date("2026-11-22T11:55:00Z") });
@@ -83,13 +87,19 @@ describe("a start at Stuut", () => {
   it("is sent once, without a body, even when the vendor fails", async () => {
     const target = "POST /v2/integrations/connections/a%2Fb%3F/sync";
     const { provider, sent } = await connect({ to: target, status: 503, body: null });
-    expect(await refusal(provider.start(startRequest({ remoteId: "a/b?" }), "key"))).toMatchObject({ code: "PROVIDER_UNAVAILABLE", sent: true });
+    expect(await refusal(provider.start(startRequest({ remoteId: "a/b?" }), "key"))).toMatchObject({
+      code: "PROVIDER_UNAVAILABLE",
+      sent: true,
+    });
     expect(sent()).toEqual([{ request: target, body: null }]);
   });
 
   it("does not go out for an id that would leave its path", async () => {
     const { provider } = await connect();
-    expect(await refusal(provider.start(startRequest({ remoteId: ".." }), "key"))).toMatchObject({ code: "PROVIDER_NOT_FOUND", sent: false });
+    expect(await refusal(provider.start(startRequest({ remoteId: ".." }), "key"))).toMatchObject({
+      code: "PROVIDER_NOT_FOUND",
+      sent: false,
+    });
   });
 
   const links: readonly [LinkedAccountStatus, boolean | undefined, string | null][] = [
@@ -110,8 +120,13 @@ describe("a start at Stuut", () => {
 
   it("is refused in the vendor's words where it has some", async () => {
     const { provider } = await connect();
-    const account = linkedAccount({ status: LinkedAccountStatus.AuthenticationRequired, statusMessage: "Sign in again." });
-    expect(provider.checkStart(startRequest({ remoteId: "c" }, {}, account))).toMatchObject([{ message: "Sign in again." }]);
+    const account = linkedAccount({
+      status: LinkedAccountStatus.AuthenticationRequired,
+      statusMessage: "Sign in again.",
+    });
+    expect(provider.checkStart(startRequest({ remoteId: "c" }, {}, account))).toMatchObject([
+      { message: "Sign in again." },
+    ]);
   });
 
   it("is not refused because nobody knows the linked account", async () => {
@@ -123,11 +138,18 @@ describe("a start at Stuut", () => {
 describe("the catalog of Stuut", () => {
   it("has no model syncs, and asks nobody for one", async () => {
     const { provider } = await connect();
-    expect(await refusal(provider.getDefinition("c", DefinitionKind.ModelSync))).toMatchObject({ code: "PROVIDER_NOT_FOUND", sent: false });
+    expect(await refusal(provider.getDefinition("c", DefinitionKind.ModelSync))).toMatchObject({
+      code: "PROVIDER_NOT_FOUND",
+      sent: false,
+    });
   });
 
   it("shows no link's message that names a secret", async () => {
-    const health = { healthy: false, message: "login failed for Bearer abcdefgh12345678", suggested_resolution: "Sign in" };
+    const health = {
+      healthy: false,
+      message: "login failed for Bearer abcdefgh12345678",
+      suggested_resolution: "Sign in",
+    };
     const { provider } = await connect({ to: LIST, body: [{ id: "c", health }] });
     const [account] = await allOf(provider.listLinkedAccounts());
     expect(account?.statusMessage).toBe("login failed for Bearer [redacted] Sign in");

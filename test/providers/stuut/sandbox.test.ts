@@ -53,9 +53,13 @@ class Client {
   }
 
   async send(method: string, path: string, headers: Readonly<Record<string, string>> = TOKEN, id = ""): Promise<Reply> {
-    const response = await fetch(`${this.#url}${path.replace("{connection_id}", encodeURIComponent(id))}`, { method, headers });
+    const response = await fetch(`${this.#url}${path.replace("{connection_id}", encodeURIComponent(id))}`, {
+      method,
+      headers,
+    });
     const body: unknown = await response.json();
-    if (contract?.operations.includes(`${method} ${path}`) === true) contract.checkAnswer({ method, path, status: response.status, body });
+    if (contract?.operations.includes(`${method} ${path}`) === true)
+      contract.checkAnswer({ method, path, status: response.status, body });
     return { status: response.status, body, headers: response.headers };
   }
 
@@ -83,7 +87,11 @@ async function sandbox(speed = FAST, seed = 7): Promise<Client> {
   return new Client(server.url);
 }
 
-async function eventually<Value>(what: string, look: () => Promise<Value | undefined>, deadlineMs = 5_000): Promise<Value> {
+async function eventually<Value>(
+  what: string,
+  look: () => Promise<Value | undefined>,
+  deadlineMs = 5_000,
+): Promise<Value> {
   const endsAt = Date.now() + deadlineMs;
   while (Date.now() < endsAt) {
     const found = await look();
@@ -116,7 +124,10 @@ describe("the token", () => {
     ["another token", { authorization: "Bearer wrong" }, "Could not validate credentials"],
   ])("is asked for: %s is refused", async (_name, headers, message) => {
     const client = await sandbox();
-    for (const reply of [await client.send("GET", LIST, headers), await client.send("POST", SYNC, headers, "conn_01HZX3ALD")]) {
+    for (const reply of [
+      await client.send("GET", LIST, headers),
+      await client.send("POST", SYNC, headers, "conn_01HZX3ALD"),
+    ]) {
       expect(reply.status).toBe(401);
       expect(reply.headers.get("www-authenticate")).toBe("Bearer");
       expect(detail.parse(reply.body).detail).toBe(message);
@@ -152,7 +163,11 @@ describe("connections", () => {
     const { body } = await client.send("GET", LIST);
     expect(body).toContainEqual(expect.objectContaining({ id: "conn_01HZX3FAI", is_sync_disabled: true }));
     expect(body).toContainEqual(expect.objectContaining({ id: "conn_01HZX3IVY", is_running_setup: true, models: [] }));
-    const health = expect.objectContaining({ authentication_required: true, healthy: false, status_code: "authentication_required" });
+    const health = expect.objectContaining({
+      authentication_required: true,
+      healthy: false,
+      status_code: "authentication_required",
+    });
     expect(body).toContainEqual(expect.objectContaining({ id: "conn_01HZX3GRA", health }));
   });
 
@@ -166,10 +181,15 @@ describe("connections", () => {
 describe("a start", () => {
   it("answers one sync for each model that is read-enabled and sync-able, in one batch", async () => {
     const started = await (await sandbox()).started("conn_01HZX3ALD");
-    expect(started.map((one) => one.model_id)).toEqual(["model_ald_invoice", "model_ald_customer", "model_ald_payment"]);
+    expect(started.map((one) => one.model_id)).toEqual([
+      "model_ald_invoice",
+      "model_ald_customer",
+      "model_ald_payment",
+    ]);
     expect(new Set(started.map((one) => one.batch_id)).size).toBe(1);
     expect(started[0]?.batch_id).toMatch(/^[0-9a-f-]{36}$/u);
-    for (const one of started) expect(one).toMatchObject({ status: "queued", attempt: 0, modified_at: null, is_one_off: true });
+    for (const one of started)
+      expect(one).toMatchObject({ status: "queued", attempt: 0, modified_at: null, is_one_off: true });
     expect(started.map((one) => one.is_initial_sync)).toEqual([false, false, true]);
     expect(started.map((one) => one.timerange_start === null)).toEqual([false, false, true]);
   });
@@ -202,7 +222,11 @@ describe("syncs", () => {
     const seen = await follow(client, sync.parse(first));
     expect(story(seen)).toEqual(["queued 0", "running 1", "complete 1"]);
     expect(seen[0]).toMatchObject({ started_at: null, completed_at: null });
-    expect(seen[1]).toMatchObject({ completed_at: null, started_at: expect.any(String), pagination_state: { page: expect.any(Number) } });
+    expect(seen[1]).toMatchObject({
+      completed_at: null,
+      started_at: expect.any(String),
+      pagination_state: { page: expect.any(Number) },
+    });
     expect(seen[2]).toMatchObject({ completed_at: expect.any(String), error: null, pagination_state: {} });
   });
 
@@ -217,7 +241,9 @@ describe("syncs", () => {
 
   it("end differently within one batch: the vendor's way of a partial end", async () => {
     const client = await sandbox();
-    const ends = await Promise.all((await client.started("conn_01HZX3COR")).map(async (one) => (await follow(client, one)).at(-1)));
+    const ends = await Promise.all(
+      (await client.started("conn_01HZX3COR")).map(async (one) => (await follow(client, one)).at(-1)),
+    );
     expect(ends.map((end) => end?.status)).toEqual(["complete", "complete", "failed"]);
     expect(new Set(ends.map((end) => end?.batch_id)).size).toBe(1);
   });
@@ -226,7 +252,14 @@ describe("syncs", () => {
     const client = await sandbox(WATCHABLE);
     const started = await client.started("conn_01HZX3DUN");
     const [invoices, customers] = await Promise.all(started.map((one) => follow(client, one)));
-    expect(story(invoices ?? [])).toEqual(["queued 0", "running 1", "pending_retry 1", "queued 1", "running 2", "complete 2"]);
+    expect(story(invoices ?? [])).toEqual([
+      "queued 0",
+      "running 1",
+      "pending_retry 1",
+      "queued 1",
+      "running 2",
+      "complete 2",
+    ]);
     expect(invoices?.map(({ error }) => error !== null)).toEqual([false, false, true, true, true, false]);
     expect(story(customers ?? [])).toEqual(["running 1", "complete 1"]);
   });
@@ -291,7 +324,9 @@ describe("bad requests", () => {
   it("with an id that is too long are answered with a list of problems", async () => {
     const reply = await (await sandbox()).start("c".repeat(129));
     expect(reply.status).toBe(422);
-    const problems = z.object({ detail: z.array(z.looseObject({ loc: z.array(z.string()), msg: z.string(), type: z.string() })) });
+    const problems = z.object({
+      detail: z.array(z.looseObject({ loc: z.array(z.string()), msg: z.string(), type: z.string() })),
+    });
     expect(problems.parse(reply.body).detail[0]?.loc).toEqual(["path", "connection_id"]);
   });
 
@@ -299,7 +334,11 @@ describe("bad requests", () => {
     const server = await startSandbox({ port: 0, host: "127.0.0.1", speed: FAST, seed: 1 });
     servers.push(server);
     const headers = { ...TOKEN, "content-type": "application/json" };
-    const response = await fetch(`${server.url}${LIST}/conn_01HZX3ALD/sync`, { method: "POST", headers, body: "{oops" });
+    const response = await fetch(`${server.url}${LIST}/conn_01HZX3ALD/sync`, {
+      method: "POST",
+      headers,
+      body: "{oops",
+    });
     expect(z.array(sync).parse(await response.json())).toHaveLength(3);
   });
 });

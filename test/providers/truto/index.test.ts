@@ -20,8 +20,13 @@ describe("settings of a Truto provider", () => {
   });
 
   it("may name one target for the records of runs, with a slash too many in the address", () => {
-    const parsed = truto.parseConfig(settingsFor({ baseUrl: "https://truto.example/api/", options: { webhookId: "hook" } }));
-    expect(parsed).toMatchObject({ ok: true, config: { baseUrl: "https://truto.example/api", target: { webhookId: "hook", daemonGroupKey: null } } });
+    const parsed = truto.parseConfig(
+      settingsFor({ baseUrl: "https://truto.example/api/", options: { webhookId: "hook" } }),
+    );
+    expect(parsed).toMatchObject({
+      ok: true,
+      config: { baseUrl: "https://truto.example/api", target: { webhookId: "hook", daemonGroupKey: null } },
+    });
   });
 
   it.each([
@@ -37,7 +42,9 @@ describe("settings of a Truto provider", () => {
   });
 
   it("never repeat the token in a problem", () => {
-    expect(JSON.stringify(truto.parseConfig(settingsFor({ credentials: { token: "planted token" } })))).not.toContain("planted");
+    expect(JSON.stringify(truto.parseConfig(settingsFor({ credentials: { token: "planted token" } })))).not.toContain(
+      "planted",
+    );
   });
 });
 

@@ -27,39 +27,69 @@ const SUCCESS_WORD = "completed";
 
 const json = fc.jsonValue({ maxDepth: 4 });
 const objectWith = (...names: readonly string[]) =>
-  fc.record({ id: fc.string({ minLength: 1 }), ...Object.fromEntries(names.map((name) => [name, json])) }, { requiredKeys: ["id"] });
-const entries = fc.array(fc.oneof(json, fc.dictionary(fc.constantFrom("name", "resource", "type", "depends_on", "query", "config"), json)));
+  fc.record(
+    { id: fc.string({ minLength: 1 }), ...Object.fromEntries(names.map((name) => [name, json])) },
+    { requiredKeys: ["id"] },
+  );
+const entries = fc.array(
+  fc.oneof(json, fc.dictionary(fc.constantFrom("name", "resource", "type", "depends_on", "query", "config"), json)),
+);
 const times = ["created_at", "updated_at", "started_at", "finished_at"];
 const run = fc.tuple(
   objectWith("sync_job_id", "args", "error_handling", "ignore_previous_run", "version", ...times),
-  fc.record({ status: fc.oneof(fc.string(), fc.constantFrom("running", "failed", "completed", "__proto__", "constructor", "Completed"), json) }),
-  fc.record({ resources: fc.oneof(json, entries), resource_stats: fc.oneof(json, fc.dictionary(fc.string(), fc.dictionary(fc.string(), json))) }),
+  fc.record({
+    status: fc.oneof(
+      fc.string(),
+      fc.constantFrom("running", "failed", "completed", "__proto__", "constructor", "Completed"),
+      json,
+    ),
+  }),
+  fc.record({
+    resources: fc.oneof(json, entries),
+    resource_stats: fc.oneof(json, fc.dictionary(fc.string(), fc.dictionary(fc.string(), json))),
+  }),
 );
 
 describe("any JSON through the mappers", () => {
   it("becomes a domain value or a ProviderError, and an unknown word never a success", () => {
     fc.assert(
-      fc.property(fc.oneof(json, run.map(([facts, status, stats]) => ({ ...facts, ...status, ...stats }))), (body: unknown) => {
-        const observation = orRefused(() => observationOf(parseRun(body, SOURCE), AS));
-        if (observation === null) return;
-        JSON.stringify(observation);
-        expect(observation.status === "SUCCESS").toBe(observation.rawStatus === SUCCESS_WORD);
-        const keys = (observation.tasks ?? []).map((task) => task.key);
-        expect(new Set(keys).size).toBe(keys.length);
-      }),
+      fc.property(
+        fc.oneof(
+          json,
+          run.map(([facts, status, stats]) => ({ ...facts, ...status, ...stats })),
+        ),
+        (body: unknown) => {
+          const observation = orRefused(() => observationOf(parseRun(body, SOURCE), AS));
+          if (observation === null) return;
+          JSON.stringify(observation);
+          expect(observation.status === "SUCCESS").toBe(observation.rawStatus === SUCCESS_WORD);
+          const keys = (observation.tasks ?? []).map((task) => task.key);
+          expect(new Set(keys).size).toBe(keys.length);
+        },
+      ),
       SETTINGS,
     );
   });
 
   it("becomes a definition, an account, a schedule or a page, or a ProviderError", () => {
-    const job = fc.tuple(objectWith("label", "args_schema", "default_runtime_version", ...times), fc.record({ resources: entries }));
+    const job = fc.tuple(
+      objectWith("label", "args_schema", "default_runtime_version", ...times),
+      fc.record({ resources: entries }),
+    );
     fc.assert(
-      fc.property(fc.oneof(json, job.map(([facts, resources]) => ({ ...facts, ...resources })), objectWith("status", "integration", "sync_job_id")), (body: unknown) => {
-        orRefused(() => JSON.stringify(syncJobOf(parseJob(body, SOURCE), [])));
-        orRefused(() => JSON.stringify(linkedAccountOf(parseAccount(body, SOURCE), redact)));
-        orRefused(() => JSON.stringify(scheduleOf(parseCronTrigger(body, SOURCE))));
-        orRefused(() => parsePage(body, SOURCE));
-      }),
+      fc.property(
+        fc.oneof(
+          json,
+          job.map(([facts, resources]) => ({ ...facts, ...resources })),
+          objectWith("status", "integration", "sync_job_id"),
+        ),
+        (body: unknown) => {
+          orRefused(() => JSON.stringify(syncJobOf(parseJob(body, SOURCE), [])));
+          orRefused(() => JSON.stringify(linkedAccountOf(parseAccount(body, SOURCE), redact)));
+          orRefused(() => JSON.stringify(scheduleOf(parseCronTrigger(body, SOURCE))));
+          orRefused(() => parsePage(body, SOURCE));
+        },
+      ),
       SETTINGS,
     );
   });
@@ -69,7 +99,10 @@ describe("any JSON through the mappers", () => {
       fc.property(json, fc.array(json), (body, log) => {
         readError(400, body);
         readError(400, { message: body, details: { failures: log } });
-        failureOf(log.map(parseLogEntry).filter((entry) => entry !== null), redact);
+        failureOf(
+          log.map(parseLogEntry).filter((entry) => entry !== null),
+          redact,
+        );
       }),
       SETTINGS,
     );
@@ -98,10 +131,18 @@ describe("any JSON through the mappers", () => {
 
   it("survives nesting beyond any use", () => {
     const deep: unknown = JSON.parse(`${'{"a":'.repeat(20_000)}1${"}".repeat(20_000)}`);
-    const job = syncJobOf(parseJob({ id: "job", args_schema: deep, resources: [{ resource: "a", query: deep }, { resource: "b" }] }, SOURCE), []);
+    const job = syncJobOf(
+      parseJob(
+        { id: "job", args_schema: deep, resources: [{ resource: "a", query: deep }, { resource: "b" }] },
+        SOURCE,
+      ),
+      [],
+    );
     expect(job.argsSchema).toBeNull();
     expect(job.resources.map((resource) => resource.name)).toEqual(["b"]);
-    expect(observationOf(parseRun({ ...wireRun(), args: deep, resource_stats: deep, resources: deep }, SOURCE), AS).status).toBe("CREATED");
+    expect(
+      observationOf(parseRun({ ...wireRun(), args: deep, resource_stats: deep, resources: deep }, SOURCE), AS).status,
+    ).toBe("CREATED");
   });
 });
 
@@ -118,7 +159,10 @@ describe("arguments of a run", () => {
           resources: [{ resource: "tickets", query: { since: planted }, body: planted }],
           resource_stats: { tickets: { list: { fetched: 1, cursor: planted } } },
         };
-        const error = failureOf([{ status: "failed", message: `refused ${planted} of ${encodeURIComponent(planted)}` }], freeTextRedactor([planted]));
+        const error = failureOf(
+          [{ status: "failed", message: `refused ${planted} of ${encodeURIComponent(planted)}` }],
+          freeTextRedactor([planted]),
+        );
         expect(JSON.stringify([observationOf(parseRun(body, SOURCE), AS), error])).not.toContain(planted);
       }),
       SETTINGS,

@@ -6,22 +6,38 @@ import { allOf } from "../../support/provider-values.ts";
 import { ACCOUNT_ID, JOB_ID, runRef, startRequest, wireJob, wireRun } from "./sync-job.ts";
 import { asSent, connectTruto } from "./truto-at-fake-vendor.ts";
 
-const refusal = (statusCode: number, message: string) => ({ status: statusCode, json: { statusCode, error: "Refused", message } });
+const refusal = (statusCode: number, message: string) => ({
+  status: statusCode,
+  json: { statusCode, error: "Refused", message },
+});
 
 describe("starting a sync job", () => {
   it("sends the job, the account and nothing that was not asked for", async () => {
     await using connected = await connectTruto(repliesInOrder({ json: wireRun() }));
     const [observation] = await connected.provider.start(startRequest(), "key");
     expect(connected.vendor.requests.map(asSent)).toEqual([
-      { method: "POST", path: "/sync-job-run", query: {}, body: { sync_job_id: JOB_ID, integrated_account_id: ACCOUNT_ID } },
+      {
+        method: "POST",
+        path: "/sync-job-run",
+        query: {},
+        body: { sync_job_id: JOB_ID, integrated_account_id: ACCOUNT_ID },
+      },
     ]);
     expect(connected.vendor.requests[0]?.headers["authorization"]).toBe("Bearer planted-api-token");
-    expect(observation).toMatchObject({ remoteId: "run-1", source: "TRIGGER", status: "CREATED", facts: { origin: "GATEWAY" } });
+    expect(observation).toMatchObject({
+      remoteId: "run-1",
+      source: "TRIGGER",
+      status: "CREATED",
+      facts: { origin: "GATEWAY" },
+    });
   });
 
   it("sends every option in the vendor's words, with the configured webhook", async () => {
     await using connected = await connectTruto(repliesInOrder({ json: wireRun() }), { webhookId: "hook-1" });
-    await connected.provider.start(startRequest({ fullRefresh: true, onError: "BATCH", args: { start_date: "2026-01-01" } }), "key");
+    await connected.provider.start(
+      startRequest({ fullRefresh: true, onError: "BATCH", args: { start_date: "2026-01-01" } }),
+      "key",
+    );
     expect(connected.vendor.requests[0]?.json()).toEqual({
       sync_job_id: JOB_ID,
       integrated_account_id: ACCOUNT_ID,
@@ -66,7 +82,9 @@ describe("starting a sync job", () => {
   });
 
   it("does not ask a second time after the second refusal", async () => {
-    await using connected = await connectTruto(repliesInOrder(refusal(400, "status is required"), refusal(400, "status is required")));
+    await using connected = await connectTruto(
+      repliesInOrder(refusal(400, "status is required"), refusal(400, "status is required")),
+    );
     await expect(connected.provider.start(startRequest(), "key")).rejects.toMatchObject({ code: "PROVIDER_REJECTED" });
     expect(connected.vendor.requests).toHaveLength(2);
   });
@@ -79,7 +97,10 @@ describe("starting a sync job", () => {
 
   it("may have started something when the answer cannot be understood", async () => {
     await using connected = await connectTruto(repliesInOrder({ json: { status: "created" } }));
-    await expect(connected.provider.start(startRequest(), "key")).rejects.toMatchObject({ code: "PROVIDER_BAD_RESPONSE", sent: true });
+    await expect(connected.provider.start(startRequest(), "key")).rejects.toMatchObject({
+      code: "PROVIDER_BAD_RESPONSE",
+      sent: true,
+    });
   });
 
   it("does not repeat an argument that the vendor's refusal repeats", async () => {
@@ -95,7 +116,9 @@ describe("starting a sync job", () => {
 
 describe("stopping a run", () => {
   it("asks the vendor to stop one that goes on", async () => {
-    await using connected = await connectTruto(repliesInOrder({ json: wireRun({ status: "running" }) }, { json: { id: "run-1" } }));
+    await using connected = await connectTruto(
+      repliesInOrder({ json: wireRun({ status: "running" }) }, { json: { id: "run-1" } }),
+    );
     await connected.provider.cancel?.(runRef("run-1"));
     expect(connected.vendor.requests.map((request) => `${request.method} ${request.path}`)).toEqual([
       "GET /sync-job-run/run-1",
@@ -105,14 +128,21 @@ describe("stopping a run", () => {
 
   it.each(["completed", "failed", "stopped"])("does not delete the record of a run that is %s", async (status) => {
     await using connected = await connectTruto(repliesInOrder({ json: wireRun({ status }) }));
-    await expect(connected.provider.cancel?.(runRef("run-1"))).rejects.toMatchObject({ code: "SYNC_FINISHED", sent: false });
+    await expect(connected.provider.cancel?.(runRef("run-1"))).rejects.toMatchObject({
+      code: "SYNC_FINISHED",
+      sent: false,
+    });
   });
 });
 
 describe("the catalog", () => {
   it("follows the vendor's cursors and ends on an empty one", async () => {
-    const accounts = (id: string, next_cursor: string | null) => ({ json: { result: [{ id, status: "active" }], next_cursor } });
-    await using connected = await connectTruto(repliesInOrder(accounts("a", "c1"), accounts("b", "c 2"), accounts("c", "")));
+    const accounts = (id: string, next_cursor: string | null) => ({
+      json: { result: [{ id, status: "active" }], next_cursor },
+    });
+    await using connected = await connectTruto(
+      repliesInOrder(accounts("a", "c1"), accounts("b", "c 2"), accounts("c", "")),
+    );
     const found = await allOf(connected.provider.listLinkedAccounts());
     expect(found.map((account) => account.remoteId)).toEqual(["a", "b", "c"]);
     expect(connected.vendor.requests.map((request) => request.query.get("next_cursor"))).toEqual([null, "c1", "c 2"]);
@@ -120,12 +150,16 @@ describe("the catalog", () => {
 
   it("refuses a cursor that comes again", async () => {
     await using connected = await connectTruto(() => ({ json: { result: [], next_cursor: "same" } }));
-    await expect(allOf(connected.provider.listLinkedAccounts())).rejects.toMatchObject({ code: "PROVIDER_BAD_RESPONSE" });
+    await expect(allOf(connected.provider.listLinkedAccounts())).rejects.toMatchObject({
+      code: "PROVIDER_BAD_RESPONSE",
+    });
   });
 
   it("refuses a cursor it cannot read, so that no list ends early", async () => {
     await using connected = await connectTruto(() => ({ json: { result: [], next_cursor: 7 } }));
-    await expect(allOf(connected.provider.listLinkedAccounts())).rejects.toThrow(/expected "next_cursor" to be a string or null, got a number/);
+    await expect(allOf(connected.provider.listLinkedAccounts())).rejects.toThrow(
+      /expected "next_cursor" to be a string or null, got a number/,
+    );
   });
 
   it("keeps the jobs, with the schedules read last, when the cron triggers cannot be read", async () => {
@@ -144,7 +178,9 @@ describe("the catalog", () => {
 
   it("knows no model sync", async () => {
     await using connected = await connectTruto(() => undefined);
-    await expect(connected.provider.getDefinition("any", DefinitionKind.ModelSync)).rejects.toMatchObject({ code: "PROVIDER_NOT_FOUND" });
+    await expect(connected.provider.getDefinition("any", DefinitionKind.ModelSync)).rejects.toMatchObject({
+      code: "PROVIDER_NOT_FOUND",
+    });
   });
 
   it.each(["", "..", "a\nb", "\uD800"])("knows no job of an id that fits into no path: %j", async (id) => {

@@ -6,17 +6,24 @@ import { ACCOUNT_ID, JOB_ID, runRef, startRequest, wireRun } from "./sync-job.ts
 import { connectTruto } from "./truto-at-fake-vendor.ts";
 
 const list = (...result: readonly object[]) => ({ json: { result, next_cursor: null } });
-const refused = (statusCode: number) => ({ status: statusCode, json: { statusCode, error: "Refused", message: "refused" } });
+const refused = (statusCode: number) => ({
+  status: statusCode,
+  json: { statusCode, error: "Refused", message: "refused" },
+});
 const SINCE = new Date("2026-06-01T00:00:00.000Z");
 
 describe("observing runs", () => {
   it("reads the job's list once when many of its runs are open, and singly what the list lacks", async () => {
     const handler: FakeHandler = ({ path }) => {
-      if (path === "/sync-job-run") return list(wireRun({ id: "a" }), wireRun({ id: "b" }), wireRun({ id: "c" }), { id: 5 }, wireRun({ id: "x" }));
+      if (path === "/sync-job-run")
+        return list(wireRun({ id: "a" }), wireRun({ id: "b" }), wireRun({ id: "c" }), { id: 5 }, wireRun({ id: "x" }));
       return path === "/sync-job-run/d" ? { json: wireRun({ id: "d" }) } : undefined;
     };
     await using connected = await connectTruto(handler);
-    const { observations, missing } = await connected.provider.observe(["a", "b", "c", "d"].map((id) => runRef(id)), { tasks: false });
+    const { observations, missing } = await connected.provider.observe(
+      ["a", "b", "c", "d"].map((id) => runRef(id)),
+      { tasks: false },
+    );
     expect(observations.map((observation) => observation.remoteId)).toEqual(["a", "b", "c", "d"]);
     expect(missing).toEqual([]);
     expect(connected.vendor.requests.map((request) => request.path)).toEqual(["/sync-job-run", "/sync-job-run/d"]);
@@ -31,13 +38,19 @@ describe("observing runs", () => {
     await using connected = await connectTruto(({ path }) => {
       return path === "/sync-job-run" ? refused(400) : { json: wireRun({ id: path.split("/").at(-1) ?? "" }) };
     });
-    const { observations } = await connected.provider.observe(["a", "b", "c", "d"].map((id) => runRef(id)), { tasks: false });
+    const { observations } = await connected.provider.observe(
+      ["a", "b", "c", "d"].map((id) => runRef(id)),
+      { tasks: false },
+    );
     expect(observations).toHaveLength(4);
   });
 
   it("asks no more when the list shows that the credential is refused", async () => {
     await using connected = await connectTruto(() => refused(401));
-    const observing = connected.provider.observe(["a", "b", "c", "d"].map((id) => runRef(id)), { tasks: false });
+    const observing = connected.provider.observe(
+      ["a", "b", "c", "d"].map((id) => runRef(id)),
+      { tasks: false },
+    );
     await expect(observing).rejects.toMatchObject({ code: "PROVIDER_AUTH_FAILED" });
     expect(connected.vendor.requests).toHaveLength(1);
   });
@@ -54,11 +67,15 @@ describe("observing runs", () => {
 
   it("throws when not one run could be read", async () => {
     await using connected = await connectTruto(() => refused(401));
-    await expect(connected.provider.observe([runRef("a"), runRef("b")], { tasks: false })).rejects.toMatchObject({ httpStatus: 401 });
+    await expect(connected.provider.observe([runRef("a"), runRef("b")], { tasks: false })).rejects.toMatchObject({
+      httpStatus: 401,
+    });
   });
 
   it("does not read the log of a failed run unless tasks are wanted", async () => {
-    await using connected = await connectTruto(({ path }) => (path === "/log" ? undefined : { json: wireRun({ status: "failed" }) }));
+    await using connected = await connectTruto(({ path }) =>
+      path === "/log" ? undefined : { json: wireRun({ status: "failed" }) },
+    );
     const { observations } = await connected.provider.observe([runRef("run-1")], { tasks: false });
     expect(observations[0]?.facts).not.toHaveProperty("error");
   });
@@ -115,7 +132,9 @@ describe("discovering runs", () => {
   });
 
   it("gives up on a list without end", async () => {
-    await using connected = await connectTruto((_request, index) => ({ json: { result: [], next_cursor: `page-${index}` } }));
+    await using connected = await connectTruto((_request, index) => ({
+      json: { result: [], next_cursor: `page-${index}` },
+    }));
     await expect(allOf(connected.provider.discover(SINCE, []))).rejects.toThrow(/at most 50 pages/);
   });
 });
@@ -145,6 +164,8 @@ describe("looking for a start without an answer", () => {
     ["a run without a time", wireRun({ created_at: null })],
   ])("does not answer none over %s", async (_what, run) => {
     await using connected = await connectTruto(() => list(run));
-    await expect(connected.provider.findStarted?.(startRequest(), SINCE)).rejects.toMatchObject({ code: "PROVIDER_BAD_RESPONSE" });
+    await expect(connected.provider.findStarted?.(startRequest(), SINCE)).rejects.toMatchObject({
+      code: "PROVIDER_BAD_RESPONSE",
+    });
   });
 });

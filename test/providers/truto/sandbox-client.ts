@@ -59,10 +59,17 @@ export async function connect(speed: number, seed = 1): Promise<Client> {
       if (body !== undefined && reply.status === 200) contract?.checkRequestBody({ method, path: template, body });
       return reply;
     },
-    jobNamed: async (label) => text(rows(await client.call("GET", "/sync-job")).find((job) => job["label"] === label), "id"),
+    jobNamed: async (label) =>
+      text(
+        rows(await client.call("GET", "/sync-job")).find((job) => job["label"] === label),
+        "id",
+      ),
     accountOf: async (tenant, integration) => {
       const accounts = rows(await client.call("GET", `/integrated-account?tenant_id=${tenant}`));
-      return text(accounts.find((account) => record(account["integration"])["name"] === integration), "id");
+      return text(
+        accounts.find((account) => record(account["integration"])["name"] === integration),
+        "id",
+      );
     },
     start: async (label, tenant, integration, more) => {
       const sync_job_id = await client.jobNamed(label);

@@ -35,7 +35,10 @@ describe("a webhook of the Truto sandbox", () => {
     const id = await start(client, label, tenant, integration);
     const deliveries = await deliveriesOf(id, expected.length);
     expect(names(deliveries)).toEqual(expected);
-    expect(deliveries[0]).toMatchObject({ payload: { id, status: "created", started_at: null }, webhook_id: webhookId });
+    expect(deliveries[0]).toMatchObject({
+      payload: { id, status: "created", started_at: null },
+      webhook_id: webhookId,
+    });
     expect(deliveries[1]).toMatchObject({ payload: { status: "running", finished_at: null } });
     const run = (await client.call("GET", `/sync-job-run/${id}`)).body;
     expect(deliveries.at(-1)).toMatchObject({ payload: run, environment_id: expect.any(String) });
@@ -67,7 +70,9 @@ describe("a webhook of the Truto sandbox", () => {
     const { deliveriesOf } = await listen(client, { events: ["sync_job_run:deleted", "sync_job_run:updated"] });
     const id = await start(client, "Jira issues", "globex", "jira");
     await client.call("DELETE", `/sync-job-run/${id}`);
-    expect(await deliveriesOf(id, 1)).toMatchObject([{ event: "sync_job_run:deleted", payload: { status: "stopped" } }]);
+    expect(await deliveriesOf(id, 1)).toMatchObject([
+      { event: "sync_job_run:deleted", payload: { status: "stopped" } },
+    ]);
     await client.call("DELETE", `/sync-job-run/${id}`);
     expect(names(await deliveriesOf(id, 2))).toEqual(["sync_job_run:deleted", "sync_job_run:deleted"]);
   });
@@ -152,7 +157,9 @@ describe("a receiver that does not take an event", () => {
 describe("the event that a run starts", () => {
   it("stops the run when it is answered with 400", async () => {
     const client = await connect(20, CALM);
-    const handler = (request: { json(): unknown }) => ({ status: record(request.json())["event"] === STARTED ? 400 : 200 });
+    const handler = (request: { json(): unknown }) => ({
+      status: record(request.json())["event"] === STARTED ? 400 : 200,
+    });
     const { deliveriesOf } = await listen(client, { handler });
     const id = await start(client, "BambooHR time off", "acme-inc", "bamboohr");
     const seen = await client.follow(id);
@@ -174,7 +181,11 @@ describe("the event that a run starts", () => {
     // The tries so far took 17.5 seconds of the sandbox's own; the longest such run works for seven.
     const held = (await client.call("GET", `/sync-job-run/${id}`)).body;
     const untouched = { list: { fetched: 0, persisted: 0 } };
-    expect(held).toMatchObject({ status: "running", finished_at: null, resource_stats: { "ticketing/tickets": untouched } });
+    expect(held).toMatchObject({
+      status: "running",
+      finished_at: null,
+      resource_stats: { "ticketing/tickets": untouched },
+    });
     answered.open();
     const end = (await client.follow(id)).at(-1);
     expect(end).toMatchObject({ status: "completed", started_at: held["started_at"] });

@@ -13,7 +13,13 @@ const COMPLETED = ["created", "running", "completed"];
 export const FATES: readonly Fate[] = [
   ["Zendesk tickets", "acme-inc", "zendesk", COMPLETED, { args: { start_date: "2026-01-01" } }],
   ["Salesforce opportunities", "globex", "salesforce", COMPLETED],
-  ["Salesforce opportunities", "umbrella-labs", "salesforce", ["created", "running", "failed"], { error_handling: "fail_fast" }],
+  [
+    "Salesforce opportunities",
+    "umbrella-labs",
+    "salesforce",
+    ["created", "running", "failed"],
+    { error_handling: "fail_fast" },
+  ],
   ["Jira issues", "globex", "jira", ["created", "running", "failed"]],
   ["Slack messages", "acme-inc", "slack", ["created", "running", "rate_limited", "running", "completed"]],
   ["Notion pages", "initech", "notion", ["created", "running", "stopped"]],

@@ -36,7 +36,10 @@ export async function closeReceivers(): Promise<void> {
 }
 
 /** Registers a receiver. What starts by itself is paused first, so that a test meets its own runs alone. */
-export async function listen(client: Client, { events, handler = () => ({}) }: ReceiverOptions = {}): Promise<Receiver> {
+export async function listen(
+  client: Client,
+  { events, handler = () => ({}) }: ReceiverOptions = {},
+): Promise<Receiver> {
   await pauseTriggers(client);
   const server = await startFakeVendor(handler);
   servers.push(server);
@@ -64,7 +67,8 @@ export function seedWith(whims: readonly Whim[]): number {
   throw new Error(`no seed gives ${JSON.stringify(whims)}`);
 }
 
-export const names = (deliveries: readonly Record<string, unknown>[]): readonly unknown[] => deliveries.map(({ event }) => event);
+export const names = (deliveries: readonly Record<string, unknown>[]): readonly unknown[] =>
+  deliveries.map(({ event }) => event);
 
 const deliveryContract = openApiAvailable() ? readDeliveryContract() : null;
 

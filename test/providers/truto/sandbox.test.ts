@@ -1,7 +1,19 @@
 // The Truto sandbox over real HTTP: every answer is checked against the OpenAPI document assembled from the vendor's pages.
 import { afterEach, describe, expect, it } from "vitest";
 import { startSandbox } from "../../../src/providers/truto/sandbox.ts";
-import { type Client, NOWHERE, TOKEN, WEBHOOK_ID, closeAll, connect, contract, record, rows, text, until } from "./sandbox-client.ts";
+import {
+  type Client,
+  NOWHERE,
+  TOKEN,
+  WEBHOOK_ID,
+  closeAll,
+  connect,
+  contract,
+  record,
+  rows,
+  text,
+  until,
+} from "./sandbox-client.ts";
 import { FATES, type Fate } from "./sandbox-fates.ts";
 import { walkJobs, walkRuns, walkTheRest } from "./sandbox-walk.ts";
 
@@ -23,7 +35,10 @@ describe("the Truto sandbox", () => {
   ])("refuses %s with the vendor's error body", async (_name, authorization) => {
     const client = await connect(1);
     const reply = await client.call("GET", "/sync-job", { headers: { authorization } });
-    expect(reply).toMatchObject({ status: 401, body: { statusCode: 401, error: "Unauthorized", message: expect.any(String) } });
+    expect(reply).toMatchObject({
+      status: 401,
+      body: { statusCode: 401, error: "Unauthorized", message: expect.any(String) },
+    });
   });
 
   it("answers the ping, and an unknown route in the vendor's form", async () => {
@@ -51,7 +66,9 @@ describe("the Truto sandbox", () => {
     expect(new Set(jobs.map((job) => job["default_runtime_version"]))).toEqual(new Set([3, 4]));
     const named = (label: string) => record(jobs.find((job) => job["label"] === label)?.["args_schema"]);
     expect(named("Zendesk tickets")).toMatchObject({ type: "object", properties: { start_date: { required: true } } });
-    expect(named("Support conversations")).toMatchObject({ integrated_account_id: { format: "integrated_account_id" } });
+    expect(named("Support conversations")).toMatchObject({
+      integrated_account_id: { format: "integrated_account_id" },
+    });
   });
 
   it.each(["/sync-job", "/sync-job-run", "/integrated-account"])("pages through %s without a gap", async (path) => {
@@ -74,13 +91,16 @@ describe("the Truto sandbox", () => {
     const all = rows(await client.call("GET", "/sync-job-run"));
     const [newest] = all;
     const middle = text(all[4], "created_at");
-    const list = async (query: string) => rows(await client.call("GET", `/sync-job-run?${query}`)).map((run) => run["id"]);
+    const list = async (query: string) =>
+      rows(await client.call("GET", `/sync-job-run?${query}`)).map((run) => run["id"]);
     const idsWhere = (holds: (run: Record<string, unknown>) => boolean) => all.filter(holds).map((run) => run["id"]);
     const jobId = text(newest, "sync_job_id");
     const accountId = text(newest, "integrated_account_id");
     expect(await list(`sync_job_id=${jobId}`)).toEqual(idsWhere((run) => run["sync_job_id"] === jobId));
     expect(await list(`sync_job_id[in]=${jobId},${NOWHERE}`)).toEqual(idsWhere((run) => run["sync_job_id"] === jobId));
-    expect(await list(`integrated_account_id=${accountId}`)).toEqual(idsWhere((run) => run["integrated_account_id"] === accountId));
+    expect(await list(`integrated_account_id=${accountId}`)).toEqual(
+      idsWhere((run) => run["integrated_account_id"] === accountId),
+    );
     expect(await list("status=failed")).toEqual(idsWhere((run) => run["status"] === "failed"));
     expect(await list("status=failed")).not.toHaveLength(0);
     expect(await list(`created_at[gt]=${middle}`)).toEqual(idsWhere((run) => text(run, "created_at") > middle));
@@ -100,7 +120,10 @@ describe("the Truto sandbox", () => {
     ["POST", "/sync-job-run-state?state_key=one"],
   ])("answers %s %s with 400 and the vendor's error body", async (method, path) => {
     const reply = await (await connect(1)).call(method, path, method === "POST" ? { body: {} } : {});
-    expect(reply).toMatchObject({ status: 400, body: { statusCode: 400, error: "Bad Request", message: expect.any(String) } });
+    expect(reply).toMatchObject({
+      status: 400,
+      body: { statusCode: 400, error: "Bad Request", message: expect.any(String) },
+    });
   });
 
   it.each(["sync-job", "sync-job-run", "sync-job-cron-trigger", "webhook", "integrated-account"])(
@@ -125,11 +148,17 @@ describe("the Truto sandbox", () => {
     expect(record(conversations.body["details"])["failures"]).toHaveLength(2);
     const both = { args: { start_date: "2026-01-01" }, webhook_id: WEBHOOK_ID, daemon_group_key: "blue" };
     expect((await client.start("Zendesk tickets", "acme-inc", "zendesk", both)).body["message"]).toMatch(/together/u);
-    const disconnected = await client.start("Zendesk tickets", "globex", "zendesk", { args: { start_date: "2026-01-01" } });
+    const disconnected = await client.start("Zendesk tickets", "globex", "zendesk", {
+      args: { start_date: "2026-01-01" },
+    });
     expect(disconnected).toMatchObject({ status: 400, body: { message: expect.stringContaining("needs_reauth") } });
     const account = { integrated_account_id: NOWHERE };
-    expect((await client.start("Jira issues", "globex", "jira", account)).body["message"]).toMatch(/integrated_account_id/u);
-    expect((await client.start("Jira issues", "globex", "jira", { sync_job_id: NOWHERE })).body["message"]).toMatch(/sync_job_id/u);
+    expect((await client.start("Jira issues", "globex", "jira", account)).body["message"]).toMatch(
+      /integrated_account_id/u,
+    );
+    expect((await client.start("Jira issues", "globex", "jira", { sync_job_id: NOWHERE })).body["message"]).toMatch(
+      /sync_job_id/u,
+    );
     expect((await client.start("Jira issues", "globex", "jira", { error_handling: "shrug" })).status).toBe(400);
   });
 
@@ -195,7 +224,9 @@ describe("the Truto sandbox", () => {
     expect(await read(second)).toMatchObject({ status: "created", started_at: null });
     await client.follow(first);
     const late = await client.follow(second);
-    expect(Date.parse(text(late.at(-1), "started_at"))).toBeGreaterThanOrEqual(Date.parse(text(await read(first), "finished_at")));
+    expect(Date.parse(text(late.at(-1), "started_at"))).toBeGreaterThanOrEqual(
+      Date.parse(text(await read(first), "finished_at")),
+    );
   });
 
   it("says why a run failed in the log and nowhere else", async () => {
@@ -204,7 +235,10 @@ describe("the Truto sandbox", () => {
     const id = text(failed, "id");
     expect(JSON.stringify(failed)).not.toContain("token has expired");
     const lines = rows(await client.call("GET", `/log?log_type=rapid_bridge&log_type_filter[sync_job_run_id]=${id}`));
-    expect(lines).toMatchObject([{ level: "error", sync_job_run_id: id, message: expect.stringContaining("token has expired") }, { level: "info" }]);
+    expect(lines).toMatchObject([
+      { level: "error", sync_job_run_id: id, message: expect.stringContaining("token has expired") },
+      { level: "info" },
+    ]);
     expect(rows(await client.call("GET", "/log?log_type=webhook"))).toEqual([]);
   });
 
@@ -212,7 +246,11 @@ describe("the Truto sandbox", () => {
     const client = await connect(200);
     const hubspot = await client.jobNamed("HubSpot contacts and companies");
     const jira = await client.jobNamed("Jira issues");
-    const body = { sync_job_id: jira, integrated_account_id: await client.accountOf("globex", "jira"), cron_expression: "* * * * *" };
+    const body = {
+      sync_job_id: jira,
+      integrated_account_id: await client.accountOf("globex", "jira"),
+      cron_expression: "* * * * *",
+    };
     const trigger = text((await client.call("POST", "/sync-job-cron-trigger", { body })).body, "id");
     const count = async (job: string) => rows(await client.call("GET", `/sync-job-run?sync_job_id=${job}`)).length;
     const [hubspotBefore, jiraBefore] = [await count(hubspot), await count(jira)];
@@ -228,13 +266,17 @@ describe("the Truto sandbox", () => {
     const created = await client.call("POST", "/webhook", { body });
     expect(created.body).toMatchObject({ ...body, is_active: true, secret: expect.any(String) });
     expect((await client.call("GET", `/webhook/${text(created.body, "id")}`)).body).not.toHaveProperty("secret");
-    expect((await client.call("POST", "/webhook", { body: { target_url: "http://gateway.example/hook" } })).status).toBe(400);
+    expect(
+      (await client.call("POST", "/webhook", { body: { target_url: "http://gateway.example/hook" } })).status,
+    ).toBe(400);
   });
 
   it("makes the same accounts, jobs and past runs from one seed, all past runs ended within the last day", async () => {
     const [one, same, other] = [await connect(1, 7), await connect(1, 7), await connect(1, 8)];
     const ids = async (client: Client) => {
-      const replies = await Promise.all(["/sync-job", "/sync-job-run", "/integrated-account"].map((path) => client.call("GET", path)));
+      const replies = await Promise.all(
+        ["/sync-job", "/sync-job-run", "/integrated-account"].map((path) => client.call("GET", path)),
+      );
       return replies.flatMap((reply) => rows(reply).map((item) => text(item, "id"))).toSorted();
     };
     expect(await ids(one)).toEqual(await ids(same));
@@ -242,14 +284,18 @@ describe("the Truto sandbox", () => {
     const runs = rows(await one.call("GET", "/sync-job-run"));
     expect(runs.length).toBeGreaterThan(15);
     const dayAgo = Date.now() - 24 * 60 * 60_000;
-    expect(runs.filter((run) => run["finished_at"] === null || Date.parse(text(run, "created_at")) < dayAgo)).toEqual([]);
+    expect(runs.filter((run) => run["finished_at"] === null || Date.parse(text(run, "created_at")) < dayAgo)).toEqual(
+      [],
+    );
   });
 
   it("answers 429 with Retry-After beyond 500 requests in ten seconds", async () => {
     const client = await connect(1);
     const refused: Response[] = [];
     for (let batch = 0; batch < 12 && refused.length === 0; batch += 1) {
-      const replies = await Promise.all(Array.from({ length: 50 }, () => fetch(`${client.url}/ping`, { headers: TOKEN })));
+      const replies = await Promise.all(
+        Array.from({ length: 50 }, () => fetch(`${client.url}/ping`, { headers: TOKEN })),
+      );
       refused.push(...replies.filter(({ status }) => status === 429));
       await Promise.all(replies.filter(({ status }) => status !== 429).map((reply) => reply.arrayBuffer()));
     }

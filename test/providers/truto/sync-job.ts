@@ -36,12 +36,19 @@ export function wireRun(given: JsonObject = {}): JsonObject {
   };
 }
 
-export const jobSnapshot = (given: object = {}): SyncJobSnapshot => syncJobOf(parseJob({ ...wireJob, ...given }, SOURCE), []);
+export const jobSnapshot = (given: object = {}): SyncJobSnapshot =>
+  syncJobOf(parseJob({ ...wireJob, ...given }, SOURCE), []);
 
 export const accountSnapshot = (given: object = {}): LinkedAccountSnapshot =>
-  linkedAccountOf(parseAccount({ id: ACCOUNT_ID, status: "active", integration: { name: "zendesk" }, ...given }, SOURCE), freeTextRedactor([]));
+  linkedAccountOf(
+    parseAccount({ id: ACCOUNT_ID, status: "active", integration: { name: "zendesk" }, ...given }, SOURCE),
+    freeTextRedactor([]),
+  );
 
-export const startRequest = (options: StartOptions = {}, definition: SyncJobSnapshot = jobSnapshot()): StartRequest => ({
+export const startRequest = (
+  options: StartOptions = {},
+  definition: SyncJobSnapshot = jobSnapshot(),
+): StartRequest => ({
   definition,
   linkedAccount: accountSnapshot(),
   options: { linkedAccountRemoteId: ACCOUNT_ID, ...options },

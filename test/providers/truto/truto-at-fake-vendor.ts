@@ -6,11 +6,15 @@ import type { FakeHandler, FakeRequest } from "../../support/fake-vendor.ts";
 import { conformance } from "./conformance.ts";
 
 /** @param options the provider's own settings, such as the webhook its runs report to */
-export const connectTruto = (handler: FakeHandler, options: Readonly<Record<string, string>> = {}): Promise<AdapterAtFakeVendor> =>
+export const connectTruto = (
+  handler: FakeHandler,
+  options: Readonly<Record<string, string>> = {},
+): Promise<AdapterAtFakeVendor> =>
   // Tries as in the product, so that "sent once" means something.
   adapterAt(conformance, handler, { settings: { options }, limits: {} });
 
-export const settingsFor = (changes: Partial<ProviderSettings> = {}): ProviderSettings => settingsOf(conformance, changes);
+export const settingsFor = (changes: Partial<ProviderSettings> = {}): ProviderSettings =>
+  settingsOf(conformance, changes);
 
 /** A request's facts, for one comparison. */
 export function asSent(request: FakeRequest): object {

@@ -23,7 +23,8 @@ const envelope = (changes: Readonly<Record<string, unknown>> = {}) => ({
   ...changes,
 });
 const BODY = bytesOf(envelope());
-const signed = (body: Uint8Array, secret = SECRET): string => `format=sha256,v=${hmac("sha256", secret, body).toString("hex")}`;
+const signed = (body: Uint8Array, secret = SECRET): string =>
+  `format=sha256,v=${hmac("sha256", secret, body).toString("hex")}`;
 const verdictOn = (body: Uint8Array, header: string | null, secrets: readonly string[] = [SECRET], receivedAt = NOW) =>
   webhookVerifier(secrets)(delivery(body, header === null ? {} : { "x-truto-signature": header }, receivedAt));
 const judged = (...given: Parameters<typeof verdictOn>): string => judgement(verdictOn(...given));
@@ -159,12 +160,20 @@ describe("a genuine Truto delivery", () => {
 describe("what is kept of a Truto event", () => {
   it.each(["sync_job_run:record", "sync_job_run:record_error"])("%s holds ids and no record", (event) => {
     const records = [{ id: "planted-1", email: "planted@example.com" }];
-    const payload = { resource: "crm/contacts", records, meta: { sync_job_run_id: RUN_ID, note: "planted" }, id: "planted text" };
+    const payload = {
+      resource: "crm/contacts",
+      records,
+      meta: { sync_job_run_id: RUN_ID, note: "planted" },
+      id: "planted text",
+    };
     expect(kept({ event, payload }).payload).toEqual({ event, sync_job_run_id: RUN_ID });
   });
 
   it("of a run is without arguments and what they were put into", () => {
-    const run = wireRun({ args: { token: "planted" }, resources: [{ resource: "tickets", query: { key: "planted" }, type: "request" }] });
+    const run = wireRun({
+      args: { token: "planted" },
+      resources: [{ resource: "tickets", query: { key: "planted" }, type: "request" }],
+    });
     const { payload } = kept({ payload: run });
     expect(JSON.stringify(payload)).not.toContain("planted");
     expect(payload).toMatchObject({ run: { resources: [{ name: "tickets", type: "request" }] } });
@@ -172,15 +181,27 @@ describe("what is kept of a Truto event", () => {
 
   it("of an account is without its context", () => {
     const payload = { id: "account-1", context: { oauth: { token: "planted" } } };
-    expect(kept({ event: "integrated_account:updated", payload }).payload).toEqual({ event: "integrated_account:updated", id: "account-1" });
+    expect(kept({ event: "integrated_account:updated", payload }).payload).toEqual({
+      event: "integrated_account:updated",
+      id: "account-1",
+    });
   });
 
   it("is small JSON without a planted text, whatever the payload is", () => {
     const planted = "planted text, with a blank";
-    const events = fc.constantFrom("sync_job_run:record", "integrated_account:created", "record:updated", "test", "sync_job_run:deleted");
+    const events = fc.constantFrom(
+      "sync_job_run:record",
+      "integrated_account:created",
+      "record:updated",
+      "test",
+      "sync_job_run:deleted",
+    );
     fc.assert(
       fc.property(events, fc.jsonValue({ maxDepth: 4 }), (event, other) => {
-        const { payload } = kept({ event, payload: { id: planted, records: [planted, other], meta: { id: [planted], other } } });
+        const { payload } = kept({
+          event,
+          payload: { id: planted, records: [planted, other], meta: { id: [planted], other } },
+        });
         expect(JSON.stringify(payload)).not.toContain(planted);
       }),
       SETTINGS,
@@ -189,20 +210,32 @@ describe("what is kept of a Truto event", () => {
 });
 
 describe("what a Truto event means", () => {
-  it.each(["created", "started", "updated", "rate_limited", "completed", "failed"])("sync_job_run:%s says what a poll of the run says", (word) => {
-    const status = word === "started" || word === "updated" ? "running" : word;
-    const run = wireRun({
-      id: RUN_ID,
-      status,
-      args: { a: 1 },
-      resources: [{ resource: "tickets", method: "list" }, { name: "store", type: "spool" }],
-      resource_stats: { tickets: { list: { fetched: 3, cursor: "text" } }, store: { write: { fetched: 3 } } },
-    });
-    const place = { definitionRemoteId: null, linkedAccountRemoteId: null };
-    const polled = observationOf(parseRun(run, { provider: "p", request: "r", httpStatus: 200 }), { source: "WEBHOOK", observedAt: NOW, ...place });
-    expect(hintsOf({ event: `sync_job_run:${word}`, payload: run })).toEqual([{ kind: "OBSERVATION", observation: polled }]);
-    expect(polled.status).toBe({ created: "CREATED", completed: "SUCCESS", failed: "FAILED" }[word] ?? "RUNNING");
-  });
+  it.each(["created", "started", "updated", "rate_limited", "completed", "failed"])(
+    "sync_job_run:%s says what a poll of the run says",
+    (word) => {
+      const status = word === "started" || word === "updated" ? "running" : word;
+      const run = wireRun({
+        id: RUN_ID,
+        status,
+        args: { a: 1 },
+        resources: [
+          { resource: "tickets", method: "list" },
+          { name: "store", type: "spool" },
+        ],
+        resource_stats: { tickets: { list: { fetched: 3, cursor: "text" } }, store: { write: { fetched: 3 } } },
+      });
+      const place = { definitionRemoteId: null, linkedAccountRemoteId: null };
+      const polled = observationOf(parseRun(run, { provider: "p", request: "r", httpStatus: 200 }), {
+        source: "WEBHOOK",
+        observedAt: NOW,
+        ...place,
+      });
+      expect(hintsOf({ event: `sync_job_run:${word}`, payload: run })).toEqual([
+        { kind: "OBSERVATION", observation: polled },
+      ]);
+      expect(polled.status).toBe({ created: "CREATED", completed: "SUCCESS", failed: "FAILED" }[word] ?? "RUNNING");
+    },
+  );
 
   it("a run without counters tells of no tasks, as in a poll", () => {
     const [hint] = hintsOf({ event: "sync_job_run:updated", payload: wireRun({ status: "running" }) });
@@ -220,7 +253,11 @@ describe("what a Truto event means", () => {
   const run = { kind: "RUN", remoteId: RUN_ID, definitionRemoteId: "job-1", linkedAccountRemoteId: "account-1" };
   it.each([
     ["sync_job_run:completed", { id: RUN_ID, ...ids }, [run]],
-    ["sync_job_run:failed", { id: RUN_ID, status: 7 }, [{ ...run, definitionRemoteId: null, linkedAccountRemoteId: null }]],
+    [
+      "sync_job_run:failed",
+      { id: RUN_ID, status: 7 },
+      [{ ...run, definitionRemoteId: null, linkedAccountRemoteId: null }],
+    ],
     ["sync_job_run:failed", { status: "failed" }, [{ kind: "RUNS" }]],
     ["sync_job_run:completed", "nothing", [{ kind: "RUNS" }]],
     ["sync_job_run:deleted", { id: RUN_ID, status: "running", ...ids }, [run]],
@@ -236,16 +273,34 @@ describe("what a Truto event means", () => {
   });
 
   it("is something for any stored JSON, and never a success by another word than completed", () => {
-    const events = fc.constantFrom("sync_job_run:completed", "sync_job_run:failed", "sync_job_run:deleted", "integrated_account:x", "x");
-    const runs = fc.record({ id: fc.string(), status: fc.oneof(fc.string(), fc.constant("completed"), fc.jsonValue()), resource_stats: fc.jsonValue() });
+    const events = fc.constantFrom(
+      "sync_job_run:completed",
+      "sync_job_run:failed",
+      "sync_job_run:deleted",
+      "integrated_account:x",
+      "x",
+    );
+    const runs = fc.record({
+      id: fc.string(),
+      status: fc.oneof(fc.string(), fc.constant("completed"), fc.jsonValue()),
+      resource_stats: fc.jsonValue(),
+    });
     fc.assert(
-      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), events, fc.oneof(runs, fc.jsonValue()), (other, event, run) => {
-        const payload = JSON.parse(JSON.stringify({ ...other, event, run })) as JsonObject;
-        for (const hint of [...interpretWebhook(payload, NOW), ...interpretWebhook({ ...payload, event: null }, NOW)]) {
-          if (hint.kind !== "OBSERVATION") continue;
-          expect(hint.observation.status === "SUCCESS").toBe(hint.observation.rawStatus === "completed");
-        }
-      }),
+      fc.property(
+        fc.dictionary(fc.string(), fc.jsonValue()),
+        events,
+        fc.oneof(runs, fc.jsonValue()),
+        (other, event, run) => {
+          const payload = JSON.parse(JSON.stringify({ ...other, event, run })) as JsonObject;
+          for (const hint of [
+            ...interpretWebhook(payload, NOW),
+            ...interpretWebhook({ ...payload, event: null }, NOW),
+          ]) {
+            if (hint.kind !== "OBSERVATION") continue;
+            expect(hint.observation.status === "SUCCESS").toBe(hint.observation.rawStatus === "completed");
+          }
+        },
+      ),
       SETTINGS,
     );
   });
