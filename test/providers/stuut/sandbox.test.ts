@@ -1,121 +1,21 @@
 // The Stuut sandbox over HTTP: every answer is also checked against the vendor's OpenAPI document where that is at hand.
-import { afterEach, describe, expect, it } from "vitest";
-import { z } from "zod";
-import type { SandboxServer } from "../../../src/domain/sandbox-port.ts";
+import { describe, expect, it } from "vitest";
 import { startSandbox } from "../../../src/providers/stuut/sandbox.ts";
-import { loadOpenApi, openApiAvailable } from "../../support/openapi.ts";
-
-const FAST = 50;
-/** Slow enough that a busy machine still sees each status: each lasts 100 milliseconds at least. */
-const WATCHABLE = 10;
-const TOKEN = { authorization: "Bearer sandbox-stuut-token" };
-const contract = openApiAvailable() ? loadOpenApi("stuut-v2-integrations.assembled.openapi.json") : null;
-
-const LIST = "/v2/integrations/connections";
-const SYNC = "/v2/integrations/connections/{connection_id}/sync";
-
-const sync = z.looseObject({
-  id: z.string(),
-  status: z.string(),
-  attempt: z.number(),
-  batch_id: z.string().nullable(),
-  error: z.string().nullable(),
-  created_at: z.string(),
-  modified_at: z.string().nullable(),
-  started_at: z.string().nullable(),
-  completed_at: z.string().nullable(),
-  is_initial_sync: z.boolean(),
-  is_one_off: z.boolean(),
-  model_id: z.string(),
-  timerange_start: z.string().nullable(),
-});
-type Sync = z.output<typeof sync>;
-const model = z.looseObject({ id: z.string(), next_sync_at: z.string().nullable(), last_sync: sync.nullable() });
-const connections = z.array(z.looseObject({ id: z.string(), models: z.array(model) }));
-const detail = z.strictObject({ detail: z.string() });
-
-const servers: SandboxServer[] = [];
-afterEach(async () => {
-  await Promise.all(servers.splice(0).map((server) => server.close()));
-});
-
-interface Reply {
-  readonly status: number;
-  readonly body: unknown;
-  readonly headers: Headers;
-}
-
-class Client {
-  readonly #url: string;
-
-  constructor(url: string) {
-    this.#url = url;
-  }
-
-  async send(method: string, path: string, headers: Readonly<Record<string, string>> = TOKEN, id = ""): Promise<Reply> {
-    const response = await fetch(`${this.#url}${path.replace("{connection_id}", encodeURIComponent(id))}`, {
-      method,
-      headers,
-    });
-    const body: unknown = await response.json();
-    if (contract?.operations.includes(`${method} ${path}`) === true)
-      contract.checkAnswer({ method, path, status: response.status, body });
-    return { status: response.status, body, headers: response.headers };
-  }
-
-  start(id: string): Promise<Reply> {
-    return this.send("POST", SYNC, TOKEN, id);
-  }
-
-  async started(id: string): Promise<readonly Sync[]> {
-    return z.array(sync).parse((await this.start(id)).body);
-  }
-
-  async models(): Promise<ReadonlyMap<string, z.output<typeof model>>> {
-    const all = connections.parse((await this.send("GET", LIST)).body);
-    return new Map(all.flatMap((connection) => connection.models.map((one) => [one.id, one])));
-  }
-
-  async last(modelId: string): Promise<Sync> {
-    return sync.parse((await this.models()).get(modelId)?.last_sync);
-  }
-}
-
-async function sandbox(speed = FAST, seed = 7): Promise<Client> {
-  const server = await startSandbox({ port: 0, host: "127.0.0.1", speed, seed });
-  servers.push(server);
-  return new Client(server.url);
-}
-
-async function eventually<Value>(
-  what: string,
-  look: () => Promise<Value | undefined>,
-  deadlineMs = 5_000,
-): Promise<Value> {
-  const endsAt = Date.now() + deadlineMs;
-  while (Date.now() < endsAt) {
-    const found = await look();
-    if (found !== undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new Error(`waited ${deadlineMs} ms in vain for ${what}`);
-}
-
-const isOver = ({ status }: Sync): boolean => ["complete", "failed", "cancelled"].includes(status);
-
-/** Every different sight of a model's sync until it is over, the start's answer first. */
-async function follow(client: Client, started: Sync): Promise<readonly Sync[]> {
-  const seen = [started];
-  await eventually(`the end of ${started.model_id}`, async () => {
-    const now = await client.last(started.model_id);
-    expect(now.id).toBe(started.id);
-    if (now.status !== seen.at(-1)?.status) seen.push(now);
-    return isOver(now) ? now : undefined;
-  });
-  return seen;
-}
-
-const story = (seen: readonly Sync[]): readonly string[] => seen.map(({ status, attempt }) => `${status} ${attempt}`);
+import {
+  FAST,
+  WATCHABLE,
+  LIST,
+  SYNC,
+  sync,
+  detail,
+  sandbox,
+  eventually,
+  isOver,
+  follow,
+  story,
+  servers,
+} from "./sandbox-client.ts";
+import type { Sync } from "./sandbox-client.ts";
 
 describe("the token", () => {
   it.each([
@@ -300,69 +200,5 @@ describe("syncs", () => {
     expect(scheduled).toMatchObject({ is_one_off: false, is_initial_sync: false });
     // Written with milliseconds: the two may differ by a rounded one.
     expect(Math.abs(Date.parse(scheduled.created_at) - Date.parse(before?.next_sync_at ?? ""))).toBeLessThanOrEqual(1);
-  });
-});
-
-describe("bad requests", () => {
-  it.each([
-    ["GET", "/v2/integrations/nothing", 404, "Not Found"],
-    ["GET", "/", 404, "Not Found"],
-    ["GET", "/v2/%ZZ", 404, "Not Found"],
-    ["DELETE", LIST, 405, "Method Not Allowed"],
-    ["GET", `${LIST}/conn_01HZX3ALD/sync`, 405, "Method Not Allowed"],
-    ["POST", `${LIST}/conn_none/sync`, 404, "Connection not found"],
-  ])("%s %s is answered with %i in the framework's form", async (method, path, status, message) => {
-    const reply = await (await sandbox()).send(method, path);
-    expect(reply.status).toBe(status);
-    expect(detail.parse(reply.body).detail).toBe(message);
-  });
-
-  it("name the allowed method", async () => {
-    expect((await (await sandbox()).send("PUT", LIST)).headers.get("allow")).toBe("GET");
-  });
-
-  it("with an id that is too long are answered with a list of problems", async () => {
-    const reply = await (await sandbox()).start("c".repeat(129));
-    expect(reply.status).toBe(422);
-    const problems = z.object({
-      detail: z.array(z.looseObject({ loc: z.array(z.string()), msg: z.string(), type: z.string() })),
-    });
-    expect(problems.parse(reply.body).detail[0]?.loc).toEqual(["path", "connection_id"]);
-  });
-
-  it("are not made by a body: it is ignored, whatever it is", async () => {
-    const server = await startSandbox({ port: 0, host: "127.0.0.1", speed: FAST, seed: 1 });
-    servers.push(server);
-    const headers = { ...TOKEN, "content-type": "application/json" };
-    const response = await fetch(`${server.url}${LIST}/conn_01HZX3ALD/sync`, {
-      method: "POST",
-      headers,
-      body: "{oops",
-    });
-    expect(z.array(sync).parse(await response.json())).toHaveLength(3);
-  });
-});
-
-describe("the request limit", () => {
-  it("refuses request 601 within a minute and says when to come back", async () => {
-    const client = await sandbox(1);
-    for (let sent = 0; sent < 600; sent += 50) {
-      await Promise.all(Array.from({ length: 50 }, () => client.send("GET", "/v2/nothing")));
-    }
-    const refused = await client.send("GET", LIST);
-    expect(refused.status).toBe(429);
-    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
-    expect(detail.parse(refused.body).detail).toBe("Rate limit exceeded");
-  });
-});
-
-describe("closing", () => {
-  it("ends at once although a client keeps its connection", async () => {
-    const server = await startSandbox({ port: 0, host: "127.0.0.1", speed: FAST, seed: 1 });
-    await (await fetch(`${server.url}${LIST}`, { headers: TOKEN })).json();
-    const before = Date.now();
-    await server.close();
-    expect(Date.now() - before).toBeLessThan(1_000);
-    await expect(fetch(`${server.url}${LIST}`, { headers: TOKEN })).rejects.toThrow();
   });
 });
