@@ -2,6 +2,7 @@
 // those of docs/operating.md.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
+import { eventually } from "../support/eventually.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { ask } from "../support/gateway-client.ts";
 import { VENDORS, recordRequests, startVendor, type Recorder, type VendorServer } from "../support/vendors.ts";
@@ -51,6 +52,7 @@ afterAll(async () => {
   await Promise.all(vendors.map((vendor) => vendor.stop()));
 });
 
+const lagShape = z.object({ providers: z.array(z.object({ discoveryLagMs: z.number().nullable() })) });
 const read = (query: string) => ask(gateway.url, z.record(z.string(), z.unknown()), query);
 const callsOf = (index: number): number => recorders[index]?.requests.length ?? 0;
 const catalogCallsOf = (index: number): number => {
@@ -64,6 +66,10 @@ test("lists asked by twenty at once read each catalog once, and runs are read fr
   const answers = await Promise.all(Array.from({ length: 20 }, () => read(LISTS)));
 
   expect(answers.flatMap(({ errors }) => errors)).toEqual([]);
+  await eventually("the first discovery at every vendor", async () => {
+    const { data } = await ask(gateway.url, lagShape, "{ providers { discoveryLagMs } }");
+    return data.providers.every(({ discoveryLagMs }) => discoveryLagMs !== null) ? true : null;
+  });
   expect(Object.fromEntries(VENDORS.map((vendor, index) => [vendor, catalogCallsOf(index)]))).toEqual(COSTS);
 
   const before = VENDORS.map((_, index) => callsOf(index));
