@@ -50,7 +50,7 @@ export interface SyncOperations {
   /** Asks the vendor to stop a run. */
   cancel(tenantId: string, syncId: string): Promise<CancelResult>;
   /** Reads the vendor if the run was last observed longer ago; throws `ProviderError` when that fails. Null when there is no such run. */
-  refresh(tenantId: string, syncId: string, maxAgeMs: number, signal?: AbortSignal): Promise<Sync | null>;
+  refresh(tenantId: string, syncId: string, maxAgeMs: number): Promise<Sync | null>;
 }
 
 export interface CatalogOperations {

@@ -205,15 +205,23 @@ export function createTriggers(tools: TrackingTools, { catalog, starter, discove
   async function recover(tenantId: string, providerKey: string): Promise<void> {
     const before = new Date(clock.now().getTime() - ABANDONED_AFTER_MS);
     const left = (await store.triggers.unresolved(tenantId, before)).filter((one) => one.providerKey === providerKey);
-    for (const abandoned of left) {
-      const [definition] = await store.catalog.definitionsByIds(tenantId, [abandoned.definitionId]);
-      const configured = directory.find(tenantId, providerKey);
-      if (definition === undefined || configured === undefined) continue;
-      const remoteId = abandoned.options?.linkedAccountRemoteId ?? definition.linkedAccountRemoteId;
-      const ids = remoteId === null ? [] : [identityOf(tenantId, providerKey, "linkedAccount", remoteId)];
-      const [linkedAccount = null] = await store.catalog.linkedAccountsByIds(tenantId, ids);
-      await starter.recover({ trigger: abandoned, configured, definition, linkedAccount });
+    for (const { id, definitionId } of left) {
+      // A start of this process that takes long holds the definition: when it is through there is nothing left to recover.
+      await oneAtATime(`definition ${tenantId} ${definitionId}`, () => recoverOne(tenantId, id));
     }
+  }
+
+  async function recoverOne(tenantId: string, id: string): Promise<void> {
+    const [abandoned] = await store.triggers.byIds(tenantId, [id]);
+    if (abandoned?.state !== TriggerState.Pending && abandoned?.state !== TriggerState.Sent) return;
+    const { providerKey } = abandoned;
+    const [definition] = await store.catalog.definitionsByIds(tenantId, [abandoned.definitionId]);
+    const configured = directory.find(tenantId, providerKey);
+    if (definition === undefined || configured === undefined) return;
+    const remoteId = abandoned.options?.linkedAccountRemoteId ?? definition.linkedAccountRemoteId;
+    const ids = remoteId === null ? [] : [identityOf(tenantId, providerKey, "linkedAccount", remoteId)];
+    const [linkedAccount = null] = await store.catalog.linkedAccountsByIds(tenantId, ids);
+    await starter.recover({ trigger: abandoned, configured, definition, linkedAccount });
   }
 
   return { trigger, recover };

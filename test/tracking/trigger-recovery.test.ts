@@ -7,6 +7,7 @@ import type { Trigger } from "../../src/domain/sync.ts";
 import type { Store } from "../../src/domain/store-port.ts";
 import { describeOnEachDatabase } from "../support/databases.ts";
 import { createFakeProvider, fault } from "../support/fake-provider.ts";
+import { createGate } from "../support/gate.ts";
 import type { FakeAnswers } from "../support/fake-provider.ts";
 import { at, linkedAccount, observation, syncJob, trigger } from "../support/store-values.ts";
 import { TENANT, command, createTestTracking, idOf, passing } from "../support/tracking.ts";
@@ -136,6 +137,32 @@ describeOnEachDatabase("a trigger left behind", (open) => {
       error: { code: ErrorCode.ProviderRejected },
     });
     expect(await store.triggers.byIds(TENANT, [other])).toMatchObject([{ state: TriggerState.Accepted }]);
+  });
+
+  test("by nobody, because the start still goes on after a minute, is not started again", async () => {
+    const { store } = await open();
+    const [called, answer] = [createGate(), createGate()];
+    const start: FakeAnswers["start"] = async () => {
+      called.open();
+      await answer.opened;
+      return [observation("run-1")];
+    };
+    const fake = createFakeProvider("acme", { idempotentStart: true }, { start });
+    const made = createTestTracking(store, [fake]);
+    await made.stock();
+    const started = made.triggers.trigger(TENANT, command());
+    await called.opened;
+    await made.clock.advance(61_000);
+    const recovered = made.triggers.recover(TENANT, "acme");
+    // Time enough for a recovery that does not wait its turn to come to its first look.
+    for (let round = 0; round < 20; round += 1) {
+      await store.triggers.unresolved(TENANT, made.clock.now());
+      await made.clock.advance(500);
+    }
+    answer.open();
+    expect((await started).trigger).toMatchObject({ state: TriggerState.Accepted, syncIds: [idOf("sync", "run-1")] });
+    await recovered;
+    expect(fake.callsOf("start")).toHaveLength(1);
   });
 
   test("by a request that may still be going on, or of another provider, is left alone", async () => {
