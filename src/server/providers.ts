@@ -63,11 +63,13 @@ function createOne(
       calls += 1;
     },
   });
-  const { kind, displayName, capabilities } = module;
+  const { kind, displayName } = module;
+  // What clients are told, such as whether a run is stale, goes by what this account does, not by what is usual at the vendor.
+  const capabilities = { ...module.capabilities, poll: { ...module.capabilities.poll, ...config.poll }, rateLimit };
   return {
     info: { key: config.key, kind, displayName, capabilities, sandbox },
     provider: module.create(config, parsed.config, { http, clock }),
-    poll: { ...capabilities.poll, ...config.poll },
+    poll: capabilities.poll,
     rateLimit,
     webhooksConfigured: capabilities.webhooks && config.webhookSecrets.length > 0,
     callsMade: () => calls,

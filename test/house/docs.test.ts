@@ -104,8 +104,8 @@ describe("written files", () => {
     [`cd ${["", "work", "main"].join("/")}`, true],
     [`"${["", "root", ".npmrc"].join("/")}"`, true],
     [`see ${[".lib", "rary"].join("")}/README.md`, true],
-    ["https://example.com/work/1", false],
-    ["src/work/queue.ts", false],
+    [`https://example.com${["", "work", "1"].join("/")}`, false],
+    [["src", "work", "queue.ts"].join("/"), false],
   ])("are recognised when they do: %s", (text, expected) => {
     expect(namesMachine(text)).toBe(expected);
   });

@@ -60,6 +60,12 @@ describe("createProviders", () => {
     expect(changed?.rateLimit).toEqual(rateLimit);
   });
 
+  it("tells clients of the settings' intervals and quota, so that staleness goes by them", async () => {
+    const rateLimit = { requests: 1, perMs: 2_000 };
+    const [changed] = await make(config({ poll: { slowMs: 600_000 }, rateLimit }));
+    expect(changed?.info.capabilities).toMatchObject({ poll: { slowMs: 600_000 }, rateLimit });
+  });
+
   it("names the known vendors when one is not", async () => {
     expect(await problemsOf(config({ kind: "acme" }))).toEqual([
       'providers.truto-eu.kind: there is no vendor "acme"; known: polytomic, rootfi, stuut, truto',
