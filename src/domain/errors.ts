@@ -31,6 +31,11 @@ export const ErrorCode = {
   DefinitionInactive: "DEFINITION_INACTIVE",
   /** The end customer's link cannot sync now: disabled, disconnected, or waiting for authentication. */
   LinkedAccountUnavailable: "LINKED_ACCOUNT_UNAVAILABLE",
+  /**
+   * Somebody else changed the definition at the vendor. With `sent: false` nothing was changed; with `sent: true` the change was made and
+   * something it did not name is different from what was read.
+   */
+  EditConflict: "EDIT_CONFLICT",
   /** The run has ended already. */
   SyncFinished: "SYNC_FINISHED",
   /** No such object, or not visible to the caller. */
@@ -45,7 +50,7 @@ export const ErrorCode = {
   Unauthenticated: "UNAUTHENTICATED",
   /** Known caller, missing scope. */
   Forbidden: "FORBIDDEN",
-  /** The gateway's own database cannot be reached. */
+  /** The gateway's own database cannot be reached, or the gateway is being stopped. */
   ServiceUnavailable: "SERVICE_UNAVAILABLE",
   /** A defect of the gateway; the log has the details under the request id. */
   Internal: "INTERNAL_SERVER_ERROR",
@@ -60,6 +65,23 @@ export class GatewayError extends Error {
   constructor(code: ErrorCode, message: string, options?: { readonly cause?: unknown }) {
     super(message, options);
     this.code = code;
+  }
+}
+
+/** What follows a place in a tenant's ledger has been removed. */
+export class CursorExpiredError extends GatewayError {
+  override readonly name: string = "CursorExpiredError";
+  readonly tenantId: string;
+  /** The number behind which everything that is kept follows. */
+  readonly oldestPlace: number;
+
+  constructor(tenantId: string, oldestPlace: number) {
+    super(
+      ErrorCode.CursorExpired,
+      "Transitions that follow this cursor have been removed with the old history. Read the runs with `syncs`, and go on `after` the `oldestCursor`.",
+    );
+    this.tenantId = tenantId;
+    this.oldestPlace = oldestPlace;
   }
 }
 

@@ -1,5 +1,14 @@
 // What the GraphQL layer asks of the gateway besides reading the store.
-import type { Capabilities } from "./provider-port.ts";
+import type { ModelSync, ModelSyncTarget, Schedule, SyncDefinition, SyncJob } from "./definition.ts";
+import type {
+  JobScheduleDraft,
+  ModelSyncDraft,
+  ScheduleDraft,
+  SyncJobDraft,
+  SyncJobPatch,
+} from "./definition-change.ts";
+import type { CallOptions, Capabilities } from "./provider-port.ts";
+import type { SchemaDiscovery } from "./schema-discovery.ts";
 import type { ProviderError, UserProblem } from "./errors.ts";
 import type { ProviderState, SyncFilter } from "./store-port.ts";
 import type { ErrorHandling, IfRunning, Sync, Transition, Trigger } from "./sync.ts";
@@ -42,6 +51,12 @@ export interface CancelResult {
   readonly problems: readonly UserProblem[];
 }
 
+export interface CancelAllResult {
+  /** The runs that were asked to stop, as they stand. */
+  readonly syncs: readonly Sync[];
+  readonly problems: readonly UserProblem[];
+}
+
 export interface SyncOperations {
   /** Starts a run. Bad input comes back as `problems`; a vendor that fails throws `ProviderError`. */
   trigger(tenantId: string, command: TriggerCommand): Promise<TriggerResult>;
@@ -49,19 +64,104 @@ export interface SyncOperations {
   retry(tenantId: string, syncId: string, idempotencyKey: string | null): Promise<TriggerResult>;
   /** Asks the vendor to stop a run. */
   cancel(tenantId: string, syncId: string): Promise<CancelResult>;
-  /** Reads the vendor if the run was last observed longer ago; throws `ProviderError` when that fails. Null when there is no such run. */
-  refresh(tenantId: string, syncId: string, maxAgeMs: number): Promise<Sync | null>;
+  /** Asks the vendor to stop every open run of a definition. */
+  cancelAll(tenantId: string, definitionId: string): Promise<CancelAllResult>;
+  /**
+   * Reads the vendor if the run was last observed longer ago; throws `ProviderError` when that fails, or when the caller leaves. Null when
+   * there is no such run.
+   */
+  refresh(tenantId: string, syncId: string, maxAgeMs: number, options?: CallOptions): Promise<Sync | null>;
 }
 
 export interface CatalogOperations {
   /**
    * Makes sure the catalog of these providers is fresh, each at most once at a time.
    *
-   * @returns one error for each provider whose catalog could not be read; its last known rows are still in the store
+   * @returns one error for each provider whose catalog could not be read, or was not when the caller left; its last known rows are still
+   * in the store
    */
-  ensureFresh(tenantId: string, providerKeys: readonly string[]): Promise<readonly ProviderError[]>;
+  ensureFresh(
+    tenantId: string,
+    providerKeys: readonly string[],
+    options?: CallOptions,
+  ): Promise<readonly ProviderError[]>;
   /** The providers among these that could not be reached when last tried, as errors. Makes no call. */
   outages(tenantId: string, providerKeys: readonly string[]): Promise<readonly ProviderError[]>;
+}
+
+/** Where a model sync shall push to; the linked account by the gateway's id. */
+export type ModelSyncTargetCommand = Omit<ModelSyncTarget, "linkedAccountRemoteId"> & {
+  readonly linkedAccountId: string;
+};
+
+/** A schedule whose definitions to run after are named by the gateway's ids. */
+export type ScheduleCommand = Omit<ScheduleDraft, "runAfterRemoteIds"> & {
+  readonly runAfterDefinitionIds: readonly string[];
+};
+
+/** A model sync to be made, or the parts of one to be changed; the provider is the target's linked account's. */
+export type ModelSyncCommand = Omit<ModelSyncDraft, "target" | "schedule"> & {
+  readonly target: ModelSyncTargetCommand;
+  readonly schedule: ScheduleCommand;
+};
+
+export interface JobScheduleCommand extends JobScheduleDraft {
+  /** The gateway's id of the linked account its runs are for, where the definition does not fix one. */
+  readonly linkedAccountId?: string;
+}
+
+export interface DefinitionResult<Definition extends SyncDefinition> {
+  /** As it stands after the change, or as it stood when the change was refused; null when there is none. */
+  readonly definition: Definition | null;
+  readonly problems: readonly UserProblem[];
+}
+
+export interface JobScheduleResult extends DefinitionResult<SyncJob> {
+  /** The schedule that was made or changed; null when nothing was. */
+  readonly schedule: Schedule | null;
+}
+
+/**
+ * Changes of definitions. Bad input, a definition that somebody else has changed meanwhile and what the provider cannot do come back as
+ * `problems`; a vendor that fails throws `ProviderError`. What the vendor answers is in the catalog before the call returns.
+ */
+export interface DefinitionOperations {
+  /** @param idempotencyKey passed on to vendors that have one: the same key makes one model sync */
+  createModelSync(
+    tenantId: string,
+    command: ModelSyncCommand,
+    idempotencyKey: string | null,
+  ): Promise<DefinitionResult<ModelSync>>;
+  updateModelSync(
+    tenantId: string,
+    definitionId: string,
+    change: Partial<ModelSyncCommand>,
+    expectedUpdatedAt: Date | null,
+  ): Promise<DefinitionResult<ModelSync>>;
+  setModelSyncActive(tenantId: string, definitionId: string, active: boolean): Promise<DefinitionResult<ModelSync>>;
+  deleteModelSync(tenantId: string, definitionId: string): Promise<DefinitionResult<ModelSync>>;
+  createSyncJob(tenantId: string, providerKey: string, draft: SyncJobDraft): Promise<DefinitionResult<SyncJob>>;
+  updateSyncJob(
+    tenantId: string,
+    definitionId: string,
+    patch: SyncJobPatch,
+    expectedUpdatedAt: Date | null,
+  ): Promise<DefinitionResult<SyncJob>>;
+  deleteSyncJob(tenantId: string, definitionId: string): Promise<DefinitionResult<SyncJob>>;
+  schedule(tenantId: string, definitionId: string, command: JobScheduleCommand): Promise<JobScheduleResult>;
+  unschedule(
+    tenantId: string,
+    definitionId: string,
+    which: Pick<JobScheduleDraft, "remoteId" | "resource">,
+  ): Promise<DefinitionResult<SyncJob>>;
+}
+
+export interface SchemaOperations {
+  /**
+   * What the vendor tells about linked accounts, each method one live call that is noted in the provider's health. Null when the provider
+   * is not configured any more or does not tell.
+   */
+  discovery(tenantId: string, providerKey: string): SchemaDiscovery | null;
 }
 
 export interface WebhookReport {
@@ -81,8 +181,8 @@ export interface TransitionFeed {
    * Every committed transition that matches, in ledger order, each once, until the iterator is returned.
    *
    * @param after sequence number to go on from; null begins with the next one committed
-   * @throws GatewayError from the first `next()`: `CURSOR_EXPIRED` when transitions after that number have been pruned,
-   * `CURSOR_INVALID` when the ledger has not come that far
+   * @throws GatewayError `CURSOR_EXPIRED` (`CursorExpiredError`) from any `next()` when the transition that would follow has been removed:
+   * never is one left out; `CURSOR_INVALID` from the first when the ledger has not come that far
    */
   follow(tenantId: string, filter: SyncFilter, after: number | null): AsyncIterableIterator<FeedEntry>;
 }

@@ -1,10 +1,12 @@
 // What a vendor folder must offer. The registry finds the folders; the conformance suite runs on whatever it found.
 import type { Clock } from "./clock.ts";
 import type { DefinitionKind, DefinitionSnapshot, LinkedAccountSnapshot } from "./definition.ts";
+import type { DefinitionEditors } from "./editor-port.ts";
 import type { ErrorCode, UserProblem } from "./errors.ts";
 import type { Observation, StartOptions } from "./sync.ts";
 import type { SyncStatus } from "./status.ts";
 import type { JsonObject } from "./json.ts";
+import type { SchemaDiscovery } from "./schema-discovery.ts";
 import type { WebhookEvent, WebhookHint, WebhookRequest, WebhookVerdict } from "./webhook-port.ts";
 
 /** What a vendor can do, as data. A capability that is false has no method behind it. */
@@ -21,9 +23,16 @@ export interface Capabilities {
   readonly history: boolean;
   /** The vendor can report events; then `webhook.ts` exists. */
   readonly webhooks: boolean;
+  /** Model syncs can be made, changed and deleted; then `editors.modelSyncs` exists. */
   readonly modelSyncCrud: boolean;
+  /** Sync jobs can be made and deleted as well as changed; then `editors.syncJobs` has `create` and `delete`. */
   readonly syncJobCrud: boolean;
+  /** Sync jobs can be changed; then `editors.syncJobs` exists. */
+  readonly syncJobUpdate: boolean;
+  /** Schedules of sync jobs can be made, changed and removed; then `editors.schedules` exists. */
   readonly schedules: boolean;
+  /** The vendor tells what linked accounts can be read from and written to; then `schemaDiscovery` exists. */
+  readonly schemaDiscovery: boolean;
   /** One call observes many runs. */
   readonly bulkStatus: boolean;
   /** Tasks, or why a run failed, cost calls of their own. */
@@ -98,6 +107,8 @@ export interface StartRequest {
   /** The linked account the run is for; null when neither the definition nor the caller names one. */
   readonly linkedAccount: LinkedAccountSnapshot | null;
   readonly options: StartOptions;
+  /** The ended run that is to be run again; absent in any other start. Vendors with a retry of their own may use it. */
+  readonly retryOf?: RunRef;
 }
 
 /**
@@ -144,6 +155,12 @@ export interface SyncProvider {
   ): AsyncIterable<readonly Observation[]>;
   /** Asks the vendor to stop a run; the run's end is observed later. Exists when `capabilities.cancel`. */
   cancel?(ref: RunRef, options?: CallOptions): Promise<void>;
+  /** Asks the vendor to stop every run of a definition in one call, where it can. */
+  cancelAll?(definitionRemoteId: string, options?: CallOptions): Promise<void>;
+  /** What changes definitions; each part exists exactly when its capability says so. */
+  readonly editors?: DefinitionEditors;
+  /** Exists when `capabilities.schemaDiscovery`. */
+  readonly schemaDiscovery?: SchemaDiscovery;
   /** Proves a delivery genuine, against every configured secret. Makes no call. Exists when `capabilities.webhooks`. */
   verifyWebhook?(request: WebhookRequest): WebhookVerdict;
   /** What a genuine event's payload tells; total, makes no call. Exists when `capabilities.webhooks`. */

@@ -32,6 +32,8 @@ export interface WorkQueue {
   schedule(item: WorkItem, dueAt: Date): Promise<void>;
   /** Begins to hand out due items. At most one of the same item runs at a time. */
   start(handler: (item: WorkItem) => Promise<void>): void;
-  /** Stops handing out and waits for what is running. */
+  /** Stops handing out and waits for what is running. Plans are still taken, for other gateways where there are any. */
+  stop(): Promise<void>;
+  /** Stops, and takes no more plans. */
   close(): Promise<void>;
 }

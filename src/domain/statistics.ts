@@ -44,9 +44,18 @@ export interface SyncStatistics extends SyncNumbers {
   readonly buckets: readonly SyncNumbersOfBucket[];
 }
 
-/** How long a definition's runs usually take. */
-export interface ExpectedDuration {
+/** Runs that take about as long as each other: those of one definition with the same models, in whatever order. */
+export interface RunsAlike {
   readonly definitionId: string;
-  /** Median over the definition's newest runs that ended well. */
+  readonly models: readonly string[];
+}
+
+/** The same text for runs that are alike, and for no others. */
+export const alikeKey = ({ definitionId, models }: RunsAlike): string =>
+  JSON.stringify([definitionId, ...[...new Set(models)].toSorted()]);
+
+/** How long such runs usually take. */
+export interface ExpectedDuration extends RunsAlike {
+  /** Median over the newest of them that ended well. */
   readonly durationMs: number;
 }

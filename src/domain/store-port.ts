@@ -10,10 +10,13 @@ import type {
   SyncDefinition,
 } from "./definition.ts";
 import type { ErrorCode } from "./errors.ts";
-import type { ExpectedDuration, StatisticsBucket, SyncStatistics } from "./statistics.ts";
+import type { RetentionStore } from "./retention-port.ts";
+import type { HeldLease, Lease } from "./lease.ts";
+import type { QuotaStore } from "./quota-port.ts";
+import type { ExpectedDuration, RunsAlike, StatisticsBucket, SyncStatistics } from "./statistics.ts";
 import type { SyncOrigin, SyncOutcome, SyncStatus } from "./status.ts";
 import type { WebhookEvent } from "./webhook-port.ts";
-import type { Observation, Sync, SyncTask, Transition, Trigger, TriggerState } from "./sync.ts";
+import type { ConflictDraft, Observation, Sync, SyncTask, Transition, Trigger, TriggerState } from "./sync.ts";
 
 /** Place in a list: the sort key of the row a page ended on, and its id to break ties. Dates are epoch milliseconds. */
 export interface Position {
@@ -107,6 +110,8 @@ export interface CatalogStore {
     notObservedSince: Date,
     now: Date,
   ): Promise<void>;
+  /** Marks one definition as gone, by the gateway's id. */
+  markDefinitionGone(tenantId: string, id: string, now: Date): Promise<void>;
 
   linkedAccountsByIds(tenantId: string, ids: readonly string[]): Promise<readonly LinkedAccount[]>;
   listLinkedAccounts(tenantId: string, filter: LinkedAccountFilter, page: PageRequest): Promise<Page<LinkedAccount>>;
@@ -135,15 +140,31 @@ export interface RecordEntry {
   readonly fence?: number;
 }
 
+/** What is known of a run when it is asked when to look at it next. */
+export interface PollNews {
+  /** Whether anything but the look itself is new. */
+  readonly changed: boolean;
+  /** The ledger had no such run before. */
+  readonly isNew: boolean;
+  /** It had ended before, and is still to be read once more. */
+  readonly isDue: boolean;
+  /** An end that contradicts the committed one was reported, and nobody had reported it like that before. */
+  readonly isDisputed: boolean;
+}
+
 export interface RecordRules {
   readonly advance: typeof advance;
-  /** When the run is due to be looked at next; null when it has ended. Asked with the state after the observation. */
-  nextPollAt(sync: Omit<Sync, "id" | "version">, changed: boolean): Date | null;
+  /**
+   * When the run is due to be looked at next; null when there is nothing more to see. Asked with the state after the observation, of an
+   * ended run only when it has ended just now, is disputed, or is due still: the latter stays due at its old time.
+   */
+  nextPollAt(sync: Omit<Sync, "id" | "version">, news: PollNews): Date | null;
 }
 
 export interface Recorded {
   readonly sync: Sync;
   readonly transitions: readonly Transition[];
+  /** It contradicts the committed end, as nobody did before with the same word in the same way. */
   readonly conflict: boolean;
   /** False when the fence was old: nothing was written. */
   readonly accepted: boolean;
@@ -190,6 +211,10 @@ export interface LedgerStore {
   ): Promise<readonly Page<Sync>[]>;
   /** Runs of a definition that have not ended, newest first. */
   openSyncs(tenantId: string, definitionId: string): Promise<readonly Sync[]>;
+  /** Runs of its definition that were recorded as a trigger's. */
+  syncsOfTrigger(tenantId: string, trigger: Pick<Trigger, "id" | "definitionId">): Promise<readonly Sync[]>;
+  /** Reports that contradict a run's end, each once, oldest first, at most 100. One result per id, in the ids' order. */
+  conflictsBySync(tenantId: string, syncIds: readonly string[]): Promise<readonly (readonly ConflictDraft[])[]>;
   /** A run's tasks by name; position values are names, ids are task keys. One result per id, in the ids' order. */
   tasksBySync(tenantId: string, syncIds: readonly string[], page: PageRequest): Promise<readonly Page<SyncTask>[]>;
 
@@ -201,10 +226,11 @@ export interface LedgerStore {
    */
   statistics(tenantId: string, filter: SyncFilter, bucket: StatisticsBucket | null): Promise<SyncStatistics>;
   /**
-   * How long the runs of these definitions usually take: the median, in milliseconds, over the newest 20 by `createdAt` that ended in SUCCESS
-   * and have both times. Definitions with fewer than 3 such runs are left out. One statement, in no order.
+   * How long such runs usually take: the median, in milliseconds, over the newest 20 by `createdAt` with the same definition and models that
+   * ended in SUCCESS and have both times, among the definition's newest 500. Where there are fewer than 3 of them, nothing is said. One
+   * statement, in no order; the models of an answer are those asked for.
    */
-  expectedDurations(tenantId: string, definitionIds: readonly string[]): Promise<readonly ExpectedDuration[]>;
+  expectedDurations(tenantId: string, alike: readonly RunsAlike[]): Promise<readonly ExpectedDuration[]>;
 }
 
 /** A run taken to be polled. */
@@ -223,24 +249,38 @@ export interface ClaimedRun {
 export interface PollSettlement {
   readonly syncId: string;
   readonly fence: number;
-  readonly nextPollAt: Date;
+  /** Null gives up an ended run that was due. */
+  readonly nextPollAt: Date | null;
   readonly failures: number;
   readonly missingSince: Date | null;
 }
 
-/** Which open runs are due to be looked at. A row exists for each open run, and is made and removed by `record`. */
+/**
+ * Which runs are due to be looked at. A row exists for each open run, and for each ended one that is to be read once more; `record` makes it
+ * and removes it.
+ */
 export interface PollStore {
-  /** Takes due runs, longest overdue first, so that no other node does until `leaseUntil`. */
+  /**
+   * Takes due runs, longest overdue first, so that no other node does until the lease ends.
+   *
+   * @param now leases that ended by then are over
+   * @param dueBy runs that will be due by then are taken along. Default: now
+   */
   claimDue(
     tenantId: string,
     providerKey: string,
     now: Date,
     limit: number,
-    lease: { readonly owner: string; readonly until: Date },
+    lease: Lease,
+    dueBy?: Date,
   ): Promise<readonly ClaimedRun[]>;
+  /** Keeps runs that nobody else has taken for longer, and never shorter; of those given back or taken it says nothing. */
+  renew(tenantId: string, held: readonly HeldLease[], until: Date): Promise<void>;
   /** Gives leases back and says when to look again. `record` does the same for the runs it records. */
   settle(tenantId: string, settlements: readonly PollSettlement[]): Promise<void>;
-  /** When the next run is due, or its lease ends; null when none is open. */
+  /** Ends leases under which nothing was learned, so that other nodes need not wait for their end. Says nothing of those taken since. */
+  giveBack(tenantId: string, held: readonly HeldLease[]): Promise<void>;
+  /** When the next run is due, or its lease ends; null when none is. */
   nextDueAt(tenantId: string, providerKey: string): Promise<Date | null>;
   /** Makes a run due now, for hints. */
   makeDue(tenantId: string, syncId: string, now: Date): Promise<void>;
@@ -253,21 +293,77 @@ export interface TriggerPatch {
   readonly syncIds?: readonly string[];
   readonly error?: { readonly code: ErrorCode; readonly message: string } | null;
   readonly sentAt?: Date;
+  /** When its start was found to have no answer. */
+  readonly doubtedAt?: Date;
   readonly resolvedAt?: Date;
 }
 
+/** An unresolved trigger in the hands of one process. */
+export interface HeldTrigger {
+  readonly trigger: Trigger;
+  /** Rises when somebody takes the trigger over; what is written under an older number is refused. */
+  readonly fence: number;
+}
+
+/** How an intention is committed. */
+export interface Intent {
+  readonly lease: Lease;
+  /** Whom the definition is started for, by the gateway's id, where it does not fix that itself; else null. */
+  readonly linkedAccountId: string | null;
+  /** Set for a start that must not run beside another one: when it was asked for. Null commits whatever else goes on. */
+  readonly aloneSince: Date | null;
+}
+
+export type Intended =
+  | { readonly outcome: "CREATED"; readonly held: HeldTrigger }
+  /** The trigger that had the tenant's idempotency key before it. */
+  | { readonly outcome: "KNOWN"; readonly trigger: Trigger }
+  /** Another start for the same definition and account that has not ended, or became UNCERTAIN after this one was asked for. */
+  | { readonly outcome: "RIVAL"; readonly trigger: Trigger }
+  /** A run of the definition, for this account, has not ended. */
+  | { readonly outcome: "OPEN" };
+
 export interface TriggerStore {
   /**
-   * Commits an intention.
+   * Commits a trigger that nobody holds.
    *
    * @returns the stored trigger: the one given, or the one that had the tenant's idempotency key before it
    */
   create(trigger: Trigger): Promise<Trigger>;
-  /** @param expected the write happens only while the trigger is in this state. @returns whether it happened */
-  update(tenantId: string, id: string, expected: TriggerState, patch: TriggerPatch): Promise<boolean>;
+  /**
+   * Commits an intention, held by whom the lease names. Of any number of intentions for one definition and account that must be alone,
+   * by any number of gateways, one is committed: the others are told of it, or of its run.
+   */
+  intend(trigger: Trigger, intent: Intent): Promise<Intended>;
+  /**
+   * @param expected the write happens only while the trigger is in this state and, where a fence is given, was not taken over since
+   * @returns whether it happened
+   */
+  update(
+    tenantId: string,
+    id: string,
+    expected: TriggerState | { readonly state: TriggerState; readonly fence: number },
+    patch: TriggerPatch,
+  ): Promise<boolean>;
   byIds(tenantId: string, ids: readonly string[]): Promise<readonly Trigger[]>;
-  /** Triggers in PENDING or SENT created before then, oldest first, for recovery. */
+  /** Triggers in PENDING or SENT created before then, oldest first. */
   unresolved(tenantId: string, createdBefore: Date): Promise<readonly Trigger[]>;
+  /** Keeps triggers that were not taken over for longer, and never shorter; says nothing of the others. */
+  renew(tenantId: string, held: readonly HeldLease[], until: Date): Promise<void>;
+  /** Ends the lease of a trigger that is unresolved and was not taken over, so that others need not wait for its end. */
+  giveBack(tenantId: string, held: HeldLease, now: Date): Promise<void>;
+  /** Takes unresolved triggers of a provider whose lease has ended, those that ended first before the others. */
+  takeOver(
+    tenantId: string,
+    providerKey: string,
+    now: Date,
+    limit: number,
+    lease: Lease,
+  ): Promise<readonly HeldTrigger[]>;
+  /** When the next lease of an unresolved trigger of a provider ends; null when there is none. */
+  nextLeaseEndAt(tenantId: string, providerKey: string): Promise<Date | null>;
+  /** Whether another start for the same definition and account was sent, and whoever sent it still waits for the answer. */
+  isRivalAnswering(tenantId: string, id: string, now: Date): Promise<boolean>;
 }
 
 export const DeliveryState = {
@@ -351,7 +447,11 @@ export interface Store {
   readonly triggers: TriggerStore;
   readonly inbox: InboxStore;
   readonly providerStates: ProviderStateStore;
+  readonly retention: RetentionStore;
+  readonly quotas: QuotaStore;
   /** Rejects with `SERVICE_UNAVAILABLE` when the database does not answer. */
   ping(): Promise<void>;
+  /** The time by the database's clock, which all gateways on it share; null when that is this machine's. */
+  now(): Promise<Date | null>;
   close(): Promise<void>;
 }

@@ -4,13 +4,16 @@ import type { Clock } from "../domain/clock.ts";
 import { ErrorCode, GatewayError, type ProviderError } from "../domain/errors.ts";
 import type {
   CatalogOperations,
+  DefinitionOperations,
   ProgressFeed,
   ProviderInfo,
+  SchemaOperations,
   SyncOperations,
   TransitionFeed,
   WebhookOperations,
 } from "../domain/gateway-port.ts";
 import type { Store } from "../domain/store-port.ts";
+import { createLiveReads, type LiveReads } from "./live-reads.ts";
 import { createLoaders, type Loaders } from "./loaders.ts";
 
 /** Who asks. The tenant comes from the credential and from nowhere else. */
@@ -25,6 +28,8 @@ export interface GatewayPorts {
   readonly store: Store;
   readonly operations: SyncOperations;
   readonly catalog: CatalogOperations;
+  readonly definitions: DefinitionOperations;
+  readonly schemas: SchemaOperations;
   readonly webhooks: WebhookOperations;
   readonly feed: TransitionFeed;
   readonly progress: ProgressFeed;
@@ -42,15 +47,52 @@ export interface GatewayContext {
   readonly viewer: ViewerIdentity;
   readonly tenantId: string;
   readonly ports: GatewayPorts;
+  /**
+   * Aborts when nobody waits for the answer any longer, or it has taken too long (`DeadlineError`). What only reads ends with it; what
+   * changes something at a vendor does not.
+   */
+  readonly signal: AbortSignal;
   /** Batches and remembers for one operation; a subscription gets new ones with each event. */
   loaders: Loaders;
+  /** What vendors are asked while the operation is answered, and how often; a subscription may ask anew with each event. */
+  liveReads: LiveReads;
   /** Failures to put beside the data: the answer's `errors` get one entry each. */
   readonly partialFailures: PartialFailure[];
 }
 
-export function createContext(ports: GatewayPorts, viewer: ViewerIdentity): GatewayContext {
+/** An answer has taken as long as it may; the reason of a context's signal. */
+export class DeadlineError extends Error {
+  override readonly name = "DeadlineError";
+  readonly afterMs: number;
+
+  constructor(afterMs: number) {
+    super(`no answer within ${afterMs} ms`);
+    this.afterMs = afterMs;
+  }
+}
+
+/** @param signal left out, the answer is waited for however long it takes */
+export function createContext(
+  ports: GatewayPorts,
+  viewer: ViewerIdentity,
+  signal: AbortSignal = new AbortController().signal,
+): GatewayContext {
   const { tenantId } = viewer;
-  return { viewer, tenantId, ports, loaders: createLoaders(ports.store, tenantId), partialFailures: [] };
+  const loaders = createLoaders(ports.store, tenantId);
+  const liveReads = createLiveReads(ports.schemas, tenantId, signal);
+  return { viewer, tenantId, ports, signal, loaders, liveReads, partialFailures: [] };
+}
+
+/** With a change: what the operation read before must not be taken for what stands there afterwards. */
+export function forgetRead(context: GatewayContext): void {
+  context.loaders = createLoaders(context.ports.store, context.tenantId);
+  context.liveReads.forget();
+}
+
+/** A subscription's operation lives through many events: each is answered like an operation of its own. */
+export function beginEvent(context: GatewayContext): void {
+  context.loaders = createLoaders(context.ports.store, context.tenantId);
+  context.liveReads = createLiveReads(context.ports.schemas, context.tenantId, context.signal);
 }
 
 /**
@@ -61,9 +103,13 @@ export function createContext(ports: GatewayPorts, viewer: ViewerIdentity): Gate
 export function requireProvider(context: GatewayContext, key: string): ProviderInfo {
   const info = providerInfo(context, key);
   if (info !== undefined) return info;
+  throw new GatewayError(ErrorCode.NotFound, noProvider(context, key));
+}
+
+/** The sentence about a key that no provider has. */
+export function noProvider(context: GatewayContext, key: string): string {
   const configured = context.ports.providersOf(context.tenantId).map((one) => one.key);
-  const message = `There is no provider "${key.slice(0, 100)}". Configured: ${configured.join(", ") || "none"}.`;
-  throw new GatewayError(ErrorCode.NotFound, message);
+  return `There is no provider "${key.slice(0, 100)}". Configured: ${configured.join(", ") || "none"}.`;
 }
 
 /** The tenant's provider of that key, for places where one that is gone is no error. */

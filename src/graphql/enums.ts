@@ -219,6 +219,7 @@ export const ErrorCodeEnum = enumOf("ErrorCode", "Every code an error or a user 
   ALREADY_RUNNING: "A run of the definition is open.",
   DEFINITION_INACTIVE: "The definition is switched off.",
   LINKED_ACCOUNT_UNAVAILABLE: "The linked account cannot sync now.",
+  EDIT_CONFLICT: "Somebody else changed the definition since the caller read it.",
   SYNC_FINISHED: "The run has ended already.",
   NOT_FOUND: "There is no such object, or the caller may not see it.",
   BAD_USER_INPUT: "The input breaks a rule; the message says which.",

@@ -1,7 +1,9 @@
 // The one place where errors become GraphQL errors: known codes keep their facts, everything else is masked.
 import { GraphQLError, responsePathAsArray, type GraphQLFormattedError } from "graphql";
-import { ErrorCode, GatewayError, ProviderError } from "../domain/errors.ts";
+import { CursorExpiredError, ErrorCode, GatewayError, ProviderError } from "../domain/errors.ts";
 import type { GatewayContext } from "./context.ts";
+import { ledgerCursor } from "./cursors.ts";
+import { withoutValues } from "./request-values.ts";
 
 /** Codes of the GraphQL layer itself that clients may see as they are. */
 const PROTOCOL_CODES: ReadonlySet<unknown> = new Set([
@@ -31,14 +33,19 @@ export function formatError(
     const { code, provider, retryable, retryAfterMs, httpStatus } = cause;
     return { message: cause.message, ...place, extensions: { code, provider, retryable, retryAfterMs, httpStatus } };
   }
+  if (cause instanceof CursorExpiredError) {
+    const oldestCursor = ledgerCursor(cause.tenantId, cause.oldestPlace);
+    return { message: cause.message, ...place, extensions: { code: cause.code, oldestCursor } };
+  }
   if (cause instanceof GatewayError && cause.code !== ErrorCode.Internal) {
     return { message: cause.message, ...place, extensions: { code: cause.code } };
   }
-  // Without a path and a cause it was made before execution, by GraphQL itself: its text quotes nothing but the request.
+  // Without a path and a cause it was made before execution, by GraphQL itself: its text quotes nothing but the request, and that
+  // may hold a secret.
   if (cause === null && formatted.path === undefined) {
     const code = formatted.extensions?.["code"];
     return {
-      message: formatted.message,
+      message: withoutValues(formatted.message, error),
       ...place,
       extensions: { code: PROTOCOL_CODES.has(code) ? code : ErrorCode.BadUserInput },
     };

@@ -1,15 +1,14 @@
 // Filters in GraphQL's words to filters in the store's: global ids opened, vendors turned into provider keys.
 import type { DefinitionFilter, LinkedAccountFilter, SyncFilter } from "../domain/store-port.ts";
 import { requireProvider, type GatewayContext } from "./context.ts";
-import { NodeKind, innerId } from "./global-id.ts";
+import { dropUndefined } from "./given.ts";
+import { DEFINITIONS, NodeKind, innerId } from "./global-id.ts";
 import type {
   LinkedAccountFilterInput,
   ModelSyncFilterInput,
   SyncFilterInput,
   SyncJobFilterInput,
 } from "./types/inputs.ts";
-
-const DEFINITIONS = [NodeKind.SyncJob, NodeKind.ModelSync] as const;
 
 export function syncFilter(context: GatewayContext, input: SyncFilterInput | null | undefined): SyncFilter {
   if (!input) return {};
@@ -83,10 +82,4 @@ function idsOf(
   field: string,
 ): readonly string[] | undefined {
   return ids?.map((id) => innerId(id, kinds, `filter.${field}`));
-}
-
-type Present<T> = { [Name in keyof T]?: Exclude<T[Name], undefined> };
-
-function dropUndefined<T extends object>(values: T): Present<T> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Present<T>;
 }

@@ -1,5 +1,5 @@
 // Opaque global ids, as the Relay object identification specification asks: clients keep them, and never look inside.
-import { ErrorCode, GatewayError } from "../domain/errors.ts";
+import { InputError, badInput } from "./input-error.ts";
 
 export const NodeKind = {
   Provider: "Provider",
@@ -11,6 +11,9 @@ export const NodeKind = {
   Trigger: "Trigger",
 } as const;
 export type NodeKind = (typeof NodeKind)[keyof typeof NodeKind];
+
+/** The kinds of `SyncDefinition`. */
+export const DEFINITIONS = [NodeKind.SyncJob, NodeKind.ModelSync] as const;
 
 const KINDS: ReadonlySet<string> = new Set(Object.values(NodeKind));
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -26,8 +29,8 @@ export function globalIdOf(kind: NodeKind, id: string): string {
 }
 
 /**
- * @param field name of the argument, for the error's sentence
- * @throws GatewayError `BAD_USER_INPUT` when it is no id of this schema
+ * @param field name of the argument or path of the input's field, with dots
+ * @throws InputError when it is no id of this schema
  */
 export function parseGlobalId(globalId: string, field: string): GlobalId {
   const text = globalId.length <= MOST_CHARACTERS ? Buffer.from(globalId, "base64url").toString("utf8") : "";
@@ -50,7 +53,7 @@ function isNodeKind(kind: string): kind is NodeKind {
   return KINDS.has(kind);
 }
 
-function notAnId(field: string, expected: string, got = "something else"): GatewayError {
+function notAnId(field: string, expected: string, got = "something else"): InputError {
   const message = `${field}: expected ${expected}, as a field \`id\` of this schema gives it, and got ${got}. Send ids unchanged.`;
-  return new GatewayError(ErrorCode.BadUserInput, message);
+  return new InputError(badInput(field.split("."), message));
 }

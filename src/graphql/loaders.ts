@@ -1,8 +1,9 @@
 // One DataLoader per edge and operation: however many objects a query touches, an edge costs one statement per level.
 import DataLoader from "dataloader";
 import type { LinkedAccount, SyncDefinition } from "../domain/definition.ts";
+import { alikeKey, type RunsAlike } from "../domain/statistics.ts";
 import type { Page, PageRequest, ProviderState, Store } from "../domain/store-port.ts";
-import type { Sync, SyncTask, Transition, Trigger } from "../domain/sync.ts";
+import type { ConflictDraft, Sync, SyncTask, Transition, Trigger } from "../domain/sync.ts";
 
 export interface Loaders {
   readonly linkedAccountById: DataLoader<string, LinkedAccount | null>;
@@ -13,7 +14,8 @@ export interface Loaders {
   readonly latestSyncByDefinitionId: DataLoader<string, Sync | null>;
   readonly latestSyncByModel: DataLoader<DefinitionModel, Sync | null, string>;
   /** Milliseconds; null where too few runs tell. */
-  readonly expectedDurationByDefinitionId: DataLoader<string, number | null>;
+  readonly expectedDuration: DataLoader<RunsAlike, number | null, string>;
+  readonly conflictsBySyncId: DataLoader<string, readonly ConflictDraft[]>;
   readonly providerState: DataLoader<string, ProviderState>;
   /** A loader per page request: the same page of many parents is one statement. */
   syncsByDefinitionId(page: PageRequest): DataLoader<string, Page<Sync>>;
@@ -49,12 +51,16 @@ export function createLoaders(store: Store, tenantId: string): Loaders {
       },
       { cacheKeyFn: keyOfModel },
     ),
-    expectedDurationByDefinitionId: new DataLoader(async (ids) => {
-      const found = new Map(
-        (await ledger.expectedDurations(tenantId, ids)).map((one) => [one.definitionId, one.durationMs]),
-      );
-      return ids.map((id) => found.get(id) ?? null);
-    }),
+    expectedDuration: new DataLoader(
+      async (alike) => {
+        const found = new Map(
+          (await ledger.expectedDurations(tenantId, alike)).map((one) => [alikeKey(one), one.durationMs]),
+        );
+        return alike.map((one) => found.get(alikeKey(one)) ?? null);
+      },
+      { cacheKeyFn: alikeKey },
+    ),
+    conflictsBySyncId: new DataLoader((ids) => copy(ledger.conflictsBySync(tenantId, ids))),
     providerState: new DataLoader((keys) => Promise.all(keys.map((key) => providerStates.get(tenantId, key)))),
     syncsByDefinitionId: perPage(
       (page) => new DataLoader((ids) => copy(ledger.syncsByDefinition(tenantId, ids, page))),

@@ -2,6 +2,7 @@
 import { ErrorCode, GatewayError } from "../domain/errors.ts";
 import type { Page, PageRequest, Position } from "../domain/store-port.ts";
 import { pageCursor, parsePageCursor, type SortKey } from "./cursors.ts";
+import { isGiven } from "./given.ts";
 import type { ConnectionOf } from "./types/connection.ts";
 import type { PageArgs } from "./types/inputs.ts";
 
@@ -51,7 +52,5 @@ export function toConnection<Row, Node extends object>(parts: ConnectionParts<Ro
     count,
   };
 }
-
-const isGiven = <T>(value: T | null | undefined): value is T => value !== null && value !== undefined;
 
 const refused = (message: string): GatewayError => new GatewayError(ErrorCode.BadUserInput, message);

@@ -2,6 +2,7 @@
 import "reflect-metadata";
 import { specifiedDirectives, type GraphQLSchema } from "graphql";
 import { buildSchemaSync, type PubSub } from "type-graphql";
+import { boundMutations } from "./mutation-deadline.ts";
 import {
   LinkedAccountEdges,
   ModelSyncTargetEdges,
@@ -10,20 +11,25 @@ import {
   SyncJobResourceEdges,
 } from "./resolvers/definition-edges.ts";
 import { ListsResolver } from "./resolvers/lists.ts";
+import { ModelSyncMutationsResolver } from "./resolvers/model-sync-mutations.ts";
 import { MutationsResolver } from "./resolvers/mutations.ts";
 import { ObjectsResolver } from "./resolvers/objects.ts";
 import { ProviderEdges, ViewerEdges } from "./resolvers/provider-edges.ts";
+import { SchemaDiscoveryEdges } from "./resolvers/schema-discovery.ts";
 import { StatisticsResolver } from "./resolvers/statistics.ts";
 import { SubscriptionsResolver } from "./resolvers/subscriptions.ts";
 import { SyncEdges, SyncTransitionEdges, TriggerEdges } from "./resolvers/sync-edges.ts";
+import { SyncJobMutationsResolver } from "./resolvers/sync-job-mutations.ts";
 
 export function buildGatewaySchema(): GraphQLSchema {
-  return buildSchemaSync({
+  const schema = buildSchemaSync({
     resolvers: [
       ObjectsResolver,
       ListsResolver,
       StatisticsResolver,
       MutationsResolver,
+      ModelSyncMutationsResolver,
+      SyncJobMutationsResolver,
       SubscriptionsResolver,
       SyncEdges,
       SyncTransitionEdges,
@@ -33,6 +39,7 @@ export function buildGatewaySchema(): GraphQLSchema {
       SyncJobResourceEdges,
       ModelSyncTargetEdges,
       LinkedAccountEdges,
+      SchemaDiscoveryEdges,
       ProviderEdges,
       ViewerEdges,
     ],
@@ -41,6 +48,7 @@ export function buildGatewaySchema(): GraphQLSchema {
     directives: [...specifiedDirectives],
     pubSub: UNUSED_PUBSUB,
   });
+  return boundMutations(schema);
 }
 
 /** type-graphql insists on one; our subscriptions read the ledger through `TransitionFeed` and never use it. */

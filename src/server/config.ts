@@ -1,9 +1,9 @@
 // The whole configuration, read once from the environment and the YAML file, checked at once, and frozen.
 import { readFileSync } from "node:fs";
-import { parse as parseYaml } from "yaml";
 import { z } from "zod";
 import type { PollIntervals, ProviderSettings } from "../domain/provider-port.ts";
 import { resolveReferences } from "./config-references.ts";
+import { readYaml } from "./read-yaml.ts";
 
 export interface ProviderConfig extends ProviderSettings {
   readonly kind: string;
@@ -14,9 +14,15 @@ export interface GatewayConfig {
   /** 0 lets the system choose. */
   readonly port: number;
   readonly databaseUrl: string;
+  /** Shares due work and news with other gateways on the same database. Null: this gateway is the only one. */
+  readonly redisUrl: string | null;
+  /** How long history is kept; null keeps everything. */
+  readonly retentionDays: number | null;
   readonly sandbox: boolean;
   /** How much faster than life the sandboxes' runs go. */
   readonly sandboxSpeed: number;
+  /** How long it goes on serving once it was told to stop, so that load balancers notice before connections are refused. */
+  readonly drainMs: number;
   readonly logLevel: string;
   readonly providers: readonly ProviderConfig[];
 }
@@ -60,13 +66,22 @@ const environmentSchema = z.object({
     .regex(/^rediss?:\/\/.+$/, "expected redis://...")
     .optional(),
   SYNCGRAPH_CONFIG: z.string().min(1).optional(),
+  // A day at least: that long an idempotency key is kept, and that far back a new gateway looks for runs.
+  SYNCGRAPH_RETENTION_DAYS: z.coerce.number("expected a number of days").min(1).max(36_500).optional(),
   SYNCGRAPH_SANDBOX: z.enum(["on", "off"]).optional(),
   SYNCGRAPH_SANDBOX_SPEED: z.coerce.number().positive().max(1_000).default(1),
+  SYNCGRAPH_DRAIN_SECONDS: z
+    .string()
+    .regex(/^\d+$/, "expected a whole number")
+    .transform(Number)
+    .pipe(z.number().max(300))
+    .default(0),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
 });
 
 const milliseconds = z.number().int().min(10).max(86_400_000);
 const scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String);
+const secret = scalar.refine((text) => text !== "", "expected a secret, got nothing");
 
 const providerSchema = z
   .object({
@@ -74,7 +89,7 @@ const providerSchema = z
     kind: z.string().min(1),
     baseUrl: z.url("expected a URL").optional(),
     credentials: z.record(z.string(), scalar).default({}),
-    webhookSecret: z.union([scalar.transform((one) => [one]), z.array(scalar)]).default([]),
+    webhookSecret: z.union([secret.transform((one) => [one]), z.array(secret)]).default([]),
     allowPrivateAddress: z.boolean().default(false),
     rateLimit: z.strictObject({ requests: z.number().int().min(1), perMs: milliseconds }).optional(),
     poll: z
@@ -104,8 +119,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     host: values.HOST,
     port: values.PORT,
     databaseUrl: values.DATABASE_URL,
+    redisUrl: values.REDIS_URL ?? null,
+    retentionDays: values.SYNCGRAPH_RETENTION_DAYS ?? null,
     sandbox: values.SYNCGRAPH_SANDBOX === undefined ? providers.length === 0 : values.SYNCGRAPH_SANDBOX === "on",
     sandboxSpeed: values.SYNCGRAPH_SANDBOX_SPEED,
+    drainMs: values.SYNCGRAPH_DRAIN_SECONDS * 1_000,
     logLevel: values.LOG_LEVEL,
     providers,
   });
@@ -116,15 +134,19 @@ function readProviders(
   environment: Readonly<Record<string, string | undefined>>,
   problems: string[],
 ): readonly ProviderConfig[] {
-  let raw: unknown;
+  let text: string;
   try {
-    raw = parseYaml(readFileSync(file, "utf8"));
+    text = readFileSync(file, "utf8");
   } catch (error) {
     problems.push(
       `SYNCGRAPH_CONFIG: ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
     );
     return [];
   }
+  const mistakes: string[] = [];
+  const raw = readYaml(text, mistakes);
+  problems.push(...mistakes.map((mistake) => `SYNCGRAPH_CONFIG: ${file} cannot be read: ${mistake}`));
+  if (mistakes.length > 0) return [];
   const resolved = resolveReferences(raw ?? {}, environment, problems);
   for (const key of keysThereTwice(resolved)) {
     problems.push(`${file}: providers: the key "${key}" is there twice; every provider needs a key of its own`);
@@ -138,6 +160,11 @@ function readProviders(
     );
     return [];
   }
+  // Not taken for a first run: a file that was not written or not mounted would fill a database with made-up runs.
+  if (parsed.data.providers.length === 0 && !environment["SYNCGRAPH_SANDBOX"])
+    problems.push(
+      `${file}: names no provider; name one, or set SYNCGRAPH_SANDBOX to on for made-up vendors, to off for none`,
+    );
   return parsed.data.providers.map(toProviderConfig);
 }
 

@@ -1,6 +1,7 @@
 // The composition root: makes every part from a configuration and wires them up.
 import "reflect-metadata";
-import { createServer } from "node:http";
+import { setMaxListeners } from "node:events";
+import type { IncomingMessage } from "node:http";
 import { hostname } from "node:os";
 import type { AddressInfo } from "node:net";
 import type { Logger } from "pino";
@@ -8,19 +9,26 @@ import type { Clock } from "../domain/clock.ts";
 import { createContext, type GatewayPorts, type ViewerIdentity } from "../graphql/context.ts";
 import { RAW_SCOPE } from "../graphql/resolvers/sync-edges.ts";
 import { buildGatewaySchema } from "../graphql/schema.ts";
+import type { EventBus, WorkQueue } from "../domain/runtime-ports.ts";
+import type { Store } from "../domain/store-port.ts";
+import { claimFile } from "../store/file-claim.ts";
 import { openStore } from "../store/open-store.ts";
-import { createProviderDirectory } from "../tracking/provider-directory.ts";
+import { createProviderDirectory, type ConfiguredProvider } from "../tracking/provider-directory.ts";
 import { createTracker } from "../tracking/tracker.ts";
+import { givenUp } from "../tracking/unless-given-up.ts";
 import { systemClock } from "../wire/system-clock.ts";
 import type { GatewayConfig } from "./config.ts";
+import { createCoordination } from "./coordination.ts";
+import { createDoor } from "./door.ts";
 import { createGraphqlHttp } from "./graphql-http.ts";
 import { createGraphqlWs } from "./graphql-ws.ts";
-import { createInProcessBus } from "./in-process-bus.ts";
-import { createInProcessQueue } from "./in-process-queue.ts";
+import { withPatience } from "./patience.ts";
 import { createProgressFeed } from "./progress-feed.ts";
-import { createProviders } from "./providers.ts";
+import { checkProviders } from "./providers.ts";
+import { createQuotas } from "./quotas.ts";
 import { GRAPHQL_PATH, createRoutes } from "./routes.ts";
 import { sandboxConfig, startSandboxes } from "./sandboxes.ts";
+import { createSharedClock } from "./shared-clock.ts";
 import { cannotListen, cannotOpenDatabase } from "./start-error.ts";
 import { createTransitionFeed } from "./transition-feed.ts";
 import { createWebhooksRoute } from "./webhooks-route.ts";
@@ -31,32 +39,53 @@ export interface Gateway {
   readonly port: number;
   /** Keys of the providers, and of those that are sandboxes. */
   readonly providers: readonly { readonly key: string; readonly kind: string; readonly sandbox: boolean }[];
-  /** Stops taking requests, finishes what runs, frees everything. */
-  close(): Promise<void>;
+  /**
+   * Says that it is not ready, then takes nothing more, finishes what runs, and frees everything.
+   *
+   * @param servingMs how long it goes on serving before, so that load balancers notice. Default 0
+   */
+  close(servingMs?: number): Promise<void>;
+}
+
+/** What tracking works through. */
+export interface GatewayParts {
+  readonly store: Store;
+  readonly bus: EventBus;
+  readonly queue: WorkQueue;
+  readonly providers: readonly ConfiguredProvider[];
+}
+
+export interface GatewayTools {
+  readonly log: Logger;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
+  /** Given the parts as they were made, gives those that are used: what shall stand between tracking and its ports. Default: nothing. */
+  readonly around?: (parts: GatewayParts) => GatewayParts;
 }
 
 /** Fixed, so that the sandboxes' accounts and definitions are the same ones after a restart. */
 const SANDBOX_SEED = 1;
+const DAY_MS = 86_400_000;
 /** The one tenant of a gateway without tenants configured. */
 const LOCAL_TENANT = "local";
 const LOCAL_OWNER: ViewerIdentity = {
   tenantId: LOCAL_TENANT,
   name: "local owner",
-  scopes: ["syncs:read", "syncs:trigger", "syncs:cancel", RAW_SCOPE],
+  scopes: ["syncs:read", "syncs:trigger", "syncs:cancel", "definitions:write", RAW_SCOPE],
 };
 
 /**
  * @throws ConfigError when a provider's settings are wrong
  * @throws StartError when the database cannot be opened or the port cannot be used
  */
-export async function startGateway(config: GatewayConfig, log: Logger, clock: Clock = systemClock): Promise<Gateway> {
+export async function startGateway(config: GatewayConfig, tools: GatewayTools): Promise<Gateway> {
   const opened: (() => Promise<void> | void)[] = [];
   // Freed in reverse: what was made last uses what was made first.
   const close = async () => {
     for (const free of opened.splice(0).reverse()) await free();
   };
   try {
-    return await assemble(config, log, clock, opened, close);
+    return await assemble(config, tools, opened, close);
   } catch (error) {
     await close();
     throw error;
@@ -65,11 +94,11 @@ export async function startGateway(config: GatewayConfig, log: Logger, clock: Cl
 
 async function assemble(
   config: GatewayConfig,
-  log: Logger,
-  clock: Clock,
+  { log, clock: own = systemClock, around = (parts) => parts }: GatewayTools,
   opened: (() => Promise<void> | void)[],
   close: () => Promise<void>,
 ): Promise<Gateway> {
+  const clock = createSharedClock(own, log);
   const sandboxes = config.sandbox ? await startSandboxes({ speed: config.sandboxSpeed, seed: SANDBOX_SEED }) : [];
   opened.push(
     ...sandboxes.map(
@@ -79,25 +108,39 @@ async function assemble(
     ),
   );
   const taken = new Set(config.providers.map(({ key }) => key));
-  const providers = await createProviders(
-    [
-      ...config.providers.map((one) => ({ config: one, sandbox: false })),
-      ...sandboxes.map((one) => ({ config: sandboxConfig(one, taken), sandbox: true })),
-    ],
-    clock,
-  );
-  opened.push(async () => void (await Promise.all(providers.map(({ provider }) => provider.close()))));
-
-  const store = await openStore(config.databaseUrl).catch((error: unknown) => {
+  const checked = await checkProviders([
+    ...config.providers.map((one) => ({ config: one, sandbox: false })),
+    ...sandboxes.map((one) => ({ config: sandboxConfig(one, taken), sandbox: true })),
+  ]);
+  const refused = (error: unknown): never => {
     throw cannotOpenDatabase(error, config.databaseUrl);
-  });
-  opened.push(() => store.close());
-  const bus = createInProcessBus();
-  opened.push(() => bus.close());
-  const queue = createInProcessQueue(clock, (error, item) => log.error({ err: error, ...item }, "work failed"));
+  };
+  opened.push(await claimFile(config.databaseUrl).catch(refused));
+  const opening = await openStore(config.databaseUrl).catch(refused);
+  opened.push(() => opening.close());
+  const quotaOf = createQuotas(config.databaseUrl, opening.quotas, LOCAL_TENANT);
+  const configured = checked.map((make) => make({ clock, quotaOf }));
+  opened.push(async () => void (await Promise.all(configured.map(({ provider }) => provider.close()))));
+  const { disconnect, ...coordination } = await createCoordination(config, { clock, log });
+  opened.push(disconnect);
+  opened.push(() => coordination.bus.close());
+  const { store, bus, queue, providers } = around({ store: opening, ...coordination, providers: configured });
+  // Before anything is planned or leased.
+  opened.push(await clock.follow(() => store.now()));
   const directory = createProviderDirectory(new Map([[LOCAL_TENANT, providers]]));
   const owner = `${hostname()}/${process.pid}`;
-  const tracker = createTracker({ store, bus, queue, clock, directory, log, random: Math.random, owner });
+  const ending = new AbortController();
+  // Every call to a vendor listens to it.
+  setMaxListeners(0, ending.signal);
+  const giveUp = () => {
+    log.warn("what still runs is given up, so that the process can end; starts and polls are left to other gateways");
+    ending.abort(givenUp());
+  };
+  const tracker = createTracker({
+    ...{ store, bus, queue, clock, directory, log, random: Math.random, owner },
+    givenUp: ending.signal,
+    retentionMs: config.retentionDays === null ? null : config.retentionDays * DAY_MS,
+  });
   opened.push(() => tracker.close());
   opened.push(() => queue.close());
   const feed = createTransitionFeed({ store, bus, clock });
@@ -107,6 +150,8 @@ async function assemble(
     store,
     operations: tracker.operations,
     catalog: tracker.catalog,
+    definitions: tracker.definitions,
+    schemas: tracker.schemas,
     webhooks: tracker.webhooks,
     feed,
     progress,
@@ -114,10 +159,10 @@ async function assemble(
     providersOf: (tenantId) => directory.providersOf(tenantId).map(({ info }) => info),
   };
   const schema = buildGatewaySchema();
-  const contextOf = () => createContext(ports, LOCAL_OWNER);
+  const contextOf = (_request: IncomingMessage, signal: AbortSignal) => createContext(ports, LOCAL_OWNER, signal);
   const reportDefect = (error: unknown) =>
     log.error({ err: error }, "an operation failed in a way clients are not told");
-  const graphql = await createGraphqlHttp({ schema, contextOf, reportDefect });
+  const graphql = await createGraphqlHttp({ schema, contextOf, clock, reportDefect });
   const webhooks = createWebhooksRoute({
     isReceiver: (key) => directory.find(LOCAL_TENANT, key)?.provider.verifyWebhook !== undefined,
     receive: async (key, delivery) => {
@@ -127,34 +172,34 @@ async function assemble(
     clock,
     reportDefect,
   });
-  let draining = false;
+  let stopping = false;
+  let serveForMs = 0;
   const notReady = async (): Promise<string | null> => {
-    if (draining) return "shutting down";
+    if (stopping) return "shutting down";
     return store.ping().then(
       () => null,
       () => "the database does not answer",
     );
   };
-  const server = createServer(
-    { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 15_000 },
-    createRoutes({ graphql, webhooks, notReady, reportDefect }),
-  );
+  const door = createDoor(clock, createRoutes({ graphql, webhooks, notReady, reportDefect }));
+  const { server } = door;
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => reject(cannotListen(error, config.host, config.port)));
     server.listen(config.port, config.host, () => resolve());
   });
   // After listening: the socket server would print the failure of a port that is taken in its own words.
-  const sockets = createGraphqlWs({ server, path: GRAPHQL_PATH, schema, contextOf, reportDefect });
+  const sockets = createGraphqlWs({ server, path: GRAPHQL_PATH, schema, contextOf, clock, reportDefect });
   opened.push(async () => {
-    draining = true;
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    server.closeIdleConnections();
-    await sockets.close();
+    stopping = true;
+    door.sayGoodbye();
+    await clock.sleep(serveForMs);
+    // Subscribers go on elsewhere from their cursors; they need not wait for what others have asked for.
+    await withPatience({ giveUp, clock }, (patience) =>
+      Promise.all([door.shut(patience), sockets.close(), queue.stop()]),
+    );
     feed.close();
     progress.close();
     await graphql.stop();
-    server.closeAllConnections();
-    await closed;
   });
   await tracker.start();
 
@@ -164,6 +209,9 @@ async function assemble(
     url: `http://${host}:${port}${GRAPHQL_PATH}`,
     port,
     providers: providers.map(({ info: { key, kind, sandbox } }) => ({ key, kind, sandbox })),
-    close,
+    close: (servingMs = 0) => {
+      serveForMs = servingMs;
+      return close();
+    },
   };
 }

@@ -6,9 +6,11 @@ import {
   ApolloServerPluginLandingPageDisabled,
 } from "@apollo/server/plugin/disabled";
 import { GraphQLError, OperationTypeNode, type GraphQLSchema } from "graphql";
+import type { Clock } from "../domain/clock.ts";
 import type { GatewayContext } from "../graphql/context.ts";
 import { formatError, notedErrors } from "../graphql/errors.ts";
-import { readBody } from "./request-body.ts";
+import { createOperationEnd, type OperationEnd } from "./operation-end.ts";
+import { readBody, refuse } from "./request-body.ts";
 
 export interface GraphqlHttp {
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
@@ -18,8 +20,9 @@ export interface GraphqlHttp {
 
 export interface GraphqlHttpOptions {
   readonly schema: GraphQLSchema;
-  /** Makes the context of an operation from its request. */
-  readonly contextOf: (request: IncomingMessage) => GatewayContext;
+  /** Makes the context of an operation from its request. The signal aborts when its answer is not waited for any longer. */
+  readonly contextOf: (request: IncomingMessage, signal: AbortSignal) => GatewayContext;
+  readonly clock: Clock;
   /** Told of every error that clients only see masked. */
   readonly reportDefect: (error: unknown) => void;
 }
@@ -27,14 +30,21 @@ export interface GraphqlHttpOptions {
 /** RELAY's largest operations fit; a flood of tokens is refused while it is parsed. */
 export const MOST_TOKENS = 2_000;
 
-export async function createGraphqlHttp({ schema, contextOf, reportDefect }: GraphqlHttpOptions): Promise<GraphqlHttp> {
+export async function createGraphqlHttp({
+  schema,
+  contextOf,
+  clock,
+  reportDefect,
+}: GraphqlHttpOptions): Promise<GraphqlHttp> {
+  /** By their signals: Apollo hands on a copy of the context. */
+  const ends = new WeakMap<AbortSignal, OperationEnd>();
   const apollo = new ApolloServer<GatewayContext>({
     schema,
     plugins: [
       // It would wrap every field of every operation, and nothing here sets cache hints.
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
-      operationPlugin(reportDefect),
+      operationPlugin(({ signal }, type) => ends.get(signal)?.limit(type), reportDefect),
     ],
     formatError: (formatted, error) => formatError(formatted, error, reportDefect),
     includeStacktraceInErrorResponses: false,
@@ -47,21 +57,32 @@ export async function createGraphqlHttp({ schema, contextOf, reportDefect }: Gra
   await apollo.start();
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (isRefused(request, response)) return;
     const body = request.method === "POST" ? await readBody(request, response) : { json: undefined };
     if (body === null) return;
     const headers = new HeaderMap();
     for (const [name, value] of Object.entries(request.headers)) {
       if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
     }
-    const result = await apollo.executeHTTPGraphQLRequest({
-      httpGraphQLRequest: {
-        method: (request.method ?? "GET").toUpperCase(),
-        headers,
-        search: new URL(request.url ?? "/", "http://gateway").search,
-        body: body.json,
-      },
-      context: () => Promise.resolve(contextOf(request)),
-    });
+    const end = createOperationEnd(clock);
+    ends.set(end.signal, end);
+    // Also when the client went away while its body was read.
+    if (response.destroyed) end.leave();
+    response.once("close", end.leave);
+    const result = await apollo
+      .executeHTTPGraphQLRequest({
+        httpGraphQLRequest: {
+          method: (request.method ?? "GET").toUpperCase(),
+          headers,
+          search: new URL(request.url ?? "/", "http://gateway").search,
+          body: body.json,
+        },
+        context: () => Promise.resolve(contextOf(request, end.signal)),
+      })
+      .finally(() => {
+        response.off("close", end.leave);
+        end.settle();
+      });
     for (const [name, value] of result.headers) response.setHeader(name, value);
     response.statusCode = result.status ?? 200;
     if (result.body.kind === "complete") {
@@ -75,13 +96,35 @@ export async function createGraphqlHttp({ schema, contextOf, reportDefect }: Gra
   return { handle, stop: () => apollo.stop() };
 }
 
-/** What HTTP adds to an operation: subscriptions are refused, and failures that lists noted are put beside their data. */
-function operationPlugin(reportDefect: (error: unknown) => void): ApolloServerPlugin<GatewayContext> {
+/** Answers what Apollo would call a forgery: another method, and a person who looks at the address with a browser. */
+function isRefused({ method, url = "/" }: IncomingMessage, response: ServerResponse): boolean {
+  if (method === "POST") return false;
+  if (method !== "GET") {
+    response.setHeader("allow", "GET, POST");
+    refuse(response, 405, "GraphQL is asked with POST; queries may come with GET too.");
+    return true;
+  }
+  const { searchParams } = new URL(url, "http://gateway");
+  if (searchParams.has("query") || searchParams.has("extensions")) return false;
+  const how = 'Send one with POST, as JSON: { "query": "..." }. Subscriptions come over WebSocket at the same address.';
+  refuse(response, 400, `There is no operation here. ${how}`);
+  return true;
+}
+
+/** What HTTP adds to an operation: a deadline, subscriptions are refused, and failures that lists noted are put beside their data. */
+function operationPlugin(
+  limit: (context: GatewayContext, type: OperationTypeNode) => void,
+  reportDefect: (error: unknown) => void,
+): ApolloServerPlugin<GatewayContext> {
   return {
     requestDidStart: () =>
       Promise.resolve({
-        didResolveOperation: ({ operation }) => {
-          if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) return Promise.resolve();
+        didResolveOperation: ({ operation, contextValue }) => {
+          if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) {
+            // Undefined when the name fits none: that is answered at once.
+            if (operation !== undefined) limit(contextValue, operation.operation);
+            return Promise.resolve();
+          }
           const extensions = { code: "BAD_REQUEST", http: { status: 400 } };
           throw new GraphQLError("Subscriptions are served over WebSocket at the same address, not over HTTP.", {
             extensions,

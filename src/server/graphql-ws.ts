@@ -2,6 +2,7 @@
 import type { IncomingMessage, Server } from "node:http";
 import {
   GraphQLError,
+  getOperationAST,
   parse,
   validate,
   type DocumentNode,
@@ -9,87 +10,88 @@ import {
   type FormattedExecutionResult,
   type GraphQLSchema,
 } from "graphql";
-import { useServer } from "graphql-ws/use/ws";
-import { WebSocketServer } from "ws";
+import { makeServer } from "graphql-ws";
+import type { Clock } from "../domain/clock.ts";
 import type { GatewayContext } from "../graphql/context.ts";
 import { formatError, notedErrors } from "../graphql/errors.ts";
 import { MOST_TOKENS } from "./graphql-http.ts";
-
-export interface GraphqlWs {
-  /** Sockets open now. */
-  connections(): number;
-  /** Closes every socket with 1001 (going away), so that clients reconnect elsewhere. */
-  close(): Promise<void>;
-}
+import { createOperationEnd, type OperationEnd } from "./operation-end.ts";
+import type { WsLimits } from "./ws-connection.ts";
+import { createWsTransport, type WsPeer, type WsTransport } from "./ws-transport.ts";
 
 export interface GraphqlWsOptions {
   readonly server: Server;
   readonly path: string;
   readonly schema: GraphQLSchema;
-  readonly contextOf: (request: IncomingMessage) => GatewayContext;
+  /** Makes the context of an operation. The signal aborts when its answer is not waited for any longer. */
+  readonly contextOf: (request: IncomingMessage, signal: AbortSignal) => GatewayContext;
+  readonly clock: Clock;
   readonly reportDefect: (error: unknown) => void;
+  /** Default: `WS_LIMITS`. */
+  readonly limits?: WsLimits;
 }
 
-const MOST_BYTES = 64 * 1024;
 /** Operations are few and repeated by every client: parsing and validating each once is enough. */
 const DOCUMENTS_KEPT = 500;
 
-export function createGraphqlWs({ server, path, schema, contextOf, reportDefect }: GraphqlWsOptions): GraphqlWs {
-  const sockets = new WebSocketServer({ server, path, maxPayload: MOST_BYTES });
+export function createGraphqlWs({ schema, contextOf, reportDefect, ...transport }: GraphqlWsOptions): WsTransport {
+  const { clock } = transport;
   const documentOf = createDocumentCache(schema);
   /** What the library hands on is untyped; this is the same thing, typed. */
   const contexts = new WeakMap<ExecutionArgs, GatewayContext>();
+  const ends = new WeakMap<ExecutionArgs, OperationEnd>();
   const masked = (errors: readonly GraphQLError[]) =>
     errors.map((error) => formatError(error.toJSON(), error, reportDefect));
-  const protocol = useServer<Record<string, unknown>, { readonly request: IncomingMessage }>(
-    {
-      schema,
-      connectionInitWaitTimeout: 3_000,
-      // Otherwise the text of an error that closes a socket would go out as the reason.
-      isProd: true,
-      onSubscribe: (context, _id, { query, variables, operationName }): ExecutionArgs | GraphQLError[] => {
-        const document = documentOf(query);
-        // Errors returned here are this operation's own; thrown ones would close the socket with everything on it.
-        if (!("kind" in document)) return [...document];
-        try {
-          const contextValue = contextOf(context.extra.request);
-          const execution = {
-            schema,
-            document,
-            operationName: operationName ?? null,
-            variableValues: variables ?? {},
-            contextValue,
-          };
-          contexts.set(execution, contextValue);
-          return execution;
-        } catch (error) {
-          return [asGraphqlError(error)];
-        }
-      },
-      // An operation that failed before it had data ends with the protocol's `error`, whichever step it failed in.
-      onOperation: (_context, _id, _payload, _args, result) =>
-        "errors" in result && result.errors && result.data === undefined ? failWith(result.errors) : result,
-      onError: (_context, _id, _payload, errors) => masked(errors.flatMap(unwrapped)),
-      onNext: (_context, _id, _payload, execution, { data, errors, extensions }): FormattedExecutionResult => {
-        const context = contexts.get(execution);
-        const noted = context === undefined ? [] : notedErrors(context, reportDefect);
-        const all = [...masked((errors ?? []).map(asGraphqlError)), ...noted];
-        return {
-          ...(all.length === 0 ? {} : { errors: all }),
-          ...(data === undefined ? {} : { data }),
-          ...(extensions === undefined ? {} : { extensions }),
+  const protocol = makeServer<Record<string, unknown>, WsPeer>({
+    schema,
+    connectionInitWaitTimeout: 3_000,
+    onSubscribe: (context, id, { query, variables, operationName }): ExecutionArgs | GraphQLError[] => {
+      const document = documentOf(query);
+      // Errors returned here are this operation's own; thrown ones would close the socket with everything on it.
+      if (!("kind" in document)) return [...document];
+      const operation = getOperationAST(document, operationName);
+      if (!operation) return [unresolved(operationName)];
+      const end = createOperationEnd(clock);
+      try {
+        const contextValue = contextOf(context.extra.request, end.signal);
+        const execution = {
+          schema,
+          document,
+          operationName: operationName ?? null,
+          variableValues: variables ?? {},
+          contextValue,
         };
-      },
+        contexts.set(execution, contextValue);
+        ends.set(execution, end);
+        end.limit(operation.operation);
+        // What is here is returned when the client completes the operation or closes the socket; a subscription's stream replaces it.
+        context.subscriptions[id] = ending(NO_STREAM, end);
+        return execution;
+      } catch (error) {
+        return [asGraphqlError(error)];
+      }
     },
-    sockets,
-    12_000,
-  );
-  return {
-    connections: () => sockets.clients.size,
-    close: async () => {
-      await protocol.dispose();
+    onOperation: (context, _id, _payload, args, result) => {
+      const end = ends.get(args);
+      if (Symbol.asyncIterator in result)
+        return context.extra.streams.paced(end === undefined ? result : ending(result, end));
+      end?.settle();
+      // An operation that failed before it had data ends with the protocol's `error`, whichever step it failed in.
+      return "errors" in result && result.errors && result.data === undefined ? failWith(result.errors) : result;
     },
-  };
+    onError: (_context, _id, _payload, errors) => masked(errors.flatMap(unwrapped)),
+    onNext: (_context, _id, _payload, execution, { data, errors, extensions }): FormattedExecutionResult => {
+      const context = contexts.get(execution);
+      const noted = context === undefined ? [] : notedErrors(context, reportDefect);
+      const all = [...masked((errors ?? []).map(asGraphqlError)), ...noted];
+      return {
+        ...(all.length === 0 ? {} : { errors: all }),
+        ...(data === undefined ? {} : { data }),
+        ...(extensions === undefined ? {} : { extensions }),
+      };
+    },
+  });
+  return createWsTransport({ ...transport, protocol, reportDefect });
 }
 
 type DocumentOf = (query: string) => DocumentNode | readonly GraphQLError[];
@@ -113,6 +115,14 @@ function createDocumentCache(schema: GraphQLSchema): DocumentOf {
   };
 }
 
+/** What HTTP says of a name that no operation has, and of no name where there are several. */
+function unresolved(operationName: string | null | undefined): GraphQLError {
+  const message = operationName
+    ? `Unknown operation named "${operationName}".`
+    : "Must provide operation name if query contains multiple operations.";
+  return withCode(new GraphQLError(message), "OPERATION_RESOLUTION_FAILURE");
+}
+
 /** The code that the same error has over HTTP. */
 function withCode({ message, nodes, source, positions }: GraphQLError, code: string): GraphQLError {
   return new GraphQLError(message, {
@@ -132,6 +142,25 @@ class OperationFailure extends Error {
     this.errors = errors;
   }
 }
+
+/** A stream whose `return`, which the library calls when the client has gone, also ends what the operation waits for. */
+function ending<T>(stream: AsyncIterable<T>, { leave }: OperationEnd): AsyncIterableIterator<T> {
+  const inner = stream[Symbol.asyncIterator]();
+  const outer: AsyncIterableIterator<T> = {
+    next: () => inner.next(),
+    async return() {
+      leave();
+      return (await inner.return?.()) ?? { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]: () => outer,
+  };
+  return outer;
+}
+
+/** Stands for an operation while it is executed. Nobody reads it. */
+const NO_STREAM: AsyncIterable<never> = {
+  [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: true, value: undefined }) }),
+};
 
 /** The library sends `error` for a stream that throws, and for nothing else after execution has begun. */
 async function* failWith(errors: readonly GraphQLError[]): AsyncGenerator<never, void, void> {

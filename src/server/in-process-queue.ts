@@ -40,6 +40,13 @@ export function createInProcessQueue(clock: Clock, onError: (error: unknown, ite
     running.set(key, work);
   }
 
+  async function close(): Promise<void> {
+    closed = true;
+    for (const plan of planned.values()) plan.cancelled.abort();
+    planned.clear();
+    await Promise.all(running.values());
+  }
+
   return {
     schedule(item, dueAt) {
       if (closed) return Promise.resolve();
@@ -56,11 +63,8 @@ export function createInProcessQueue(clock: Clock, onError: (error: unknown, ite
       handler = newHandler;
       for (const plan of planned.values()) wait(plan);
     },
-    async close() {
-      closed = true;
-      for (const plan of planned.values()) plan.cancelled.abort();
-      planned.clear();
-      await Promise.all(running.values());
-    },
+    // Nobody else would take up what is planned for later.
+    stop: close,
+    close,
   };
 }

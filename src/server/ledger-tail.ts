@@ -12,7 +12,7 @@ export interface Tail {
   followers: number;
   /** Reads what is new. @returns number of the newest transition */
   catchUp(): Promise<number>;
-  /** Entries after that number, oldest first; empty when there are none yet. */
+  /** Entries after that number, oldest first; empty when there are none yet. The first is not the next one when that has been removed. */
   after(sequence: number): Promise<readonly FeedEntry[]>;
   /** Resolves when the ledger has gone beyond that number, or when the signal aborts. */
   grownBeyond(sequence: number, signal: AbortSignal): Promise<void>;
@@ -34,13 +34,17 @@ export function createTail(
   let recent: FeedEntry[] = [];
   let head: number | null = null;
 
-  async function withRuns(transitions: readonly Transition[]): Promise<FeedEntry[]> {
+  /** Without what was removed since it was read, and all before that: transitions go from the lowest on, and a run not before its last. */
+  async function withRuns(transitions: readonly Transition[]): Promise<readonly FeedEntry[]> {
     const ids = [...new Set(transitions.map(({ syncId }) => syncId))];
     const runs = new Map((await store.ledger.syncsByIds(tenantId, ids)).map((sync) => [sync.id, sync]));
-    return transitions.map((transition) => {
+    const removed = transitions.findLastIndex(({ syncId }) => !runs.has(syncId));
+    const last = transitions[removed];
+    if (last !== undefined && last.sequence >= (await store.ledger.oldestSequence(tenantId)))
+      throw new Error(`the ledger has a transition of no run: ${last.syncId}`);
+    return transitions.slice(removed + 1).flatMap((transition) => {
       const sync = runs.get(transition.syncId);
-      if (sync === undefined) throw new Error(`the ledger has a transition of no run: ${transition.syncId}`);
-      return { transition, sync };
+      return sync === undefined ? [] : [{ transition, sync }];
     });
   }
 
@@ -50,7 +54,10 @@ export function createTail(
     for (;;) {
       const page = await store.ledger.transitionsAfter(tenantId, newest, PAGE);
       if (page.length === 0) return newest;
-      recent = [...recent, ...(await withRuns(page))].slice(-KEPT);
+      const entries = await withRuns(page);
+      // What was removed before this process had read it leaves a gap, and what is kept here has none.
+      const joins = entries[0]?.transition.sequence === newest + 1;
+      recent = [...(joins ? recent : []), ...entries].slice(-KEPT);
       newest = page.at(-1)?.sequence ?? newest;
       head = newest;
       for (const wake of waiting) wake();

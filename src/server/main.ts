@@ -1,41 +1,61 @@
-// The program: reads the configuration, starts the gateway, says where it is, and stops it gracefully.
-import closeWithGrace from "close-with-grace";
-import { pino } from "pino";
-import { ConfigError, readConfig } from "./config.ts";
-import { startGateway, type Gateway } from "./gateway.ts";
-import { greeting } from "./greeting.ts";
-import { StartError } from "./start-error.ts";
+#!/usr/bin/env node
+// The program `syncgraph`: which of its commands is meant, and the code it ends with.
+import { createRequire } from "node:module";
+import { Command, CommanderError } from "commander";
+import { z } from "zod";
+import { migrate } from "./migrate-command.ts";
+import { runSandbox } from "./sandbox-command.ts";
+import { serve } from "./serve-command.ts";
+import { verify } from "./verify-command.ts";
 
-/** Longer than any operation may take; after it the process ends anyway. */
-const GRACE_MS = 20_000;
+/** What was asked for is no command. */
+const USAGE = 2;
 
-async function main(): Promise<void> {
-  const config = readConfig(process.env);
-  const log = pino({
-    level: config.logLevel,
-    base: { service: "syncgraph" },
-    timestamp: pino.stdTimeFunctions.isoTime,
-  });
-  const gateway = await startGateway(config, log);
-  log.info({ url: gateway.url, providers: gateway.providers }, "gateway is up");
-  // Logs are JSON on standard output, for machines; this is for the person who started it.
-  process.stderr.write(greeting(gateway));
-  stopGracefully(gateway, log);
+/** The part of it that is told. */
+const packageFile = z.object({ version: z.string() });
+
+/** What happens without a command. */
+const DEFAULT = ["serve"];
+
+function programFor(environment: NodeJS.ProcessEnv, end: (code: number) => void): Command {
+  const program = new Command("syncgraph")
+    .description("One GraphQL API over every data-sync provider.")
+    .version(versionOf(), "-V, --version")
+    .exitOverride()
+    .showHelpAfterError("Run `syncgraph --help` to see what there is.")
+    .addHelpText("after", "\nSettings are environment variables: docs/operating.md lists them.");
+  program
+    .command("serve")
+    .description("run the gateway until it is told to stop; what happens without a command")
+    .action(async () => end(await serve(environment)));
+  program
+    .command("migrate")
+    .description("bring the schema of DATABASE_URL up to date, and end")
+    .action(async () => end(await migrate(environment)));
+  program
+    .command("verify")
+    .description("check the store of DATABASE_URL: ends with 0 (well), 1 (something is wrong) or 2 (cannot be checked)")
+    .action(async () => end(await verify(environment)));
+  program
+    .command("sandbox")
+    .description("run one vendor's sandbox alone")
+    .argument("<vendor>", "its kind; a wrong one is answered with those there are")
+    .argument("[port]", "where it listens; 0 lets the system choose", "0")
+    .argument("[speed]", "how much faster than life its runs go", "1")
+    .action(async (vendor: string, port: string, speed: string) => end(await runSandbox({ vendor, port, speed })));
+  return program;
 }
 
-function stopGracefully(gateway: Gateway, log: pino.Logger): void {
-  closeWithGrace({ delay: GRACE_MS, logger: false }, async ({ signal, err }) => {
-    if (err === undefined) log.info({ signal }, "shutting down");
-    else log.fatal({ err }, "shutting down after an error nobody handled");
-    await gateway.close();
-    log.info("stopped");
-  });
+function versionOf(): string {
+  return packageFile.parse(createRequire(import.meta.url)("syncgraph/package.json")).version;
 }
 
+const asked = process.argv.slice(2);
 try {
-  await main();
+  const program = programFor(process.env, (code) => (process.exitCode = code));
+  await program.parseAsync(asked.length === 0 ? DEFAULT : asked, { from: "user" });
 } catch (error) {
-  if (!(error instanceof ConfigError || error instanceof StartError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 1;
+  if (!(error instanceof CommanderError)) throw error;
+  // It has said what is wrong; asking for help or the version is nothing wrong.
+  process.exitCode = error.exitCode === 0 ? 0 : USAGE;
 }

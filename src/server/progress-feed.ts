@@ -6,7 +6,7 @@ import type { EventBus } from "../domain/runtime-ports.ts";
 import { isTerminal } from "../domain/status.ts";
 import type { Store } from "../domain/store-port.ts";
 import type { Sync } from "../domain/sync.ts";
-import { abortableStream } from "./abortable-stream.ts";
+import { createAbortableStreams } from "./abortable-streams.ts";
 import { watchRuns } from "./watched-runs.ts";
 import type { WatchedRuns } from "./watched-runs.ts";
 
@@ -23,7 +23,7 @@ export interface ClosableProgressFeed extends ProgressFeed {
 
 export function createProgressFeed(tools: FeedTools): ClosableProgressFeed {
   const tenants = new Map<string, WatchedRuns>();
-  const closing = new AbortController();
+  const streams = createAbortableStreams();
 
   /** Watches the run among the tenant's others; with the last of them the tenant is given up. */
   function hold(tenantId: string, syncId: string): { readonly runs: WatchedRuns; readonly release: () => void } {
@@ -62,7 +62,7 @@ export function createProgressFeed(tools: FeedTools): ClosableProgressFeed {
   }
 
   return {
-    follow: (tenantId, syncId) => abortableStream(closing.signal, (signal) => versions(tenantId, syncId, signal)),
-    close: () => closing.abort(),
+    follow: (tenantId, syncId) => streams.open((signal) => versions(tenantId, syncId, signal)),
+    close: () => streams.close(),
   };
 }

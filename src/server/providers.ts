@@ -1,5 +1,7 @@
 // Makes the configured providers: each module checks its own settings and gets a wire client bound to its origin.
 import type { Clock } from "../domain/clock.ts";
+import type { RateLimit } from "../domain/provider-port.ts";
+import type { SharedQuota } from "../domain/quota-port.ts";
 import { loadProviderModules, type AnyProviderModule } from "../providers/registry.ts";
 import type { ConfiguredProvider } from "../tracking/provider-directory.ts";
 import { checkBaseUrl } from "../wire/address-guard.ts";
@@ -12,27 +14,34 @@ export interface ProviderSpec {
   readonly sandbox: boolean;
 }
 
-/**
- * @throws ConfigError with every problem of every provider
- */
-export async function createProviders(
-  specs: readonly ProviderSpec[],
-  clock: Clock,
-): Promise<readonly ConfiguredProvider[]> {
-  const modules = await loadProviderModules();
-  const problems: string[] = [];
-  const made = specs.map((spec) => createOne(spec, modules, clock, problems));
-  if (problems.length === 0) return made.flatMap((one) => one ?? []);
-  await Promise.all(made.flatMap((one) => one?.provider.close() ?? []));
-  throw new ConfigError(problems);
+export interface ProviderTools {
+  readonly clock: Clock;
+  /** The provider's quota as all gateways share it; null when this gateway has it to itself. */
+  readonly quotaOf: (providerKey: string, rateLimit: RateLimit) => SharedQuota | null;
 }
 
-function createOne(
-  { config, sandbox }: ProviderSpec,
+/** A provider whose settings are right. */
+export type CheckedProvider = (tools: ProviderTools) => ConfiguredProvider;
+
+/**
+ * Checks the settings without making anything, so that they are told of before a database is opened.
+ *
+ * @throws ConfigError with every problem of every provider
+ */
+export async function checkProviders(specs: readonly ProviderSpec[]): Promise<readonly CheckedProvider[]> {
+  const modules = await loadProviderModules();
+  const problems: string[] = [];
+  const checked = specs.map((spec) => checkOne(spec, modules, problems));
+  if (problems.length > 0) throw new ConfigError(problems);
+  return checked.flatMap((one) => one ?? []);
+}
+
+function checkOne(
+  spec: ProviderSpec,
   modules: ReadonlyMap<string, AnyProviderModule>,
-  clock: Clock,
   problems: string[],
-): ConfiguredProvider | null {
+): CheckedProvider | null {
+  const { config } = spec;
   const where = `providers.${config.key}`;
   const module = modules.get(config.kind);
   if (module === undefined) {
@@ -41,15 +50,29 @@ function createOne(
   }
   const parsed = module.parseConfig(config);
   if (!parsed.ok) {
-    problems.push(...parsed.problems.map(({ path, message }) => `${[where, ...path].join(".")}: ${message}`));
+    problems.push(...parsed.problems.map(({ path, message }) => `${[where, ...placeOf(path)].join(".")}: ${message}`));
     return null;
   }
-  const endpoint = module.endpoint(parsed.config);
-  const addressProblem = checkBaseUrl(endpoint.baseUrl, { allowPrivateAddress: config.allowPrivateAddress });
+  const { baseUrl } = module.endpoint(parsed.config);
+  const addressProblem = checkBaseUrl(baseUrl, { allowPrivateAddress: config.allowPrivateAddress });
   if (addressProblem !== null) {
     problems.push(`${where}.baseUrl: ${addressProblem}`);
     return null;
   }
+  return (tools) => createOne(spec, module, parsed.config, tools);
+}
+
+/** A vendor's options stand beside `key` and `kind` in the file. */
+const placeOf = ([first = "", ...rest]: readonly string[]): readonly string[] =>
+  first === "options" ? rest : [first, ...rest];
+
+function createOne(
+  { config, sandbox }: ProviderSpec,
+  module: AnyProviderModule,
+  parsed: Parameters<AnyProviderModule["create"]>[1],
+  { clock, quotaOf }: ProviderTools,
+): ConfiguredProvider {
+  const endpoint = module.endpoint(parsed);
   const rateLimit = config.rateLimit ?? module.capabilities.rateLimit;
   let calls = 0;
   const http = createHttpClient({
@@ -57,6 +80,8 @@ function createOne(
     endpoint,
     readError: module.readError.bind(module),
     rateLimit,
+    // A sandbox is this process's own vendor.
+    sharedQuota: sandbox ? null : quotaOf(config.key, rateLimit),
     allowPrivateAddress: config.allowPrivateAddress,
     clock,
     onCall: () => {
@@ -64,11 +89,12 @@ function createOne(
     },
   });
   const { kind, displayName } = module;
-  // What clients are told, such as whether a run is stale, goes by what this account does, not by what is usual at the vendor.
-  const capabilities = { ...module.capabilities, poll: { ...module.capabilities.poll, ...config.poll }, rateLimit };
+  const provider = module.create(config, parsed, { http, clock });
+  // What clients are told goes by what this account can and does, such as by its API's version, not by what is usual at the vendor.
+  const capabilities = { ...provider.capabilities, poll: { ...provider.capabilities.poll, ...config.poll }, rateLimit };
   return {
     info: { key: config.key, kind, displayName, capabilities, sandbox },
-    provider: module.create(config, parsed.config, { http, clock }),
+    provider,
     poll: capabilities.poll,
     rateLimit,
     webhooksConfigured: capabilities.webhooks && config.webhookSecrets.length > 0,

@@ -1,4 +1,7 @@
 // Why the gateway cannot start although its configuration is right, in words for the person who started it.
+import { GatewayError } from "../domain/errors.ts";
+import { reasonOf } from "../domain/reason.ts";
+import { FileTaken } from "../store/file-claim.ts";
 
 export class StartError extends Error {
   override readonly name = "StartError";
@@ -11,15 +14,17 @@ export function cannotListen(cause: unknown, host: string, port: number): StartE
   if (code === "EADDRINUSE")
     return new StartError(`The ${what} is in use. Stop what uses it, or set PORT to another.`, { cause });
   if (code === "EACCES") return new StartError(`This user may not use ${what}. Set PORT to one above 1023.`, { cause });
-  return new StartError(`The ${what} cannot be used: ${sentenceOf(cause)}. Check HOST and PORT.`, { cause });
+  return new StartError(`The ${what} cannot be used: ${causeInWords(cause)}. Check HOST and PORT.`, { cause });
 }
 
 /** @param url may hold a password, which is not repeated */
 export function cannotOpenDatabase(cause: unknown, url: string): StartError {
-  return new StartError(
-    `The database ${withoutPassword(url)} cannot be opened: ${sentenceOf(cause)}. Check DATABASE_URL.`,
-    { cause },
-  );
+  const database = `The database ${withoutPassword(url)}`;
+  if (cause instanceof FileTaken) {
+    const what = "Stop that one, set DATABASE_URL to another file, or use PostgreSQL, which is for many gateways.";
+    return new StartError(`${database} is in use by another gateway. ${what}`, { cause });
+  }
+  return new StartError(`${database} cannot be opened: ${causeInWords(cause)}. Check DATABASE_URL.`, { cause });
 }
 
 function withoutPassword(url: string): string {
@@ -28,10 +33,11 @@ function withoutPassword(url: string): string {
   return host === "" ? `${protocol}${pathname}` : `${protocol}//${host}${pathname}`;
 }
 
-function sentenceOf(cause: unknown): string {
-  const message = cause instanceof Error ? cause.message : String(cause);
-  // An error made of several, one for each address that was tried, has no sentence of its own.
-  return message === "" ? codeOf(cause) : message;
+/** What is behind an error, for a sentence to end with: a database's own words say more than that it does not answer. */
+export function causeInWords(error: unknown): string {
+  const cause = error instanceof GatewayError && error.cause !== undefined ? error.cause : error;
+  const reason = reasonOf(cause);
+  return reason === "" ? codeOf(cause) : reason.replace(/\.$/u, "");
 }
 
 function codeOf(cause: unknown): string {

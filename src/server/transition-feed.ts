@@ -1,12 +1,12 @@
 // The subscription hub: one reader per tenant follows the ledger, and every subscriber reads from what it found.
 // A subscriber is nothing but a place in the ledger, so a slow one holds no memory and loses nothing.
 import type { Clock } from "../domain/clock.ts";
-import { ErrorCode, GatewayError } from "../domain/errors.ts";
+import { CursorExpiredError, ErrorCode, GatewayError } from "../domain/errors.ts";
 import type { FeedEntry, TransitionFeed } from "../domain/gateway-port.ts";
 import type { EventBus } from "../domain/runtime-ports.ts";
 import { isTerminal } from "../domain/status.ts";
 import type { Store, SyncFilter } from "../domain/store-port.ts";
-import { abortableStream } from "./abortable-stream.ts";
+import { createAbortableStreams } from "./abortable-streams.ts";
 import { createTail, type Tail } from "./ledger-tail.ts";
 
 interface FeedTools {
@@ -22,7 +22,7 @@ export interface ClosableFeed extends TransitionFeed {
 
 export function createTransitionFeed(tools: FeedTools): ClosableFeed {
   const tails = new Map<string, Tail>();
-  const closing = new AbortController();
+  const streams = createAbortableStreams();
 
   /** The tenant's tail, shared by its subscribers and given up with the last of them. */
   function holdTail(tenantId: string): { readonly tail: Tail; readonly release: () => void } {
@@ -46,16 +46,23 @@ export function createTransitionFeed(tools: FeedTools): ClosableFeed {
   ): AsyncGenerator<FeedEntry, void, undefined> {
     const { tail, release } = holdTail(tenantId);
     try {
-      const head = await tail.catchUp();
+      const newest = await tail.catchUp();
+      const oldest = await tools.store.ledger.oldestSequence(tenantId);
+      // With everything removed, also what this process has not read yet, the ledger has come to just before the oldest number.
+      const head = Math.max(newest, oldest - 1);
       let place = after ?? head;
       if (place > head)
         throw new GatewayError(
           ErrorCode.CursorInvalid,
           "after: the ledger has not come to this cursor. Leave `after` out.",
         );
-      await refusePruned(tenantId, place);
+      if (place < oldest - 1) throw new CursorExpiredError(tenantId, oldest - 1);
       while (!signal.aborted) {
         const page = await tail.after(place);
+        const [first] = page;
+        // Numbers have no holes: what is missing was removed while this subscriber was reading behind.
+        if (first !== undefined && first.transition.sequence !== place + 1)
+          throw new CursorExpiredError(tenantId, first.transition.sequence - 1);
         for (const entry of page) {
           if (signal.aborted) return;
           place = entry.transition.sequence;
@@ -68,18 +75,9 @@ export function createTransitionFeed(tools: FeedTools): ClosableFeed {
     }
   }
 
-  async function refusePruned(tenantId: string, place: number): Promise<void> {
-    const oldest = await tools.store.ledger.oldestSequence(tenantId);
-    if (place >= oldest - 1) return;
-    const message =
-      "after: the transitions that follow this cursor have been pruned. Read the runs with `syncs`, then subscribe without `after`.";
-    throw new GatewayError(ErrorCode.CursorExpired, message);
-  }
-
   return {
-    follow: (tenantId, filter, after) =>
-      abortableStream(closing.signal, (signal) => entries(tenantId, filter, after, signal)),
-    close: () => closing.abort(),
+    follow: (tenantId, filter, after) => streams.open((signal) => entries(tenantId, filter, after, signal)),
+    close: () => streams.close(),
   };
 }
 

@@ -51,6 +51,13 @@ export function createCatalogStore(database: Database): CatalogStore {
         sql`update ${identifier(table.name)} set gone_at = ${now.getTime()} where tenant_id = ${tenantId} and provider_key = ${providerKey} and gone_at is null and observed_at < ${notObservedSince.getTime()}`,
       );
     },
+    markDefinitionGone: async (tenantId, id, now) => {
+      // The deletion is the vendor's latest word: what was read before it, and is written after it, must not bring the row back.
+      const observedAt = sql`case when observed_at > ${now.getTime()} then observed_at else ${now.getTime()} end`;
+      await write(
+        sql`update definition set gone_at = ${now.getTime()}, observed_at = ${observedAt} where tenant_id = ${tenantId} and id = ${id} and gone_at is null`,
+      );
+    },
     linkedAccountsByIds: async (tenantId, ids) => (await byIds(linkedAccountTable, tenantId, ids)).map(linkedAccountOf),
     listLinkedAccounts: async (tenantId, filter, page) => {
       const rows = await read(
@@ -160,8 +167,10 @@ async function putDefinitionRows(
   return lacking.map((row) => String(row["remote_id"]));
 }
 
-/** A short description of what is known in detail and has not changed since: only the sight is new. */
+/** A short description of what is known in detail and has not changed since: only the sight is new. An old sight brings nothing back. */
 function renewal(dialect: Dialect, brief: readonly StoredRow[]): Sql {
-  const later = sql`case when given.observed_at > definition.observed_at then given.observed_at else definition.observed_at end`;
-  return sql`update definition set observed_at = ${later}, gone_at = null from ${dialect.given(definitionTable.fields, brief)} where definition.tenant_id = given.tenant_id and definition.id = given.id and definition.detailed = ${true} and definition.updated_at = given.updated_at returning definition.id as id`;
+  const isLater = sql`given.observed_at >= definition.observed_at`;
+  const observedAt = sql`case when ${isLater} then given.observed_at else definition.observed_at end`;
+  const goneAt = sql`case when ${isLater} then null else definition.gone_at end`;
+  return sql`update definition set observed_at = ${observedAt}, gone_at = ${goneAt} from ${dialect.given(definitionTable.fields, brief)} where definition.tenant_id = given.tenant_id and definition.id = given.id and definition.detailed = ${true} and definition.updated_at = given.updated_at returning definition.id as id`;
 }

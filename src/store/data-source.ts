@@ -3,6 +3,9 @@ import pg from "pg";
 import type { DataSourceOptions } from "typeorm";
 import { InitialSchema1762000000000 } from "./migrations/1762000000000-initial-schema.ts";
 import { WebhookInbox1762100000000 } from "./migrations/1762100000000-webhook-inbox.ts";
+import { TriggerLeases1762200000000 } from "./migrations/1762200000000-trigger-leases.ts";
+import { SharedQuotas1762400000000 } from "./migrations/1762400000000-shared-quotas.ts";
+import { Retention1762500000000 } from "./migrations/1762500000000-retention.ts";
 import { entitySchemaOf } from "./table.ts";
 import { tables } from "./tables.ts";
 
@@ -33,7 +36,13 @@ export function dataSourceOptions(databaseUrl: string, settings: DataSourceSetti
 }
 
 const SHARED = {
-  migrations: [InitialSchema1762000000000, WebhookInbox1762100000000],
+  migrations: [
+    InitialSchema1762000000000,
+    WebhookInbox1762100000000,
+    TriggerLeases1762200000000,
+    SharedQuotas1762400000000,
+    Retention1762500000000,
+  ],
   migrationsTableName: "migration",
   synchronize: false,
   logging: false,

@@ -2,8 +2,9 @@
 import pLimit from "p-limit";
 import type { DataSource, QueryRunner } from "typeorm";
 import { ErrorCode, GatewayError } from "../domain/errors.ts";
+import { inTime, type AnswerTimes } from "./answer-time.ts";
 import type { Dialect } from "./dialect.ts";
-import { isTransactionConflict, storeFailure } from "./failures.ts";
+import { isLocked, isOutage, isTransactionConflict, storeFailure } from "./failures.ts";
 import { render } from "./sql.ts";
 import type { Sql } from "./sql.ts";
 import type { StoredRow } from "./table.ts";
@@ -18,6 +19,11 @@ export interface Database {
   readonly write: Query;
   /** Commits when the work resolves, rolls back when it rejects. The work may be run again from its beginning. */
   transaction<T>(work: (query: Query) => Promise<T>): Promise<T>;
+  /**
+   * Does the work as a transaction, but only when something could not be written since such work last passed. Reads may work all the
+   * while, and small writes where large ones do not.
+   */
+  proveWrites(work: (query: Query) => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -26,15 +32,25 @@ export class Overtaken extends Error {
   override readonly name = "Overtaken";
 }
 
-/**
- * @param writer all statements that change something go here
- * @param reader may be the writer itself where the database isolates the connections of one pool
- */
-export function openDatabase(dialect: Dialect, writer: DataSource, reader: DataSource): Database {
+export interface Connections {
+  readonly dialect: Dialect;
+  /** All statements that change something go here. */
+  readonly writer: DataSource;
+  /** May be the writer itself where the database isolates the connections of one pool. */
+  readonly reader: DataSource;
+  /** Asked before anything is written; rejects when what would be written would be lost. */
+  readonly checkPlace: () => Promise<void>;
+  /** Null where nothing is waited for but this machine's disk. */
+  readonly answerTimes: AnswerTimes | null;
+}
+
+export function openDatabase({ dialect, writer, reader, checkPlace, answerTimes }: Connections): Database {
   // SQLite has one writer: a second transaction on its connection would join the first.
   const exclusive = dialect.database === "sqlite" ? pLimit(1) : null;
   const running = new Set<Promise<unknown>>();
   let closed = false;
+  let isUnproven = false;
+  let locked: { readonly error: unknown; readonly at: number } | null = null;
 
   const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
     if (closed) throw new GatewayError(ErrorCode.ServiceUnavailable, "The store is closed.");
@@ -48,17 +64,45 @@ export function openDatabase(dialect: Dialect, writer: DataSource, reader: DataS
       running.delete(answer);
     }
   };
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => (exclusive === null ? work() : exclusive(work));
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    if (exclusive === null) return work();
+    const askedAt = performance.now();
+    return exclusive(async () => {
+      // Another program has the file. Whoever waited behind a writer that gave up has waited as long, and does not begin anew.
+      if (locked !== null && locked.at > askedAt) throw locked.error;
+      try {
+        return await work();
+      } catch (error) {
+        if (isLocked(error)) locked = { error, at: performance.now() };
+        throw error;
+      }
+    });
+  };
+  const written = async <T>(work: (runner: QueryRunner) => Promise<T>): Promise<T> => {
+    try {
+      return await inTurn(async () => {
+        await checkPlace();
+        return repeated(dialect, () => withRunner(writer, answerTimes?.writeMs ?? null, work));
+      });
+    } catch (error) {
+      if (isOutage(error)) isUnproven = true;
+      throw error;
+    }
+  };
+  const transaction = <T>(work: (query: Query) => Promise<T>): Promise<T> =>
+    guarded(() => written((runner) => transact(dialect, runner, work)));
 
   return {
     dialect,
-    read: (query) => guarded(() => withRunner(reader, (runner) => run(dialect, runner, query))),
-    write: (query) =>
-      guarded(() => inTurn(() => repeated(dialect, () => withRunner(writer, (runner) => run(dialect, runner, query))))),
-    transaction: (work) =>
-      guarded(() =>
-        inTurn(() => repeated(dialect, () => withRunner(writer, (runner) => transact(dialect, runner, work)))),
-      ),
+    read: (query) =>
+      guarded(() => withRunner(reader, answerTimes?.readMs ?? null, (runner) => run(dialect, runner, query))),
+    write: (query) => guarded(() => written((runner) => run(dialect, runner, query))),
+    transaction,
+    proveWrites: async (work) => {
+      if (!isUnproven) return;
+      await transaction(work);
+      isUnproven = false;
+    },
     close: async () => {
       if (closed) return;
       closed = true;
@@ -70,10 +114,14 @@ export function openDatabase(dialect: Dialect, writer: DataSource, reader: DataS
   };
 }
 
-async function withRunner<T>(source: DataSource, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
+async function withRunner<T>(
+  source: DataSource,
+  withinMs: number | null,
+  work: (runner: QueryRunner) => Promise<T>,
+): Promise<T> {
   const runner = source.createQueryRunner();
   try {
-    return await work(runner);
+    return withinMs === null ? await work(runner) : await inTime(runner, withinMs, () => work(runner));
   } finally {
     await runner.release();
   }

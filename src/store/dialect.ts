@@ -17,6 +17,10 @@ export interface Dialect {
   holdsAnyOf(list: Sql, values: readonly string[]): Sql;
   /** True when a JSON list of strings holds what another expression says. */
   holds(list: Sql, value: Sql): Sql;
+  /** True when two JSON lists of strings hold the same ones, in whatever order. */
+  sameSet(list: Sql, other: Sql): Sql;
+  /** The database's own clock at the moment it comes to the expression, in epoch milliseconds. */
+  readonly now: Sql;
   /** Locks the rows a select finds until the transaction ends. */
   readonly lockRows: Sql;
   /** The same, leaving out rows that somebody else has locked. */

@@ -5,7 +5,7 @@ import { ErrorCode, GatewayError } from "../domain/errors.ts";
 
 /** @returns `SERVICE_UNAVAILABLE` with its cause for a lost or exhausted database, else the driver's own error */
 export function storeFailure(error: unknown): unknown {
-  const driverError: unknown = error instanceof QueryFailedError ? error.driverError : error;
+  const driverError = driverErrorOf(error);
   if (driverError instanceof GatewayError || !isOutage(driverError)) return driverError;
   return new GatewayError(ErrorCode.ServiceUnavailable, "The gateway's database does not answer.", {
     cause: driverError,
@@ -14,8 +14,22 @@ export function storeFailure(error: unknown): unknown {
 
 /** Two transactions got in each other's way and the same one again can succeed (PostgreSQL class 40). */
 export function isTransactionConflict(error: unknown): boolean {
-  const driverError: unknown = error instanceof QueryFailedError ? error.driverError : error;
-  return ["40001", "40P01"].includes(codeOf(driverError));
+  return ["40001", "40P01"].includes(codeOf(driverErrorOf(error)));
+}
+
+/** Another program kept an SQLite file for as long as a writer waits. */
+export const isLocked = (error: unknown): boolean => codeOf(driverErrorOf(error)) === "SQLITE_BUSY";
+
+/** Nothing can be written or read until something outside the gateway changes. */
+export function isOutage(error: unknown): boolean {
+  const driverError = driverErrorOf(error);
+  if (driverError instanceof GatewayError) return driverError.code === ErrorCode.ServiceUnavailable;
+  const code = codeOf(driverError);
+  if (OUTAGE_CODES.has(code) || OUTAGE_CLASSES.test(code)) return true;
+  if (driverError instanceof AggregateError) return driverError.errors.some(isOutage);
+  if (driverError instanceof TypeORMError)
+    return ["ConnectionIsNotSetError", "CannotExecuteNotConnectedError"].includes(driverError.name);
+  return driverError instanceof Error && OUTAGE_MESSAGE.test(driverError.message);
 }
 
 const OUTAGE_CODES: ReadonlySet<string> = new Set([
@@ -30,23 +44,22 @@ const OUTAGE_CODES: ReadonlySet<string> = new Set([
     "ENETUNREACH",
     "ENOENT",
   ],
-  // PostgreSQL, appendix A: shutdown, start-up, too many connections, disk full, read-only, statement or idle time used up.
-  ...["57P01", "57P02", "57P03", "57P05", "53300", "53100", "25006", "57014", "25P03"],
+  // PostgreSQL, appendix A: read-only, idle time used up, a lock that cannot be had.
+  ...["25006", "25P03", "55P03"],
   ...["SQLITE_BUSY", "SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_FULL", "SQLITE_READONLY", "SQLITE_MISUSE"],
 ]);
+
+/**
+ * PostgreSQL, appendix A: no connection (08), transactions in each other's way after all repetitions (40), memory, disk or connections used
+ * up (53), ended by an administrator or for the time it took (57), the system beneath it fails (58).
+ */
+const OUTAGE_CLASSES = /^(?:08|40|53|57|58)[0-9A-Z]{3}$/u;
 
 // The pg driver gives these no code.
 const OUTAGE_MESSAGE =
   /connection terminated|timeout exceeded when trying to connect|cannot use a pool|not queryable|client was closed/iu;
 
-function isOutage(error: unknown): boolean {
-  const code = codeOf(error);
-  if (OUTAGE_CODES.has(code) || /^08[0-9A-Z]{3}$/u.test(code)) return true;
-  if (error instanceof AggregateError) return error.errors.some(isOutage);
-  if (error instanceof TypeORMError)
-    return ["ConnectionIsNotSetError", "CannotExecuteNotConnectedError"].includes(error.name);
-  return error instanceof Error && OUTAGE_MESSAGE.test(error.message);
-}
+const driverErrorOf = (error: unknown): unknown => (error instanceof QueryFailedError ? error.driverError : error);
 
 function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";

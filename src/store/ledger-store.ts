@@ -3,6 +3,7 @@ import { SyncOrderField } from "../domain/store-port.ts";
 import type { LedgerStore, SyncOrder } from "../domain/store-port.ts";
 import type { Sync } from "../domain/sync.ts";
 import type { Database } from "./database.ts";
+import { conflictOf, syncConflictTable } from "./entities/sync-conflict.ts";
 import { syncTaskOf, syncTaskTable } from "./entities/sync-task.ts";
 import { OPEN_SYNC, syncOf, syncTable } from "./entities/sync.ts";
 import { transitionOf, transitionTable } from "./entities/transition.ts";
@@ -18,6 +19,8 @@ import type { AnyTable } from "./table.ts";
 
 const NEWEST_FIRST: ListOrder = { value: "created_at", id: "id", descending: true, numeric: true };
 const BY_SEQUENCE: ListOrder = { value: "sequence", id: null, descending: false, numeric: true };
+const BY_OBSERVATION: ListOrder = { value: "observed_at", id: "id", descending: false, numeric: true };
+const MOST_CONFLICTS = 100;
 const BY_TASK_NAME: ListOrder = { value: "name", id: "task_key", descending: false, numeric: false };
 
 export function createLedgerStore(database: Database): LedgerStore {
@@ -33,6 +36,11 @@ function recordIn({ transaction, dialect }: Database): LedgerStore["record"] {
 
 function ledgerReads({ read, dialect }: Database) {
   const number = async (query: Sql): Promise<number> => Number((await read(query))[0]?.["found"]);
+  // With everything pruned, the next number to come is the lowest one that can still be read.
+  const oldestSequence = (tenantId: string): Promise<number> =>
+    number(
+      sql`select coalesce((select min(sequence) from transition where tenant_id = ${tenantId}), (select last_sequence + 1 from ledger_head where tenant_id = ${tenantId}), 1) as found`,
+    );
   return {
     head: (tenantId) =>
       number(sql`select coalesce((select last_sequence from ledger_head where tenant_id = ${tenantId}), 0) as found`),
@@ -42,11 +50,7 @@ function ledgerReads({ read, dialect }: Database) {
       );
       return rows.map(transitionOf);
     },
-    // With everything pruned, the next number to come is the lowest one that can still be read.
-    oldestSequence: (tenantId) =>
-      number(
-        sql`select coalesce((select min(sequence) from transition where tenant_id = ${tenantId}), (select last_sequence + 1 from ledger_head where tenant_id = ${tenantId}), 1) as found`,
-      ),
+    oldestSequence,
     transitionsByIds: async (tenantId, ids) => {
       const rows = await read(byIds(transitionTable, tenantId, dialect.anyOf(identifier("id"), ids)));
       return rows.map(transitionOf);
@@ -54,7 +58,11 @@ function ledgerReads({ read, dialect }: Database) {
     transitionsBySync: async (tenantId, syncIds, page) => {
       const list = { table: transitionTable, tenantId, group: "sync_id", order: BY_SEQUENCE };
       const rows = syncIds.length === 0 ? [] : await read(groupedPageQuery(dialect, list, syncIds, page));
-      return groupedPages(rows, "sync_id", syncIds, page, transitionOf);
+      const pages = groupedPages(rows, "sync_id", syncIds, page, transitionOf);
+      if (page.direction === "backward" || page.from === null) return pages;
+      // Where the page was to go on from may have been pruned since: then nothing of the run's is before it.
+      const isKept = Number(page.from.value) >= (await oldestSequence(tenantId));
+      return isKept ? pages : pages.map((one) => ({ ...one, hasPreviousPage: false }));
     },
   } satisfies Partial<LedgerStore>;
 }
@@ -116,6 +124,19 @@ function runReads({ read, dialect }: Database) {
         sql`select ${selected(syncTable)} from sync where tenant_id = ${tenantId} and definition_id = ${definitionId} and ${verbatim(OPEN_SYNC)} order by created_at desc, id desc`,
       );
       return rows.map(syncOf);
+    },
+    syncsOfTrigger: async (tenantId, { id, definitionId }) => {
+      const rows = await read(
+        sql`select ${selected(syncTable)} from sync where tenant_id = ${tenantId} and definition_id = ${definitionId} and trigger_id = ${id} order by created_at, id`,
+      );
+      return rows.map(syncOf);
+    },
+    conflictsBySync: async (tenantId, syncIds) => {
+      if (syncIds.length === 0) return [];
+      const list = { table: syncConflictTable, tenantId, group: "sync_id", order: BY_OBSERVATION };
+      const page = { limit: MOST_CONFLICTS, direction: "forward", from: null } as const;
+      const rows = await read(groupedPageQuery(dialect, list, syncIds, page));
+      return groupedPages(rows, "sync_id", syncIds, page, conflictOf).map(({ items }) => items);
     },
     tasksBySync: async (tenantId, syncIds, page) => {
       const list = { table: syncTaskTable, tenantId, group: "sync_id", order: BY_TASK_NAME };

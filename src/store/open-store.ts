@@ -1,23 +1,30 @@
 // The front door: opens the database, brings its schema up to date and returns the port.
+import { stat } from "node:fs/promises";
 import { DataSource } from "typeorm";
 import { ErrorCode, GatewayError } from "../domain/errors.ts";
 import type { Store } from "../domain/store-port.ts";
+import { ANSWER_TIMES, type AnswerTimes } from "./answer-time.ts";
 import { createCatalogStore } from "./catalog-store.ts";
 import { dataSourceOptions } from "./data-source.ts";
 import type { DataSourceSettings } from "./data-source.ts";
 import { openDatabase } from "./database.ts";
-import type { Database } from "./database.ts";
+import type { Database, Query } from "./database.ts";
 import { storeFailure } from "./failures.ts";
 import { createInboxStore } from "./inbox-store.ts";
 import { createLedgerStore } from "./ledger-store.ts";
 import { createPollStore } from "./poll-store.ts";
 import { postgresDialect } from "./postgres-dialect.ts";
 import { createProviderStateStore } from "./provider-state-store.ts";
+import { createRetentionStore } from "./retention-store.ts";
+import { createQuotaStore } from "./quota-store.ts";
 import { sql } from "./sql.ts";
 import { sqliteDialect } from "./sqlite-dialect.ts";
 import { createTriggerStore } from "./trigger-store.ts";
 
-export type StoreOptions = DataSourceSettings;
+export interface StoreOptions extends DataSourceSettings {
+  /** How long PostgreSQL is waited for. Default: `ANSWER_TIMES`. */
+  readonly answerTimes?: AnswerTimes;
+}
 
 /**
  * Opens the store and runs pending migrations. Any number of gateways may open one PostgreSQL database at once; an SQLite file belongs
@@ -28,7 +35,11 @@ export type StoreOptions = DataSourceSettings;
  * @throws GatewayError `SERVICE_UNAVAILABLE` when the database does not answer
  */
 export async function openStore(databaseUrl: string, options: StoreOptions = {}): Promise<Store> {
-  const database = await openMigratedDatabase(databaseUrl, options);
+  return storeOn(await openMigratedDatabase(databaseUrl, options));
+}
+
+/** The port over an open database. */
+export function storeOn(database: Database): Store {
   return {
     catalog: createCatalogStore(database),
     ledger: createLedgerStore(database),
@@ -36,7 +47,10 @@ export async function openStore(databaseUrl: string, options: StoreOptions = {})
     triggers: createTriggerStore(database),
     inbox: createInboxStore(database),
     providerStates: createProviderStateStore(database),
+    retention: createRetentionStore(database),
+    quotas: createQuotaStore(database),
     ping: () => ping(database),
+    now: () => now(database),
     close: () => database.close(),
   };
 }
@@ -50,13 +64,29 @@ export async function openMigratedDatabase(databaseUrl: string, options: StoreOp
     await writer.initialize();
     if (settings.type === "postgres") await migrateAlone(writer);
     else await prepareFile(writer, reader);
-    return openDatabase(settings.type === "postgres" ? postgresDialect : sqliteDialect, writer, reader);
+    if (settings.type === "postgres") {
+      const { answerTimes = ANSWER_TIMES } = options;
+      const checkPlace = () => Promise.resolve();
+      return openDatabase({ dialect: postgresDialect, writer, reader, checkPlace, answerTimes });
+    }
+    const checkPlace = await placeOf(settings.database);
+    return openDatabase({ dialect: sqliteDialect, writer, reader, checkPlace, answerTimes: null });
   } catch (error) {
     await Promise.allSettled(
       [...new Set([writer, reader])].filter((source) => source.isInitialized).map((source) => source.destroy()),
     );
     throw storeFailure(error);
   }
+}
+
+/** A file that was removed or moved while it is open takes everything, and nobody finds it again. */
+async function placeOf(file: string): Promise<() => Promise<void>> {
+  const opened = await stat(file);
+  return async () => {
+    const there = await stat(file).catch(() => null);
+    if (there?.ino === opened.ino && there.dev === opened.dev) return;
+    throw new GatewayError(ErrorCode.ServiceUnavailable, "The gateway's database file is not where it was.");
+  };
 }
 
 async function prepareFile(writer: DataSource, reader: DataSource): Promise<void> {
@@ -88,15 +118,34 @@ async function migrateAlone(source: DataSource): Promise<void> {
   }
 }
 
+async function now({ dialect, read }: Database): Promise<Date | null> {
+  // A file has no clock but that of the machine.
+  if (dialect.database === "sqlite") return null;
+  const [row] = await read(sql`select ${dialect.now} as now`);
+  return new Date(Number(row?.["now"]));
+}
+
 const PING_TIMEOUT_MS = 5_000;
 
-async function ping({ read }: Database): Promise<void> {
+async function ping(database: Database): Promise<void> {
   const signal = AbortSignal.timeout(PING_TIMEOUT_MS);
   const late = new Promise<never>((_resolve, reject) => {
     signal.addEventListener("abort", () =>
       reject(new GatewayError(ErrorCode.ServiceUnavailable, "The gateway's database does not answer in time.")),
     );
   });
-  // Touches a table: an SQLite file that is gone or damaged answers `select 1` from memory.
-  await Promise.race([read(sql`select count(*) as found from ledger_head where tenant_id = ${""}`), late]);
+  // Touches a table: an SQLite file that is damaged answers `select 1` from memory.
+  const read = database.read(sql`select count(*) as found from ledger_head where tenant_id = ${""}`);
+  await Promise.race([read.then(() => database.proveWrites(tryWriting)), late]);
+}
+
+/** More than fits into the room that is left in a page: a disk that is full has no other. */
+const BULK = "x".repeat(8_192);
+
+/** Writes a row and takes it away again: nobody sees it. */
+async function tryWriting(query: Query): Promise<void> {
+  await query(
+    sql`insert into provider_state (tenant_id, provider_key, health, unknown_statuses) values (${""}, ${""}, ${BULK}, '{}')`,
+  );
+  await query(sql`delete from provider_state where tenant_id = ${""} and provider_key = ${""}`);
 }

@@ -1,10 +1,10 @@
 // The due work's part of the port: leases with fencing numbers over `sync_poll`. The rows themselves are made by `record.ts`.
-import type { ClaimedRun, PollStore } from "../domain/store-port.ts";
+import type { ClaimedRun, PollSettlement, PollStore } from "../domain/store-port.ts";
 import type { Database, Query } from "./database.ts";
 import type { Dialect } from "./dialect.ts";
 import { syncPollTable } from "./entities/sync-poll.ts";
-import { syncOf, syncTable } from "./entities/sync.ts";
-import { identifier, join, sql } from "./sql.ts";
+import { OPEN_SYNC, syncOf, syncTable } from "./entities/sync.ts";
+import { identifier, join, sql, verbatim } from "./sql.ts";
 import type { Sql } from "./sql.ts";
 import { selected } from "./statements.ts";
 import { decodeRow } from "./table.ts";
@@ -12,13 +12,14 @@ import type { Field, RowOf } from "./table.ts";
 
 export function createPollStore({ dialect, read, write, transaction }: Database): PollStore {
   return {
-    claimDue: (tenantId, providerKey, now, limit, lease) =>
+    claimDue: (tenantId, providerKey, now, limit, lease, dueBy = now) =>
       transaction(async (query) => {
         const claimed = await query(
           claim(dialect, {
             tenantId,
             providerKey,
             now: now.getTime(),
+            dueBy: dueBy.getTime(),
             limit,
             owner: lease.owner,
             until: lease.until.getTime(),
@@ -32,16 +33,35 @@ export function createPollStore({ dialect, read, write, transaction }: Database)
         );
       }),
     settle: async (tenantId, settlements) => {
-      if (settlements.length === 0) return;
-      const rows = settlements.map((settlement) => ({
-        sync_id: settlement.syncId,
-        fence: settlement.fence,
-        next_poll_at: settlement.nextPollAt.getTime(),
-        failures: settlement.failures,
-        missing_since: settlement.missingSince?.getTime() ?? null,
-      }));
+      const givenUp = settlements.filter(({ nextPollAt }) => nextPollAt === null);
+      if (givenUp.length > 0) await write(removal(dialect, tenantId, givenUp));
+      const rows = settlements.flatMap(({ syncId, fence, nextPollAt, failures, missingSince }) =>
+        nextPollAt === null
+          ? []
+          : {
+              ...{ sync_id: syncId, fence, failures, next_poll_at: nextPollAt.getTime() },
+              missing_since: missingSince?.getTime() ?? null,
+            },
+      );
+      if (rows.length === 0) return;
       await write(
         sql`update sync_poll set next_poll_at = given.next_poll_at, failures = given.failures, missing_since = given.missing_since, polls = sync_poll.polls + 1, lease_owner = null, lease_until = null from ${dialect.given(SETTLEMENT_FIELDS, rows)} where sync_poll.tenant_id = ${tenantId} and sync_poll.sync_id = given.sync_id and sync_poll.fence = given.fence`,
+      );
+    },
+    giveBack: async (tenantId, held) => {
+      if (held.length === 0) return;
+      const rows = held.map(({ id, fence }) => ({ sync_id: id, fence }));
+      await write(
+        sql`update sync_poll set lease_owner = null, lease_until = null from ${dialect.given(CLAIM_FIELDS, rows)} where sync_poll.tenant_id = ${tenantId} and sync_poll.sync_id = given.sync_id and sync_poll.fence = given.fence`,
+      );
+    },
+    renew: async (tenantId, held, until) => {
+      if (held.length === 0) return;
+      const rows = held.map(({ id, fence }) => ({ sync_id: id, fence, lease_until: until.getTime() }));
+      // What somebody writes at this moment is being given back, or is renewed next time: nobody waits for it, so nobody waits in a circle.
+      const kept = sql`select sync_poll.sync_id as sync_id, given.lease_until as lease_until from sync_poll join ${dialect.given(RENEWAL_FIELDS, rows)} on given.sync_id = sync_poll.sync_id and given.fence = sync_poll.fence where sync_poll.tenant_id = ${tenantId} and sync_poll.lease_until < given.lease_until ${dialect.lockFreeRows}`;
+      await write(
+        sql`with kept as materialized (${kept}) update sync_poll set lease_until = kept.lease_until from kept where sync_poll.tenant_id = ${tenantId} and sync_poll.sync_id = kept.sync_id`,
       );
     },
     nextDueAt: async (tenantId, providerKey) => {
@@ -62,21 +82,37 @@ export function createPollStore({ dialect, read, write, transaction }: Database)
 
 type PollRow = RowOf<typeof syncPollTable.columns>;
 
+const CLAIM_FIELDS: readonly Field[] = syncPollTable.fields.filter(({ property }) =>
+  ["syncId", "fence"].includes(property),
+);
 const SETTLEMENT_FIELDS: readonly Field[] = syncPollTable.fields.filter(({ property }) =>
   ["syncId", "fence", "nextPollAt", "failures", "missingSince"].includes(property),
 );
+
+const RENEWAL_FIELDS: readonly Field[] = syncPollTable.fields.filter(({ property }) =>
+  ["syncId", "fence", "leaseUntil"].includes(property),
+);
+
+/** An open run keeps its row whatever is said. */
+function removal(dialect: Dialect, tenantId: string, settlements: readonly PollSettlement[]): Sql {
+  const rows = settlements.map(({ syncId, fence }) => ({ sync_id: syncId, fence }));
+  const given = dialect.given(CLAIM_FIELDS, rows);
+  const open = sql`select 1 from sync where sync.tenant_id = ${tenantId} and sync.id = sync_poll.sync_id and ${verbatim(OPEN_SYNC)}`;
+  return sql`delete from sync_poll where tenant_id = ${tenantId} and exists (select 1 from ${given} where given.sync_id = sync_poll.sync_id and given.fence = sync_poll.fence) and not exists (${open})`;
+}
 
 interface Claim {
   readonly tenantId: string;
   readonly providerKey: string;
   readonly now: number;
+  readonly dueBy: number;
   readonly limit: number;
   readonly owner: string;
   readonly until: number;
 }
 
-function claim(dialect: Dialect, { tenantId, providerKey, now, limit, owner, until }: Claim): Sql {
-  const due = sql`select sync_id from sync_poll where tenant_id = ${tenantId} and provider_key = ${providerKey} and next_poll_at <= ${now} and (lease_until is null or lease_until <= ${now}) order by next_poll_at, sync_id limit ${limit} ${dialect.lockFreeRows}`;
+function claim(dialect: Dialect, { tenantId, providerKey, now, dueBy, limit, owner, until }: Claim): Sql {
+  const due = sql`select sync_id from sync_poll where tenant_id = ${tenantId} and provider_key = ${providerKey} and next_poll_at <= ${dueBy} and (lease_until is null or lease_until <= ${now}) order by next_poll_at, sync_id limit ${limit} ${dialect.lockFreeRows}`;
   const columns = join(
     syncPollTable.fields.map(({ name }) => sql`sync_poll.${identifier(name)} as ${identifier(name)}`),
     ", ",

@@ -20,6 +20,9 @@ export const postgresDialect: Dialect = {
   },
   holdsAnyOf: (list, values) => sql`${list} ?| ${values}::text[]`,
   holds: (list, value) => sql`${list} ? ${value}`,
+  sameSet: (list, other) => sql`(${list} @> ${other} and ${list} <@ ${other})`,
+  // The clock, not the beginning of the transaction: that one may have waited for a lock since.
+  now: verbatim("cast(floor(extract(epoch from clock_timestamp()) * 1000) as bigint)"),
   lockRows: verbatim("for update"),
   lockFreeRows: verbatim("for update skip locked"),
   eachGiven: (given, table, chosen) => sql`${given} cross join lateral (select * from ${table} ${chosen}) as row`,

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { identityOf } from "../domain/identity.ts";
+import { isTerminal } from "../domain/status.ts";
 import type { RecordEntry, RecordRules, Recorded } from "../domain/store-port.ts";
 import type { ConflictDraft, Sync, SyncTask, Transition, TransitionDraft } from "../domain/sync.ts";
 import { Overtaken } from "./database.ts";
@@ -63,14 +64,14 @@ export async function recordEntries(
   const touched = [...runs.values()].filter((run) => run.accepted);
   await writeRuns(recording, touched);
   await writeTasks(recording, touched);
-  await writeConflicts(recording, drafts);
-  await writePolls(recording, touched, rules);
+  const disputes = await writeConflicts(recording, drafts);
+  await writePolls(recording, touched, rules, new Set(disputes.map(({ sync }) => sync.id)));
   const transitions = await appendTransitions(recording, drafts);
-  return drafts.map(({ sync, conflict, accepted }, index) => ({
-    sync,
+  return drafts.map((draft, index) => ({
+    sync: draft.sync,
     transitions: transitions[index] ?? [],
-    conflict: conflict !== null,
-    accepted,
+    conflict: disputes.includes(draft),
+    accepted: draft.accepted,
   }));
 }
 
@@ -189,26 +190,56 @@ async function writeTasks({ query, dialect, tenantId }: Recording, runs: readonl
   await insertRows(query, dialect, syncTaskTable, rows);
 }
 
-async function writeConflicts({ query, dialect, tenantId }: Recording, drafts: readonly Draft[]): Promise<void> {
-  const rows = drafts.flatMap(({ conflict, sync }) =>
-    conflict === null ? [] : [{ ...conflict, id: randomUUID(), tenantId, syncId: sync.id }],
+/** A vendor that goes on contradicting itself says so with every look: what is known already is not written again. Gives those written. */
+async function writeConflicts(
+  { query, dialect, tenantId }: Recording,
+  drafts: readonly Draft[],
+): Promise<readonly Draft[]> {
+  const disputes = drafts.filter(({ conflict }) => conflict !== null);
+  if (disputes.length === 0) return [];
+  const ids = [...new Set(disputes.map(({ sync }) => sync.id))];
+  const stored = await query(
+    sql`select ${selected(syncConflictTable)} from sync_conflict where tenant_id = ${tenantId} and ${dialect.anyOf(identifier("sync_id"), ids)}`,
   );
-  await insertRows(query, dialect, syncConflictTable, rows);
+  const known = new Set(stored.map((row) => disputeKey(decodeRow(syncConflictTable, row))));
+  const added = disputes.flatMap((draft) => {
+    if (draft.conflict === null) return [];
+    const row = { ...draft.conflict, id: randomUUID(), tenantId, syncId: draft.sync.id };
+    if (known.has(disputeKey(row))) return [];
+    known.add(disputeKey(row));
+    return [{ draft, row }];
+  });
+  await insertRows(
+    query,
+    dialect,
+    syncConflictTable,
+    added.map(({ row }) => row),
+  );
+  return added.map(({ draft }) => draft);
 }
+
+const disputeKey = ({ syncId, rawStatus, observedVia }: ConflictDraft & { readonly syncId: string }): string =>
+  JSON.stringify([syncId, rawStatus, observedVia]);
 
 async function writePolls(
   { query, dialect, tenantId }: Recording,
   runs: readonly Run[],
   rules: RecordRules,
+  disputed: ReadonlySet<string>,
 ): Promise<void> {
   const due: PollRow[] = [];
   const ended: string[] = [];
   for (const run of runs) {
     if (run.now === null) continue;
     const { id: _id, version: _version, ...sync } = run.now;
-    const next = rules.nextPollAt(sync, run.changed);
-    if (next !== null) due.push(pollRow(tenantId, run, sync.providerKey, next));
-    else if (run.poll !== null) ended.push(run.id);
+    const endedBefore = run.before !== null && isTerminal(run.before.status);
+    const isDue = endedBefore && run.poll !== null;
+    const isDisputed = disputed.has(run.id);
+    if (endedBefore && !isDue && !isDisputed) continue;
+    const next = rules.nextPollAt(sync, { changed: run.changed, isNew: run.before === null, isDue, isDisputed });
+    if (next === null && run.poll !== null) ended.push(run.id);
+    // What is left to read of an end has its own pace, and perhaps a reader: another report of the same end changes neither.
+    else if (next !== null && !isDue) due.push(pollRow(tenantId, run, sync.providerKey, next));
   }
   if (ended.length > 0) {
     await query(

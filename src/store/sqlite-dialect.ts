@@ -22,12 +22,18 @@ export const sqliteDialect: Dialect = {
   holdsAnyOf: (list, values) =>
     sql`exists (select 1 from json_each(${list}) as item where item.value in (select value from json_each(${storableJson(values)})))`,
   holds: (list, value) => sql`exists (select 1 from json_each(${list}) as item where item.value = ${value})`,
+  // Most lists that are the same are so to the letter, which needs no taking apart.
+  sameSet: (list, other) => sql`(${list} = ${other} or (${within(list, other)} and ${within(other, list)}))`,
+  now: verbatim("cast(round(unixepoch('subsec') * 1000) as integer)"),
   lockRows: NOTHING,
   lockFreeRows: NOTHING,
   // There is no lateral join; `cross join` keeps the order, so that the inner query runs once for each given row.
   eachGiven: (given, table, chosen) =>
     sql`${given} cross join ${table} as row where row.rowid in (select rowid from ${table} ${chosen})`,
 };
+
+const within = (list: Sql, other: Sql): Sql =>
+  sql`not exists (select 1 from json_each(${list}) as item where item.value not in (select value from json_each(${other})))`;
 
 function oneOrMany(expression: Sql, values: readonly string[], many: (list: string) => Sql): Sql {
   const [only] = values;

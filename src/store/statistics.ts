@@ -1,7 +1,7 @@
 // What runs add up to, counted by the database: no run is loaded. One statement, so that all numbers are of the same moment.
 import { ErrorCode, GatewayError } from "../domain/errors.ts";
-import { MOST_BUCKETS, StatisticsBucket } from "../domain/statistics.ts";
-import type { ExpectedDuration, SyncNumbers, SyncStatistics } from "../domain/statistics.ts";
+import { MOST_BUCKETS, StatisticsBucket, alikeKey } from "../domain/statistics.ts";
+import type { RunsAlike, SyncNumbers, SyncStatistics } from "../domain/statistics.ts";
 import { SyncOutcome } from "../domain/status.ts";
 import type { LedgerStore } from "../domain/store-port.ts";
 import { SyncErrorCode } from "../domain/sync.ts";
@@ -13,6 +13,7 @@ import { syncConditions } from "./filters.ts";
 import { GROUP_KEY, conditionsText } from "./keyset.ts";
 import { identifier, join, sql, verbatim } from "./sql.ts";
 import type { Sql } from "./sql.ts";
+import { json, whole } from "./table.ts";
 import type { StoredRow } from "./table.ts";
 
 export function statisticsReads({ read, dialect }: Database): Pick<LedgerStore, "statistics" | "expectedDurations"> {
@@ -21,9 +22,14 @@ export function statisticsReads({ read, dialect }: Database): Pick<LedgerStore, 
       const rows = await read(statisticsQuery(conditionsText(syncConditions(dialect, tenantId, filter)), bucket));
       return statisticsOf(rows, bucket);
     },
-    expectedDurations: async (tenantId, definitionIds) => {
-      if (definitionIds.length === 0) return [];
-      return (await read(expectedDurationQuery(dialect, tenantId, definitionIds))).map(expectedDurationOf);
+    expectedDurations: async (tenantId, asked) => {
+      if (asked.length === 0) return [];
+      const alike = [...new Map(asked.map((one) => [alikeKey(one), one])).values()];
+      const rows = await read(expectedDurationQuery(dialect, tenantId, alike));
+      return rows.flatMap((row) => {
+        const found = alike[Number(row["place_asked"])];
+        return found === undefined ? [] : [{ ...found, durationMs: Math.round(Number(row["duration_ms"])) }];
+      });
     },
   };
 }
@@ -162,20 +168,29 @@ function tooMany(bucket: StatisticsBucket | null): GatewayError {
 const MOST_RUNS = 20;
 const FEWEST_RUNS = 3;
 
-function expectedDurationQuery(dialect: Dialect, tenantId: string, definitionIds: readonly string[]): Sql {
-  const given = dialect.given(
-    [GROUP_KEY],
-    [...new Set(definitionIds)].map((id) => ({ group_key: id })),
-  );
+/** Of a definition's runs no more are searched: models that are seldom run may else have all of its past looked through. */
+const MOST_SEARCHED = 500;
+const ASKED_FIELDS = [
+  GROUP_KEY,
+  { property: "models", name: "models_asked", column: json<readonly string[]>() },
+  { property: "place", name: "place_asked", column: whole() },
+] as const;
+
+function expectedDurationQuery(dialect: Dialect, tenantId: string, alike: readonly RunsAlike[]): Sql {
+  const rows = alike.map(({ definitionId, models }, place) => ({
+    group_key: definitionId,
+    models_asked: models,
+    place_asked: place,
+  }));
+  const given = dialect.given(ASKED_FIELDS, rows);
+  const own = sql`tenant_id = ${tenantId} and definition_id = given.group_key`;
+  const oldest = sql`coalesce((select created_at from sync where ${own} order by created_at desc, id desc limit 1 offset ${MOST_SEARCHED - 1}), 0)`;
   // Wrapped, so that no planner takes the index by status and sorts all runs of the tenant for each definition.
   const succeeded = verbatim("coalesce(status, '') = 'SUCCESS'");
-  const chosen = sql`where tenant_id = ${tenantId} and definition_id = given.group_key and ${succeeded} and ${HAS_TIMES} order by created_at desc, id desc limit ${MOST_RUNS}`;
-  const newest = sql`select row.definition_id, ${DURATION_MS} as duration_ms from ${dialect.eachGiven(given, identifier("sync"), chosen)}`;
-  const ranked = sql`select definition_id, duration_ms, row_number() over (partition by definition_id order by duration_ms) as place, count(*) over (partition by definition_id) as runs from (${newest}) as newest`;
+  const same = dialect.sameSet(verbatim("models"), verbatim("given.models_asked"));
+  const chosen = sql`where ${own} and created_at >= ${oldest} and ${succeeded} and ${HAS_TIMES} and ${same} order by created_at desc, id desc limit ${MOST_RUNS}`;
+  const newest = sql`select given.place_asked, ${DURATION_MS} as duration_ms from ${dialect.eachGiven(given, identifier("sync"), chosen)}`;
+  const ranked = sql`select place_asked, duration_ms, row_number() over (partition by place_asked order by duration_ms) as place, count(*) over (partition by place_asked) as runs from (${newest}) as newest`;
   // The middle one, or the two in the middle.
-  return sql`select definition_id, cast(avg(duration_ms) as double precision) as duration_ms from (${ranked}) as ranked where runs >= ${FEWEST_RUNS} and place in ((runs + 1) / 2, (runs + 2) / 2) group by definition_id`;
-}
-
-function expectedDurationOf(row: StoredRow): ExpectedDuration {
-  return { definitionId: String(row["definition_id"]), durationMs: Math.round(Number(row["duration_ms"])) };
+  return sql`select place_asked, cast(avg(duration_ms) as double precision) as duration_ms from (${ranked}) as ranked where runs >= ${FEWEST_RUNS} and place in ((runs + 1) / 2, (runs + 2) / 2) group by place_asked`;
 }

@@ -1,7 +1,9 @@
 // Every table of the store, for TypeORM.
 import { definitionTable } from "./entities/definition.ts";
 import { linkedAccountTable } from "./entities/linked-account.ts";
+import { prunedBeginningTable } from "./entities/pruned-beginning.ts";
 import { providerStateTable } from "./entities/provider-state.ts";
+import { quotaTurnTable, quotaWindowTable } from "./entities/quota.ts";
 import { syncConflictTable } from "./entities/sync-conflict.ts";
 import { syncPollTable } from "./entities/sync-poll.ts";
 import { syncTaskTable } from "./entities/sync-task.ts";
@@ -18,9 +20,12 @@ export const tables: readonly AnyTable[] = [
   syncTaskTable,
   transitionTable,
   ledgerHeadTable,
+  prunedBeginningTable,
   syncConflictTable,
   syncPollTable,
   syncTriggerTable,
   providerStateTable,
   webhookDeliveryTable,
+  quotaWindowTable,
+  quotaTurnTable,
 ];

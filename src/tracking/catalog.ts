@@ -1,10 +1,12 @@
 // Keeps the mirror of what vendors list: linked accounts and definitions. Lists are answered from the mirror.
 import pLimit from "p-limit";
 import type { DefinitionKind } from "../domain/definition.ts";
-import { ErrorCode, ProviderError } from "../domain/errors.ts";
+import { ErrorCode, GatewayError, ProviderError } from "../domain/errors.ts";
 import type { CatalogOperations } from "../domain/gateway-port.ts";
+import type { CallOptions } from "../domain/provider-port.ts";
 import type { ConfiguredProvider } from "./provider-directory.ts";
 import type { ProviderContact } from "./provider-contact.ts";
+import { shareCall, type SharedCall } from "./shared-call.ts";
 import type { TrackingTools } from "./tools.ts";
 
 export interface Catalog extends CatalogOperations {
@@ -31,7 +33,7 @@ const DETAILS_AT_ONCE = 4;
 
 interface Attempt {
   readonly startedAt: number;
-  readonly outcome: Promise<ProviderError | null>;
+  readonly call: SharedCall<ProviderError | null>;
   endedAt: number | null;
   error: ProviderError | null;
   /** Something changed after it had begun. */
@@ -42,41 +44,55 @@ export function createCatalog(tools: TrackingTools, contact: ProviderContact): C
   const { store, clock, directory } = tools;
   const attempts = new Map<string, Attempt>();
 
-  async function read(tenantId: string, configured: ConfiguredProvider): Promise<void> {
+  async function read(tenantId: string, configured: ConfiguredProvider, options: CallOptions): Promise<void> {
     const { info } = configured;
     const startedAt = clock.now();
-    await contact.through(tenantId, configured, async () => {
-      const accounts = await toTheEnd(() => readAccounts(tenantId, configured));
-      const definitions = await toTheEnd(() => readDefinitions(tenantId, configured));
+    const lists = async () => {
+      const accounts = await toTheEnd(() => readAccounts(tenantId, configured, options));
+      const definitions = await toTheEnd(() => readDefinitions(tenantId, configured, options));
       const broken = accounts ?? definitions;
       if (broken !== null) throw broken;
-    });
+    };
+    await contact.through(tenantId, configured, lists, options);
     await store.catalog.markGone(tenantId, info.key, "linkedAccount", startedAt, clock.now());
     await store.catalog.markGone(tenantId, info.key, "definition", startedAt, clock.now());
     await store.providerStates.patch(tenantId, info.key, { catalogAt: startedAt });
   }
 
-  async function readAccounts(tenantId: string, { provider, info }: ConfiguredProvider): Promise<void> {
-    for await (const accounts of provider.listLinkedAccounts()) {
-      await store.catalog.putLinkedAccounts(tenantId, info.key, accounts, clock.now());
+  async function readAccounts(
+    tenantId: string,
+    { provider, info }: ConfiguredProvider,
+    options: CallOptions,
+  ): Promise<void> {
+    let askedAt = clock.now();
+    for await (const accounts of provider.listLinkedAccounts(options)) {
+      await store.catalog.putLinkedAccounts(tenantId, info.key, accounts, askedAt);
+      askedAt = clock.now();
     }
   }
 
-  async function readDefinitions(tenantId: string, configured: ConfiguredProvider): Promise<void> {
+  async function readDefinitions(
+    tenantId: string,
+    configured: ConfiguredProvider,
+    options: CallOptions,
+  ): Promise<void> {
     const { provider, info } = configured;
     const undetailed: { remoteId: string; kind: DefinitionKind }[] = [];
+    // A page is as old as its question: what a change brought while the answer was on its way is newer and stays.
+    let askedAt = clock.now();
     try {
-      for await (const definitions of provider.listDefinitions()) {
+      for await (const definitions of provider.listDefinitions(options)) {
         const kinds = new Map(definitions.map(({ remoteId, kind }) => [remoteId, kind]));
-        const needed = await store.catalog.putDefinitions(tenantId, info.key, definitions, clock.now());
+        const needed = await store.catalog.putDefinitions(tenantId, info.key, definitions, askedAt);
         for (const remoteId of needed) {
           const kind = kinds.get(remoteId);
           if (kind !== undefined) undetailed.push({ remoteId, kind });
         }
+        askedAt = clock.now();
       }
     } finally {
       // What a list told before it broke is as good as any.
-      await readDetails(tenantId, configured, undetailed);
+      await readDetails(tenantId, configured, undetailed, options);
     }
   }
 
@@ -85,12 +101,15 @@ export function createCatalog(tools: TrackingTools, contact: ProviderContact): C
     tenantId: string,
     configured: ConfiguredProvider,
     wanted: readonly { readonly remoteId: string; readonly kind: DefinitionKind }[],
+    options: CallOptions,
   ): Promise<void> {
     const limit = pLimit(DETAILS_AT_ONCE);
     const read = async ({ remoteId, kind }: { readonly remoteId: string; readonly kind: DefinitionKind }) => {
+      const askedAt = clock.now();
+      if (options.signal?.aborted) return;
       try {
-        const detail = await configured.provider.getDefinition(remoteId, kind);
-        await store.catalog.putDefinitions(tenantId, configured.info.key, [detail], clock.now());
+        const detail = await configured.provider.getDefinition(remoteId, kind, options);
+        await store.catalog.putDefinitions(tenantId, configured.info.key, [detail], askedAt);
       } catch (error) {
         if (!(error instanceof ProviderError)) throw error;
         tools.log.warn(
@@ -109,42 +128,59 @@ export function createCatalog(tools: TrackingTools, contact: ProviderContact): C
     const now = clock.now().getTime();
     if (last !== undefined) {
       const keptMs = last.error === null ? FRESH_FOR_MS : FAILURE_KEPT_MS;
-      if (last.endedAt === null) return last;
-      if (!last.outdated && now - (last.error === null ? last.startedAt : last.endedAt) < keptMs) return last;
+      if (last.endedAt === null && !last.call.abandoned) return last;
+      if (
+        last.endedAt !== null &&
+        !last.outdated &&
+        now - (last.error === null ? last.startedAt : last.endedAt) < keptMs
+      )
+        return last;
     }
     const attempt: Attempt = {
       startedAt: now,
       endedAt: null,
       error: null,
       outdated: false,
-      outcome: read(tenantId, configured).then(
-        () => null,
-        (error: unknown) => {
-          if (error instanceof ProviderError) return error;
-          throw error;
-        },
-      ),
+      call: shareCall(configured.info.key, async (signal) => {
+        try {
+          const error = await read(tenantId, configured, { signal }).then(() => null, providersFailure);
+          if (signal.aborted) forget(key, attempt);
+          attempt.error = error;
+          attempt.endedAt = clock.now().getTime();
+          return error;
+        } catch (defect) {
+          // Not remembered: the next reader tries again and sees it too.
+          forget(key, attempt);
+          throw defect;
+        }
+      }),
     };
     attempts.set(key, attempt);
-    void attempt.outcome.then(
-      (error) => {
-        attempt.error = error;
-        attempt.endedAt = clock.now().getTime();
-      },
-      // A defect of ours is not remembered: the next reader tries again and sees it too.
-      () => attempts.delete(key),
-    );
     return attempt;
   }
 
-  async function withinDeadline(tenantId: string, configured: ConfiguredProvider): Promise<ProviderError | null> {
+  function forget(key: string, attempt: Attempt): void {
+    if (attempts.get(key) === attempt) attempts.delete(key);
+  }
+
+  async function withinDeadline(
+    tenantId: string,
+    configured: ConfiguredProvider,
+    { signal }: CallOptions,
+  ): Promise<ProviderError | null> {
+    const { key } = configured.info;
+    const { call } = attemptOf(tenantId, configured);
     const ended = new AbortController();
     const deadline = clock.sleep(READ_DEADLINE_MS, ended.signal).then(
-      () => tooSlow(configured.info.key),
+      () => {
+        // From here on nobody can leave it: what a slow vendor says in the end is worth having for whoever asks next.
+        call.wait().catch(() => undefined);
+        return tooSlow(key);
+      },
       () => null,
     );
     try {
-      return await Promise.race([attemptOf(tenantId, configured).outcome, deadline]);
+      return await Promise.race([call.wait(signal).catch(providersFailure), deadline]);
     } finally {
       ended.abort();
     }
@@ -153,9 +189,9 @@ export function createCatalog(tools: TrackingTools, contact: ProviderContact): C
   return {
     async refresh(tenantId, configured) {
       const attempt = attemptOf(tenantId, configured);
-      const error = await attempt.outcome;
+      const error = await attempt.call.wait();
       // What changed while it was being read may or may not be in it.
-      const last = error === null && attempt.outdated ? await attemptOf(tenantId, configured).outcome : error;
+      const last = error === null && attempt.outdated ? await attemptOf(tenantId, configured).call.wait() : error;
       if (last !== null) throw last;
     },
     expire(tenantId, configured) {
@@ -163,20 +199,32 @@ export function createCatalog(tools: TrackingTools, contact: ProviderContact): C
       if (attempt !== undefined) attempt.outdated = true;
     },
     async refreshDefinition(tenantId, configured, definition, maxAgeMs) {
-      const ageMs = clock.now().getTime() - definition.observedAt.getTime();
-      if (ageMs <= maxAgeMs) return;
+      const askedAt = clock.now();
+      if (askedAt.getTime() - definition.observedAt.getTime() <= maxAgeMs) return;
+      const tooLate = new AbortController();
+      const ended = new AbortController();
+      // It may take several requests, and somebody waits who wants more than this.
+      clock.sleep(READ_DEADLINE_MS, ended.signal).then(
+        () => tooLate.abort(),
+        () => undefined,
+      );
       try {
+        const { remoteId, kind } = definition;
         const detail = await contact.through(tenantId, configured, () =>
-          configured.provider.getDefinition(definition.remoteId, definition.kind),
+          configured.provider.getDefinition(remoteId, kind, { signal: tooLate.signal }),
         );
-        await store.catalog.putDefinitions(tenantId, configured.info.key, [detail], clock.now());
+        await store.catalog.putDefinitions(tenantId, configured.info.key, [detail], askedAt);
       } catch (error) {
         if (!(error instanceof ProviderError) || error.code !== ErrorCode.ProviderNotFound) throw error;
+      } finally {
+        ended.abort();
       }
     },
-    async ensureFresh(tenantId, providerKeys) {
+    async ensureFresh(tenantId, providerKeys, options = {}) {
       const configured = providerKeys.flatMap((key) => directory.find(tenantId, key) ?? []);
-      const errors = await Promise.all(configured.map((one) => withinDeadline(tenantId, one)));
+      const errors = await Promise.all(
+        configured.map((one) => withinDeadline(tenantId, one, options).catch(unlessStoreFails)),
+      );
       return errors.filter((error) => error !== null);
     },
     async outages(tenantId, providerKeys) {
@@ -185,6 +233,12 @@ export function createCatalog(tools: TrackingTools, contact: ProviderContact): C
       return errors.filter((error) => error !== null);
     },
   };
+}
+
+/** What the store does not take now it takes later. Whether it can be read, whoever reads it finds out. */
+function unlessStoreFails(error: unknown): null {
+  if (error instanceof GatewayError && error.code === ErrorCode.ServiceUnavailable) return null;
+  throw error;
 }
 
 const keyOf = (tenantId: string, { info }: ConfiguredProvider): string => JSON.stringify([tenantId, info.key]);
@@ -203,6 +257,11 @@ async function toTheEnd(work: () => Promise<void>): Promise<ProviderError | null
     if (error instanceof ProviderError && error.code === ErrorCode.ProviderBadResponse) return error;
     throw error;
   }
+}
+
+function providersFailure(error: unknown): ProviderError {
+  if (error instanceof ProviderError) return error;
+  throw error;
 }
 
 function tooSlow(provider: string): ProviderError {

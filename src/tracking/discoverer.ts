@@ -24,7 +24,7 @@ export function createDiscoverer(tools: TrackingTools, contact: ProviderContact,
     async discover(tenantId, configured) {
       const { key } = configured.info;
       const startedAt = clock.now();
-      const { discoveredUntil } = await store.providerStates.get(tenantId, key);
+      const { discoveredUntil, catalogAt } = await store.providerStates.get(tenantId, key);
       const since =
         discoveredUntil === null
           ? new Date(startedAt.getTime() - FIRST_LOOK_BACK_MS)
@@ -32,10 +32,12 @@ export function createDiscoverer(tools: TrackingTools, contact: ProviderContact,
       const definitions = await store.catalog.definitionsOfProvider(tenantId, key);
       await contact.through(tenantId, configured, async () => {
         for await (const observations of configured.provider.discover(since, definitions)) {
-          await recorder.record({ tenantId, configured, source: ObservationSource.Discovery, observations });
+          const history = discoveredUntil === null;
+          await recorder.record({ tenantId, configured, source: ObservationSource.Discovery, observations, history });
         }
       });
-      await store.providerStates.patch(tenantId, key, { discoveredUntil: startedAt });
+      // A catalog that was never read to its end may lack definitions, whose runs would be passed by for good: the next look goes back as far.
+      if (catalogAt !== null) await store.providerStates.patch(tenantId, key, { discoveredUntil: startedAt });
     },
     async discoverOf(tenantId, configured, definitionId, since) {
       const definitions = await store.catalog.definitionsByIds(tenantId, [definitionId]);

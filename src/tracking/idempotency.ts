@@ -11,6 +11,11 @@ export function triggerIdOf(tenantId: string, idempotencyKey: string | null): st
   return idempotencyKey === null ? v7() : v5(JSON.stringify([tenantId, idempotencyKey]), NAMESPACE);
 }
 
+/** Key under which a vendor is asked to make something once: a UUID that follows from the caller's key, or a new one without it. */
+export function changeKeyOf(tenantId: string, providerKey: string, idempotencyKey: string | null): string {
+  return idempotencyKey === null ? v7() : v5(JSON.stringify([tenantId, providerKey, idempotencyKey]), NAMESPACE);
+}
+
 /**
  * Hash of what a request asks for, the key itself left out. Equal inputs have equal hashes whatever the order of their fields. A retry
  * asks for a run and nothing else: what is known of that run, and so the command made of it, may grow between two requests.

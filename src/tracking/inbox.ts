@@ -4,6 +4,7 @@ import { DeliveryState } from "../domain/store-port.ts";
 import type { StoredDelivery } from "../domain/store-port.ts";
 import { WebhookRefusal } from "../domain/webhook-port.ts";
 import type { WebhookEvent, WebhookRequest } from "../domain/webhook-port.ts";
+import { reasonOf } from "../domain/reason.ts";
 import type { Catalog } from "./catalog.ts";
 import type { ProviderContact } from "./provider-contact.ts";
 import type { ConfiguredProvider } from "./provider-directory.ts";
@@ -101,7 +102,7 @@ export function createInbox(tools: TrackingTools, { contact, recorder, catalog, 
       await queue.schedule({ kind: "INBOX", tenantId, providerKey: info.key }, dueAt);
     } catch (error) {
       // The row is committed, and the next turn comes by itself within a minute: the vendor need not send it again.
-      log.error({ provider: info.key, error: String(error) }, "the inbox could not be planned");
+      log.error({ provider: info.key, error: reasonOf(error) }, "the inbox could not be planned");
     }
   }
 
@@ -138,7 +139,7 @@ export function createInbox(tools: TrackingTools, { contact, recorder, catalog, 
       const outcome = failed(delivery, clock.now(), error instanceof ProviderError ? error.retryAfterMs : null);
       const what = {
         ...facts,
-        error: error instanceof Error ? error.message : String(error),
+        error: reasonOf(error),
         dropped: outcome.dueAt === null,
       };
       if (error instanceof ProviderError) log.warn(what, "webhook not processed");

@@ -1,12 +1,19 @@
 // What callers may do with runs: start, retry, cancel, read now.
-import { ErrorCode, ProviderError, type UserProblem } from "../domain/errors.ts";
-import type { CancelResult, SyncOperations, TriggerCommand, TriggerResult } from "../domain/gateway-port.ts";
+import { ErrorCode, type UserProblem } from "../domain/errors.ts";
+import type { SyncOperations, TriggerCommand, TriggerResult } from "../domain/gateway-port.ts";
+import type { CallOptions } from "../domain/provider-port.ts";
 import { isTerminal } from "../domain/status.ts";
 import { IfRunning, type Sync } from "../domain/sync.ts";
+import { createCancels } from "./cancel.ts";
+import { triggerIdOf } from "./idempotency.ts";
+import { answerInTime } from "./in-time.ts";
 import type { ProviderContact } from "./provider-contact.ts";
 import type { ConfiguredProvider } from "./provider-directory.ts";
-import { refOf, type Poller } from "./poller.ts";
+import type { Poller } from "./poller.ts";
+import { unknownSync } from "./problems.ts";
+import { shareCall, type SharedCall } from "./shared-call.ts";
 import type { TrackingTools } from "./tools.ts";
+import { createTriggerOutcomes } from "./trigger-outcomes.ts";
 import type { Triggers } from "./trigger.ts";
 
 export function createOperations(
@@ -16,7 +23,8 @@ export function createOperations(
   poller: Poller,
 ): SyncOperations {
   const { store, clock, directory } = tools;
-  const reads = new Map<string, Promise<Sync>>();
+  const outcomes = createTriggerOutcomes(tools);
+  const reads = new Map<string, SharedCall<Sync>>();
 
   async function find(tenantId: string, syncId: string): Promise<Sync | null> {
     const [sync] = await store.ledger.syncsByIds(tenantId, [syncId]);
@@ -29,58 +37,47 @@ export function createOperations(
     const configured = directory.find(tenantId, sync.providerKey);
     if (sync.definitionId === null || configured === undefined) return refused(noDefinition);
     if (!isTerminal(sync.status)) return refused(stillOpen);
-    return triggers.trigger(tenantId, commandOf(sync, sync.definitionId, configured, idempotencyKey), sync.id);
+    return trigger(tenantId, commandOf(sync, sync.definitionId, configured, idempotencyKey), sync);
   }
 
-  async function cancel(tenantId: string, syncId: string): Promise<CancelResult> {
-    const sync = await find(tenantId, syncId);
-    if (sync === null) return { sync: null, problems: [unknownSync] };
-    const configured = directory.find(tenantId, sync.providerKey);
-    const stop = configured?.provider.cancel?.bind(configured.provider);
-    if (configured === undefined || stop === undefined) return { sync, problems: [cannotCancel(sync.providerKey)] };
-    if (isTerminal(sync.status)) return { sync, problems: [finished] };
-    try {
-      await contact.through(tenantId, configured, () => stop(refOf(sync)));
-    } catch (error) {
-      return await notCancelled(tenantId, configured, sync, error);
-    }
-    await store.polling.makeDue(tenantId, sync.id, clock.now());
-    await tools.queue.schedule({ kind: "POLL", tenantId, providerKey: sync.providerKey }, clock.now());
-    return { sync: (await find(tenantId, syncId)) ?? sync, problems: [] };
+  /** A vendor that hangs holds a start up for longer than anybody waits: it goes on, and the trigger tells how it ends. */
+  function trigger(tenantId: string, command: TriggerCommand, retryOf?: Sync): Promise<TriggerResult> {
+    const id = triggerIdOf(tenantId, command.idempotencyKey);
+    const started = triggers.trigger(tenantId, command, { id, ...(retryOf === undefined ? {} : { retryOf }) });
+    return answerInTime(tools, started, () => outcomes.answerNow(tenantId, id));
   }
 
-  /** A run that ended a moment ago cannot be cancelled: then the caller is shown its end. Any other failure is the vendor's. */
-  async function notCancelled(
+  async function refresh(
     tenantId: string,
-    configured: ConfiguredProvider,
-    sync: Sync,
-    error: unknown,
-  ): Promise<CancelResult> {
-    const refusals: readonly ErrorCode[] = [
-      ErrorCode.ProviderConflict,
-      ErrorCode.ProviderNotFound,
-      ErrorCode.ProviderRejected,
-      ErrorCode.SyncFinished,
-    ];
-    if (!(error instanceof ProviderError) || !refusals.includes(error.code)) throw error;
-    const now = await poller.readNow(tenantId, configured, sync);
-    if (!isTerminal(now.status)) throw error;
-    return { sync: now, problems: [finished] };
-  }
-
-  async function refresh(tenantId: string, syncId: string, maxAgeMs: number): Promise<Sync | null> {
+    syncId: string,
+    maxAgeMs: number,
+    options: CallOptions = {},
+  ): Promise<Sync | null> {
     const sync = await find(tenantId, syncId);
     const configured = sync === null ? undefined : directory.find(tenantId, sync.providerKey);
     if (sync === null || configured === undefined) return sync;
     if (clock.now().getTime() - sync.observedAt.getTime() <= maxAgeMs) return sync;
     const running = reads.get(sync.id);
-    if (running !== undefined) return running;
-    const read = poller.readNow(tenantId, configured, sync).finally(() => reads.delete(sync.id));
+    const read = running === undefined || running.abandoned ? begin(tenantId, configured, sync) : running;
+    return read.wait(options.signal);
+  }
+
+  function begin(tenantId: string, configured: ConfiguredProvider, sync: Sync): SharedCall<Sync> {
+    const read = shareCall(configured.info.key, (signal) =>
+      poller.readNow(tenantId, configured, sync, { signal }).finally(() => {
+        if (reads.get(sync.id) === read) reads.delete(sync.id);
+      }),
+    );
     reads.set(sync.id, read);
     return read;
   }
 
-  return { trigger: (tenantId, command) => triggers.trigger(tenantId, command), retry, cancel, refresh };
+  return {
+    trigger: (tenantId, command) => trigger(tenantId, command),
+    retry,
+    refresh,
+    ...createCancels(tools, contact, poller),
+  };
 }
 
 /** The same start again, as far as the run itself tells how it was started. Arguments are not kept once a run has begun. */
@@ -110,12 +107,6 @@ const refused = (problem: UserProblem): TriggerResult => ({
   problems: [problem],
 });
 
-const unknownSync: UserProblem = {
-  code: ErrorCode.NotFound,
-  message: "There is no sync with this id. List syncs to find the id you mean.",
-  field: ["syncId"],
-};
-
 const noDefinition: UserProblem = {
   code: ErrorCode.NotFound,
   message:
@@ -128,15 +119,3 @@ const stillOpen: UserProblem = {
   message: "This sync has not ended. Wait for its end, or cancel it first.",
   field: ["syncId"],
 };
-
-const finished: UserProblem = {
-  code: ErrorCode.SyncFinished,
-  message: "This sync has ended already; there is nothing to cancel.",
-  field: ["syncId"],
-};
-
-const cannotCancel = (providerKey: string): UserProblem => ({
-  code: ErrorCode.CapabilityNotSupported,
-  message: `${providerKey}: this provider has no way to cancel a run.`,
-  field: ["syncId"],
-});

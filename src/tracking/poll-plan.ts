@@ -1,6 +1,7 @@
 // When an open run is looked at next. Pure; the store asks while it records.
 import type { PollIntervals } from "../domain/provider-port.ts";
 import { SyncStatus, isTerminal, type WaitingReason } from "../domain/status.ts";
+import type { ClaimedRun, PollSettlement } from "../domain/store-port.ts";
 
 export interface PollSubject {
   readonly status: SyncStatus;
@@ -45,4 +46,17 @@ function delayMs(run: PollSubject, now: Date, intervals: PollIntervals, usualDur
 export function backOffMs(intervals: PollIntervals, failures: number, retryAfterMs: number | null): number {
   const doubled = intervals.fastMs * 2 ** Math.min(failures, 10);
   return Math.max(Math.min(doubled, intervals.slowMs * 4), Math.min(retryAfterMs ?? 0, 3_600_000));
+}
+
+/** What becomes of a lease under which nothing was learned of the run. */
+export function afterFailure(
+  claim: ClaimedRun,
+  intervals: PollIntervals,
+  now: Date,
+  retryAfterMs: number | null,
+): PollSettlement {
+  const failures = claim.failures + 1;
+  const nextPollAt = new Date(now.getTime() + backOffMs(intervals, failures, retryAfterMs));
+  const { fence, missingSince } = claim;
+  return { syncId: claim.sync.id, fence, nextPollAt, failures, missingSince };
 }

@@ -1,30 +1,31 @@
 // Looks at open runs when they are due, as many in one go as the vendor allows.
 import { ProviderError } from "../domain/errors.ts";
 import { lostObservation } from "../domain/advance.ts";
-import { MissingReason, type MissingRun, type ObserveResult, type RunRef } from "../domain/provider-port.ts";
+import { MissingReason, type CallOptions, type MissingRun, type ObserveResult } from "../domain/provider-port.ts";
 import { ObservationSource, isTerminal } from "../domain/status.ts";
 import type { ClaimedRun, PollSettlement } from "../domain/store-port.ts";
 import type { Observation, Sync } from "../domain/sync.ts";
+import { createEndReader } from "./end-reader.ts";
+import { createLeases, type Held } from "./leases.ts";
 import type { PollLoad } from "./poll-load.ts";
-import { backOffMs } from "./poll-plan.ts";
+import { afterFailure } from "./poll-plan.ts";
 import type { ConfiguredProvider } from "./provider-directory.ts";
 import type { ProviderContact } from "./provider-contact.ts";
 import type { Recorder } from "./recorder.ts";
+import { LOST_AFTER_MS, fencesOf, refOf } from "./run-refs.ts";
 import type { TrackingTools } from "./tools.ts";
+
+export { refOf } from "./run-refs.ts";
 
 export interface Poller {
   /** Polls every run of the provider that is due and plans the next look. */
   poll(tenantId: string, configured: ConfiguredProvider): Promise<void>;
   /** Reads one run now, tasks included, and records what it says. Throws `ProviderError`. */
-  readNow(tenantId: string, configured: ConfiguredProvider, sync: Sync): Promise<Sync>;
+  readNow(tenantId: string, configured: ConfiguredProvider, sync: Sync, options?: CallOptions): Promise<Sync>;
 }
 
 const RUNS_AT_ONCE = 100;
-/** Longer than any poll may take: the wire's deadline times the pages of one answer. */
-const LEASE_MS = 120_000;
-/** A vendor may need a moment before it finds a run it has just begun. */
-const LOST_AFTER_MS = 60_000;
-/** Tasks may cost a call per run: they are read with every fifth poll, and at the end. */
+/** Tasks may cost a call per run: they are read with every fifth poll, and once at the end. */
 const TASKS_EVERY = 5;
 
 interface Parts {
@@ -35,31 +36,54 @@ interface Parts {
 
 export function createPoller(tools: TrackingTools, { contact, recorder, load }: Parts): Poller {
   const { store, clock, queue } = tools;
+  const ends = createEndReader(tools, { contact, recorder });
+  const leases = createLeases(tools, {
+    of: "polls",
+    renew: (...held) => store.polling.renew(...held),
+    giveBack: (...held) => store.polling.giveBack(...held),
+  });
 
   async function poll(tenantId: string, configured: ConfiguredProvider): Promise<void> {
-    const { key } = configured.info;
-    const now = clock.now();
-    const lease = { owner: tools.owner, until: new Date(now.getTime() + LEASE_MS) };
-    // Runs that would be due in a moment are taken along: one answer often tells about all of them.
-    const soon = new Date(now.getTime() + load.intervalsOf(configured).fastMs / 2);
-    const claims = await store.polling.claimDue(tenantId, key, soon, RUNS_AT_ONCE, lease);
-    if (claims.length > 0) await lookMeasured(tenantId, configured, claims);
-    const next = await store.polling.nextDueAt(tenantId, key);
-    if (next !== null) await queue.schedule({ kind: "POLL", tenantId, providerKey: key }, next);
+    // A run that is seen to end may be due once more at once, for its tasks and its reason.
+    let endSeen = true;
+    for (let round = 0; endSeen && round < 2; round += 1) {
+      const claims = await claim(tenantId, configured);
+      const held = claims.map(({ sync, fence }): Held => ({ tenantId, id: sync.id, fence }));
+      endSeen = claims.length > 0 && (await leases.holding(held, () => lookMeasured(tenantId, configured, claims)));
+    }
+    const next = await store.polling.nextDueAt(tenantId, configured.info.key);
+    if (next !== null) await queue.schedule({ kind: "POLL", tenantId, providerKey: configured.info.key }, next);
   }
 
+  function claim(tenantId: string, configured: ConfiguredProvider): Promise<readonly ClaimedRun[]> {
+    const now = clock.now();
+    // Runs that would be due in a moment are taken along: one answer often tells about all of them.
+    const soon = new Date(now.getTime() + load.intervalsOf(configured).fastMs / 2);
+    return store.polling.claimDue(tenantId, configured.info.key, now, RUNS_AT_ONCE, leases.fresh(), soon);
+  }
+
+  /** @returns whether a run that was open has ended */
   async function lookMeasured(
     tenantId: string,
     configured: ConfiguredProvider,
     claims: readonly ClaimedRun[],
-  ): Promise<void> {
+  ): Promise<boolean> {
     const before = configured.callsMade();
-    await look(tenantId, configured, claims);
+    const open = claims.filter(({ sync }) => !isTerminal(sync.status));
+    const ended = claims.filter(({ sync }) => isTerminal(sync.status));
+    const endSeen = open.length > 0 && (await look(tenantId, configured, open));
+    if (ended.length > 0) await ends.read(tenantId, configured, ended);
     const openRuns = await store.ledger.countSyncs(tenantId, { providerKeys: [configured.info.key], open: true });
     load.note(configured, { openRuns, runs: claims.length, calls: configured.callsMade() - before });
+    return endSeen;
   }
 
-  async function look(tenantId: string, configured: ConfiguredProvider, claims: readonly ClaimedRun[]): Promise<void> {
+  /** @returns whether one of them has ended */
+  async function look(
+    tenantId: string,
+    configured: ConfiguredProvider,
+    claims: readonly ClaimedRun[],
+  ): Promise<boolean> {
     const tasks = claims.some(({ polls }) => polls % TASKS_EVERY === TASKS_EVERY - 1);
     let result: ObserveResult;
     try {
@@ -71,38 +95,15 @@ export function createPoller(tools: TrackingTools, { contact, recorder, load }: 
       );
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
-      const settlements = claims.map((claim) => failed(claim, configured, error.retryAfterMs));
+      const settlements = claims.map((claimed) => failed(claimed, configured, error.retryAfterMs));
       await store.polling.settle(tenantId, settlements);
-      return;
+      return false;
     }
-    const lost = lostRuns(claims, result.missing);
-    const fences = new Map(claims.map(({ sync, fence }) => [sync.remoteId, fence]));
-    const observations = [...result.observations, ...lost];
-    const ended = await recorder.record({ tenantId, configured, source: ObservationSource.Poll, observations, fences });
+    const observations = [...result.observations, ...lostRuns(claims, result.missing)];
+    const from = { tenantId, configured, source: ObservationSource.Poll };
+    const recorded = await recorder.record({ ...from, observations, fences: fencesOf(claims), tasks });
     await store.polling.settle(tenantId, unanswered(claims, configured, observations, result.missing));
-    await readTasksOfEnded(tenantId, configured, ended, result.observations);
-  }
-
-  /** The run's tasks tell why it failed and what it moved; they are read once when it ends, if the last answer had none. */
-  async function readTasksOfEnded(
-    tenantId: string,
-    configured: ConfiguredProvider,
-    recorded: readonly Sync[],
-    observations: readonly Observation[],
-  ): Promise<void> {
-    if (!configured.info.capabilities.separateTasks) return;
-    const withTasks = new Set(observations.filter(({ tasks }) => tasks !== undefined).map(({ remoteId }) => remoteId));
-    const ended = recorded.filter((sync) => isTerminal(sync.status) && !withTasks.has(sync.remoteId));
-    if (ended.length === 0) return;
-    try {
-      const { observations: full } = await configured.provider.observe(ended.map(refOf), { tasks: true });
-      const wanted = new Set(ended.map(({ remoteId }) => remoteId));
-      const ofEnded = full.filter(({ remoteId }) => wanted.has(remoteId));
-      await recorder.record({ tenantId, configured, source: ObservationSource.Poll, observations: ofEnded });
-    } catch (error) {
-      if (!(error instanceof ProviderError)) throw error;
-      tools.log.warn({ provider: configured.info.key, code: error.code }, "tasks of ended runs could not be read");
-    }
+    return recorded.some(({ status }) => isTerminal(status));
   }
 
   function lostRuns(claims: readonly ClaimedRun[], missing: readonly MissingRun[]): readonly Observation[] {
@@ -134,30 +135,21 @@ export function createPoller(tools: TrackingTools, { contact, recorder, load }: 
       });
   }
 
-  function failed(claim: ClaimedRun, configured: ConfiguredProvider, retryAfterMs: number | null): PollSettlement {
-    const failures = claim.failures + 1;
-    const delayMs = backOffMs(configured.poll, failures, retryAfterMs);
-    return {
-      syncId: claim.sync.id,
-      fence: claim.fence,
-      nextPollAt: new Date(clock.now().getTime() + delayMs),
-      failures,
-      missingSince: claim.missingSince,
-    };
-  }
+  const failed = (claimed: ClaimedRun, configured: ConfiguredProvider, retryAfterMs: number | null): PollSettlement =>
+    afterFailure(claimed, configured.poll, clock.now(), retryAfterMs);
 
-  async function readNow(tenantId: string, configured: ConfiguredProvider, sync: Sync): Promise<Sync> {
-    const { observations } = await contact.through(tenantId, configured, () =>
-      configured.provider.observe([refOf(sync)], { tasks: true }),
-    );
-    const recorded = await recorder.record({ tenantId, configured, source: ObservationSource.LiveRead, observations });
+  async function readNow(
+    tenantId: string,
+    configured: ConfiguredProvider,
+    sync: Sync,
+    options: CallOptions = {},
+  ): Promise<Sync> {
+    const observe = () => configured.provider.observe([refOf(sync)], { ...options, tasks: true });
+    const { observations } = await contact.through(tenantId, configured, observe, options);
+    const source = ObservationSource.LiveRead;
+    const recorded = await recorder.record({ tenantId, configured, source, observations, tasks: true });
     return recorded.find(({ id }) => id === sync.id) ?? sync;
   }
 
   return { poll, readNow };
-}
-
-export function refOf(sync: Sync): RunRef {
-  const { remoteId, definitionRemoteId, linkedAccountRemoteId, batchId, models, status, createdAt, startedAt } = sync;
-  return { remoteId, definitionRemoteId, linkedAccountRemoteId, batchId, models, status, createdAt, startedAt };
 }

@@ -1,12 +1,23 @@
 // Calls to providers, watched: each success and failure is what the gateway knows of a provider's health.
 import { ErrorCode, ProviderError } from "../domain/errors.ts";
+import type { CallOptions } from "../domain/provider-port.ts";
 import { ProviderHealth, type ProviderState } from "../domain/store-port.ts";
 import type { ConfiguredProvider } from "./provider-directory.ts";
 import type { TrackingTools } from "./tools.ts";
+import { unlessGivenUp } from "./unless-given-up.ts";
 
 export interface ProviderContact {
-  /** Makes a call and remembers how it went. Passes its result or error on. */
-  through<T>(tenantId: string, configured: ConfiguredProvider, call: () => Promise<T>): Promise<T>;
+  /**
+   * Makes a call and remembers how it went. Passes its result or error on.
+   *
+   * @param options of the call; that its caller left, or that it was given up, says nothing about the provider
+   */
+  through<T>(
+    tenantId: string,
+    configured: ConfiguredProvider,
+    call: () => Promise<T>,
+    options?: CallOptions,
+  ): Promise<T>;
   /** The failure the last contact ended with, as an error; null when the provider answered. */
   outage(tenantId: string, configured: ConfiguredProvider): Promise<ProviderError | null>;
 }
@@ -16,7 +27,7 @@ const SUCCESS_NOTED_EVERY_MS = 10_000;
 /** Other gateways' contacts are seen this late. */
 const STATE_KEPT_MS = 2_000;
 
-export function createProviderContact({ store, clock, log }: TrackingTools): ProviderContact {
+export function createProviderContact({ store, clock, log, givenUp }: TrackingTools): ProviderContact {
   const known = new Map<string, { readonly state: ProviderState; readonly readAt: number }>();
   const keyOf = (tenantId: string, configured: ConfiguredProvider) => JSON.stringify([tenantId, configured.info.key]);
 
@@ -54,6 +65,8 @@ export function createProviderContact({ store, clock, log }: TrackingTools): Pro
   }
 
   async function noteFailure(tenantId: string, configured: ConfiguredProvider, error: ProviderError): Promise<void> {
+    // The gateway's own trouble: the provider was not asked.
+    if (error.code === ErrorCode.ServiceUnavailable) return;
     const health = healthAfter(error.code);
     if (health === ProviderHealth.Up) return noteSuccess(tenantId, configured);
     const { code, message, retryable, retryAfterMs, httpStatus } = error;
@@ -65,13 +78,14 @@ export function createProviderContact({ store, clock, log }: TrackingTools): Pro
   }
 
   return {
-    async through(tenantId, configured, call) {
+    async through(tenantId, configured, call, options) {
       try {
-        const result = await call();
+        const result = await unlessGivenUp(givenUp, call);
         await noteSuccess(tenantId, configured);
         return result;
       } catch (error) {
-        if (error instanceof ProviderError) await noteFailure(tenantId, configured, error);
+        const left = options?.signal?.aborted ?? false;
+        if (error instanceof ProviderError && !left) await noteFailure(tenantId, configured, error);
         throw error;
       }
     },

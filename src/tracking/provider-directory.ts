@@ -10,7 +10,7 @@ export interface ConfiguredProvider {
   readonly rateLimit: RateLimit;
   /** Whether a secret is there to prove webhooks with. */
   readonly webhooksConfigured: boolean;
-  /** Requests sent to the vendor since the start. */
+  /** Requests made since the start, each try of one, those that found no turn among them: they would have cost as much. */
   readonly callsMade: () => number;
 }
 

@@ -1,13 +1,16 @@
 // The one door into the ledger: every observation, whatever its source, is recorded here and nowhere else.
 import { advance } from "../domain/advance.ts";
+import { identityOf } from "../domain/identity.ts";
 import { BusNews } from "../domain/runtime-ports.ts";
-import type { ObservationSource } from "../domain/status.ts";
+import { isTerminal, type ObservationSource } from "../domain/status.ts";
 import type { Recorded } from "../domain/store-port.ts";
 import type { Observation, Sync } from "../domain/sync.ts";
+import { isBygone } from "./bygone.ts";
 import { createDurationBook } from "./duration-book.ts";
 import { createKeyedMutex } from "./keyed-mutex.ts";
 import type { PollLoad } from "./poll-load.ts";
 import { nextPollAt } from "./poll-plan.ts";
+import { isEndUnread } from "./unread-end.ts";
 import type { ConfiguredProvider } from "./provider-directory.ts";
 import type { TrackingTools } from "./tools.ts";
 
@@ -17,13 +20,24 @@ export interface RecordRequest {
   readonly source: ObservationSource;
   readonly observations: readonly Observation[];
   readonly triggerId?: string;
-  readonly retryOfId?: string;
+  /** The run that is run again. Of several runs that one start began, those that share a model with it do so. */
+  readonly retryOf?: Pick<Sync, "id" | "models">;
   /** Lease numbers of the runs that were claimed for this observation, by the vendor's id. */
   readonly fences?: ReadonlyMap<string, number>;
+  /** Whether tasks were asked for too, where they cost calls of their own. */
+  readonly tasks?: boolean;
+  /** What ended before the gateway first looked: nothing more is read of it. */
+  readonly history?: boolean;
 }
 
+/** Runs named in one line of the log. */
+const MOST_NAMED = 10;
+
 export interface Recorder {
-  /** Commits what was observed, then rings the bell. Answers in the observations' order. */
+  /**
+   * Commits what was observed, then rings the bell. Answers in the observations' order, without those of unknown runs that are older than
+   * what is kept.
+   */
   record(request: RecordRequest): Promise<readonly Sync[]>;
 }
 
@@ -33,11 +47,12 @@ export function createRecorder(
   load: PollLoad,
   onRecorded: (request: RecordRequest, recorded: readonly Recorded[]) => void = () => undefined,
 ): Recorder {
-  const { store, bus, queue, clock, random, log } = tools;
+  const { store, bus, queue, clock, random, log, retentionMs } = tools;
   const durations = createDurationBook();
   const oneAtATime = createKeyedMutex();
 
-  async function record(request: RecordRequest): Promise<readonly Sync[]> {
+  async function record(given: RecordRequest): Promise<readonly Sync[]> {
+    const request = { ...given, observations: await withoutBygone(given) };
     const { tenantId, configured, observations } = request;
     if (observations.length === 0) return [];
     let earliest: Date | null = null;
@@ -47,15 +62,18 @@ export function createRecorder(
         providerKey: configured.info.key,
         observation: { ...observation, source: request.source },
         ...optional("triggerId", request.triggerId),
-        ...optional("retryOfId", request.retryOfId),
+        ...optional("retryOfId", retriedBy(observation, request.retryOf)),
         ...optional("fence", request.fences?.get(observation.remoteId)),
       })),
       {
         advance,
-        nextPollAt: (sync) => {
-          const usualMs = durations.usualMs(sync.definitionId);
-          const due = nextPollAt(sync, clock.now(), load.intervalsOf(configured), usualMs, random());
-          if (due !== null && (earliest === null || due < earliest)) earliest = due;
+        nextPollAt: (sync, news) => {
+          const due = isTerminal(sync.status)
+            ? isEndUnread(request, sync, news)
+              ? clock.now()
+              : null
+            : nextPollAt(sync, clock.now(), load.intervalsOf(configured), durations.usualMs(sync), random());
+          if (due !== null && !news.isDue && (earliest === null || due < earliest)) earliest = due;
           return due;
         },
       },
@@ -63,18 +81,29 @@ export function createRecorder(
     const news = newsOf(recorded);
     if (news !== null) bus.ring(tenantId, news);
     if (earliest !== null) await queue.schedule({ kind: "POLL", tenantId, providerKey: configured.info.key }, earliest);
-    for (const entry of recorded) noteEnd(entry, configured);
+    noteEnds(recorded, configured);
     onRecorded(request, recorded);
     await countUnknownWords(request);
     return recorded.map(({ sync }) => sync);
   }
 
-  function noteEnd({ sync, transitions, conflict }: Recorded, configured: ConfiguredProvider): void {
-    if (transitions.length > 0) durations.learn(sync);
-    if (conflict) {
-      const facts = { provider: configured.info.key, syncId: sync.id, rawStatus: sync.rawStatus };
-      log.warn(facts, "the vendor reports another end than the one committed; the first stays");
-    }
+  async function withoutBygone(request: RecordRequest): Promise<readonly Observation[]> {
+    const { tenantId, configured, source, observations } = request;
+    if (retentionMs === null) return observations;
+    const before = new Date(clock.now().getTime() - retentionMs);
+    const idOf = ({ remoteId }: Observation) => identityOf(tenantId, configured.info.key, "sync", remoteId);
+    const old = new Set(observations.filter((observation) => isBygone(source, observation, before)));
+    if (old.size === 0) return observations;
+    const known = new Set((await store.ledger.syncsByIds(tenantId, [...old].map(idOf))).map(({ id }) => id));
+    return observations.filter((observation) => !old.has(observation) || known.has(idOf(observation)));
+  }
+
+  function noteEnds(recorded: readonly Recorded[], { info }: ConfiguredProvider): void {
+    for (const { sync, transitions } of recorded) if (transitions.length > 0) durations.learn(sync);
+    const disputed = recorded.filter(({ conflict }) => conflict).map(({ sync }) => sync.id);
+    if (disputed.length === 0) return;
+    const facts = { provider: info.key, conflicts: disputed.length, syncIds: disputed.slice(0, MOST_NAMED) };
+    log.warn(facts, "the vendor reports other ends than those committed; the first stay");
   }
 
   async function countUnknownWords({ tenantId, configured, observations }: RecordRequest): Promise<void> {
@@ -98,6 +127,14 @@ export function createRecorder(
 function newsOf(recorded: readonly Recorded[]): BusNews | null {
   if (recorded.some(({ transitions }) => transitions.length > 0)) return BusNews.Transitions;
   return recorded.some(({ accepted }) => accepted) ? BusNews.Progress : null;
+}
+
+/** A start may begin a run for each model: only those that do the same again are repetitions. Where models are not told, all are. */
+function retriedBy({ facts }: Observation, retryOf: RecordRequest["retryOf"]): string | undefined {
+  const models = facts.models ?? [];
+  const same =
+    models.length === 0 || retryOf?.models.length === 0 || models.some((one) => retryOf?.models.includes(one));
+  return same ? retryOf?.id : undefined;
 }
 
 function optional<Name extends string, Value>(name: Name, value: Value | undefined): Partial<Record<Name, Value>> {

@@ -2,6 +2,7 @@
 import { LinkedAccountStatus, type LinkedAccount, type SyncDefinition } from "../domain/definition.ts";
 import { ErrorCode, type UserProblem } from "../domain/errors.ts";
 import type { TriggerCommand } from "../domain/gateway-port.ts";
+import type { StartRequest } from "../domain/provider-port.ts";
 import type { StartOptions } from "../domain/sync.ts";
 import type { ConfiguredProvider } from "./provider-directory.ts";
 
@@ -21,15 +22,17 @@ export function startOptionsOf(command: TriggerCommand, linkedAccount: LinkedAcc
   };
 }
 
+/** A start as the mirror has its parts. */
+export interface MirroredStart extends StartRequest {
+  readonly definition: SyncDefinition;
+  readonly linkedAccount: LinkedAccount | null;
+}
+
 /** Everything a provider's own rules object to, after the rules all providers share. */
-export function problemsOf(
-  { info, provider }: ConfiguredProvider,
-  definition: SyncDefinition,
-  linkedAccount: LinkedAccount | null,
-  options: StartOptions,
-): readonly UserProblem[] {
+export function problemsOf({ info, provider }: ConfiguredProvider, request: MirroredStart): readonly UserProblem[] {
+  const { definition, linkedAccount, options } = request;
   const shared = [...unsupported(info, options), ...absent(info, options), ...unusable(definition, linkedAccount)];
-  return shared.length > 0 ? shared : provider.checkStart({ definition, linkedAccount, options });
+  return shared.length > 0 ? shared : provider.checkStart(request);
 }
 
 function unsupported(info: ConfiguredProvider["info"], options: StartOptions): readonly UserProblem[] {
@@ -70,15 +73,18 @@ function unusable(definition: SyncDefinition, linkedAccount: LinkedAccount | nul
   // The caller can mend what the caller chose: the account, where the definition does not fix one.
   const field = [definition.linkedAccountRemoteId === null ? "linkedAccountId" : "definitionId"];
   if (linkedAccount?.status === LinkedAccountStatus.AuthenticationRequired) {
-    const message = `The linked account "${linkedAccount.name}" needs somebody to sign in again before it can sync.`;
+    const message = `The linked account "${linkedAccount.name}" needs somebody to sign in again before it can sync.${vendorsWords(linkedAccount)}`;
     return [{ code: ErrorCode.LinkedAccountUnavailable, message, field }];
   }
   if (linkedAccount?.status === LinkedAccountStatus.Disabled) {
-    const message = `The linked account "${linkedAccount.name}" is disabled or disconnected at the vendor. Enable it first.`;
+    const message = `The linked account "${linkedAccount.name}" is disabled or disconnected at the vendor. Enable it first.${vendorsWords(linkedAccount)}`;
     return [{ code: ErrorCode.LinkedAccountUnavailable, message, field }];
   }
   return [];
 }
+
+/** What the vendor says is wrong, where it says it: often it knows the way out. */
+const vendorsWords = ({ statusMessage }: LinkedAccount): string => (statusMessage === null ? "" : ` ${statusMessage}`);
 
 /** The name of the input's field where it differs from the option's. */
 const fieldOf = (name: string): string => (name === "linkedAccountRemoteId" ? "linkedAccountId" : name);

@@ -19,6 +19,10 @@ export interface TrackingTools {
   readonly log: TrackingLog;
   /** Uniform in [0, 1); spreads polls so that they do not march in step. */
   readonly random: () => number;
-  /** Names this process in poll leases. */
+  /** Names this process in leases. */
   readonly owner: string;
+  /** Aborts when the process ends and waits for nothing any longer; its reason is what callers are told. */
+  readonly givenUp: AbortSignal;
+  /** How long history is kept; null keeps everything. */
+  readonly retentionMs: number | null;
 }

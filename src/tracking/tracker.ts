@@ -1,8 +1,16 @@
 // Tracking as one piece: what it offers to GraphQL, and the due work it does in the background.
-import { ProviderError } from "../domain/errors.ts";
-import type { CatalogOperations, SyncOperations, WebhookOperations } from "../domain/gateway-port.ts";
+import { ErrorCode, GatewayError, ProviderError } from "../domain/errors.ts";
+import type {
+  CatalogOperations,
+  DefinitionOperations,
+  SchemaOperations,
+  SyncOperations,
+  WebhookOperations,
+} from "../domain/gateway-port.ts";
 import type { WorkItem } from "../domain/runtime-ports.ts";
+import { reasonOf } from "../domain/reason.ts";
 import { createCatalog } from "./catalog.ts";
+import { createDefinitionOperations } from "./definitions.ts";
 import { createDiscoverer } from "./discoverer.ts";
 import { createInbox, type Inbox } from "./inbox.ts";
 import { createOperations } from "./operations.ts";
@@ -11,6 +19,8 @@ import { createPoller } from "./poller.ts";
 import type { ConfiguredProvider } from "./provider-directory.ts";
 import { createProviderContact } from "./provider-contact.ts";
 import { createRecorder } from "./recorder.ts";
+import { createRetention } from "./retention.ts";
+import { createSchemaOperations } from "./schemas.ts";
 import { createStarter } from "./starter.ts";
 import type { TrackingTools } from "./tools.ts";
 import { createTriggers } from "./trigger.ts";
@@ -19,6 +29,8 @@ import { createWebhookSilence, noteChanges } from "./webhook-silence.ts";
 export interface Tracker {
   readonly operations: SyncOperations;
   readonly catalog: CatalogOperations;
+  readonly definitions: DefinitionOperations;
+  readonly schemas: SchemaOperations;
   readonly webhooks: WebhookOperations;
   /** Where webhooks are taken in. */
   readonly inbox: Pick<Inbox, "receive">;
@@ -29,15 +41,23 @@ export interface Tracker {
 }
 
 const CATALOG_EVERY_MS = 60_000;
-/** One small query: a start that a stopped gateway left behind is taken up soon after it counts as abandoned. */
+/** At the most: a start that a stopped gateway left behind is taken up when its lease ends. */
 const TRIGGERS_EVERY_MS = 10_000;
+const TRIGGERS_NOT_SOONER_MS = 1_000;
+/** At the most: a run that a stopped gateway left behind is looked at when its lease ends, and nothing else may tell of it here. */
+const POLLS_EVERY_MS = 10_000;
 /** Deliveries are worked off as they come; this finds what another process left, and what no webhook told. */
 const INBOX_EVERY_MS = 60_000;
+/** What another gateway has read within this time, one that starts does not read again: ten may start at once, within one quota. */
+const JUST_READ_MS = 10_000;
 /** A provider that fails is asked again after this long at the most. */
 const SLOWEST_RETRY_MS = 300_000;
 
+const isOutage = (error: unknown): boolean =>
+  error instanceof GatewayError && error.code === ErrorCode.ServiceUnavailable;
+
 export function createTracker(tools: TrackingTools): Tracker {
-  const { store, queue, clock, directory, log, random } = tools;
+  const { store, queue, clock, directory, log, random, givenUp } = tools;
   const contact = createProviderContact(tools);
   const load = createPollLoad();
   const silence = createWebhookSilence(clock);
@@ -48,6 +68,7 @@ export function createTracker(tools: TrackingTools): Tracker {
   const discoverer = createDiscoverer(tools, contact, recorder);
   const starter = createStarter(tools, contact, recorder);
   const triggers = createTriggers(tools, { catalog, starter, discoverer });
+  const retention = createRetention(tools);
   const failures = new Map<string, number>();
 
   async function handle(item: WorkItem): Promise<void> {
@@ -57,15 +78,24 @@ export function createTracker(tools: TrackingTools): Tracker {
     try {
       await work(item, configured);
       failures.delete(name);
-      await again(item, everyMs(item, configured));
+      await again(item, await nextInMs(item, configured));
     } catch (error) {
+      if (givenUp.aborted) return leave(item);
       const inARow = (failures.get(name) ?? 0) + 1;
       failures.set(name, inARow);
-      const facts = { ...item, inARow, error: error instanceof Error ? error.message : String(error) };
+      const facts = { ...item, inARow, error: reasonOf(error) };
       if (error instanceof ProviderError) log.warn(facts, "work at a provider failed");
+      // Where a database was asked tells nothing when it does not answer.
+      else if (isOutage(error)) log.error(facts, "work failed");
       else log.error({ ...facts, stack: error instanceof Error ? error.stack : undefined }, "work failed");
       await again(item, Math.min(2_000 * 2 ** Math.min(inARow, 10), SLOWEST_RETRY_MS));
     }
+  }
+
+  /** Nothing is wrong with it: a gateway that goes on takes it up. */
+  async function leave(item: WorkItem): Promise<void> {
+    log.info({ ...item }, "work was given up because the gateway stops");
+    await again(item, 0);
   }
 
   async function work({ kind, tenantId, providerKey }: WorkItem, configured: ConfiguredProvider): Promise<void> {
@@ -90,16 +120,23 @@ export function createTracker(tools: TrackingTools): Tracker {
     return catalogAt === null && (await store.catalog.definitionsOfProvider(tenantId, providerKey)).length === 0;
   }
 
-  /** Polls plan themselves: the store knows when the next run is due. */
-  function everyMs({ kind }: WorkItem, { poll }: ConfiguredProvider): number | null {
-    if (kind === "POLL") return null;
-    if (kind === "DISCOVER") return poll.discoverMs;
-    if (kind === "INBOX") return INBOX_EVERY_MS;
-    return kind === "CATALOG" ? CATALOG_EVERY_MS : TRIGGERS_EVERY_MS;
+  /** A database that does not answer keeps nobody from starting; the work itself will say so. */
+  async function lastReads(tenantId: string, providerKey: string) {
+    const unknown = { catalogAt: null, discoveredUntil: null };
+    return store.providerStates.get(tenantId, providerKey).catch(() => unknown);
   }
 
-  async function again(item: WorkItem, afterMs: number | null): Promise<void> {
-    if (afterMs === null) return;
+  /** Polls plan themselves besides: the store knows when the next run is due. */
+  async function nextInMs({ kind, tenantId, providerKey }: WorkItem, { poll }: ConfiguredProvider) {
+    if (kind === "POLL") return POLLS_EVERY_MS;
+    if (kind === "DISCOVER") return poll.discoverMs;
+    if (kind === "INBOX") return INBOX_EVERY_MS;
+    if (kind === "CATALOG") return CATALOG_EVERY_MS;
+    const leaseEndsInMs = (await triggers.nextInMs(tenantId, providerKey)) ?? TRIGGERS_EVERY_MS;
+    return Math.min(Math.max(leaseEndsInMs, TRIGGERS_NOT_SOONER_MS), TRIGGERS_EVERY_MS);
+  }
+
+  async function again(item: WorkItem, afterMs: number): Promise<void> {
     const jittered = afterMs * (0.9 + 0.2 * random());
     await queue.schedule(item, new Date(clock.now().getTime() + jittered));
   }
@@ -107,6 +144,8 @@ export function createTracker(tools: TrackingTools): Tracker {
   return {
     operations: createOperations(tools, contact, triggers, poller),
     catalog,
+    definitions: createDefinitionOperations(tools, { contact, catalog }),
+    schemas: createSchemaOperations(tools, contact),
     webhooks: {
       report(tenantId, providerKey, { lastWebhookAt }) {
         const configured = directory.find(tenantId, providerKey)?.webhooksConfigured ?? false;
@@ -114,18 +153,35 @@ export function createTracker(tools: TrackingTools): Tracker {
       },
     },
     inbox,
-    close: () => inbox.close(),
+    async close() {
+      await retention.close();
+      await inbox.close();
+    },
     async start() {
       const now = clock.now();
       for (const tenantId of directory.tenantIds()) {
         for (const { info } of directory.providersOf(tenantId)) {
+          const { catalogAt, discoveredUntil } = await lastReads(tenantId, info.key);
+          const plans = {
+            CATALOG: notAgain(catalogAt, now),
+            TRIGGERS: now,
+            POLL: now,
+            DISCOVER: notAgain(discoveredUntil, now),
+          };
           for (const kind of ["CATALOG", "TRIGGERS", "POLL", "DISCOVER"] as const) {
-            await queue.schedule({ kind, tenantId, providerKey: info.key }, now);
+            await queue.schedule({ kind, tenantId, providerKey: info.key }, plans[kind]);
           }
           if (info.capabilities.webhooks) await queue.schedule({ kind: "INBOX", tenantId, providerKey: info.key }, now);
         }
       }
       queue.start(handle);
+      retention.start();
     },
   };
+}
+
+function notAgain(readAt: Date | null, now: Date): Date {
+  const again = (readAt?.getTime() ?? 0) + JUST_READ_MS;
+  const isRecent = again > now.getTime() && again <= now.getTime() + JUST_READ_MS;
+  return isRecent ? new Date(again) : now;
 }

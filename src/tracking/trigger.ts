@@ -2,20 +2,31 @@
 import type { LinkedAccount, SyncDefinition } from "../domain/definition.ts";
 import { ErrorCode, GatewayError, ProviderError, type UserProblem } from "../domain/errors.ts";
 import type { TriggerCommand, TriggerResult } from "../domain/gateway-port.ts";
-import { identityOf } from "../domain/identity.ts";
+import type { HeldTrigger, Intended } from "../domain/store-port.ts";
 import { IfRunning, TriggerState, type Sync, type Trigger } from "../domain/sync.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Discoverer } from "./discoverer.ts";
 import { fingerprintOf, keyProblem, triggerIdOf } from "./idempotency.ts";
+import { ANSWER_WITHIN_MS } from "./in-time.ts";
 import { createKeyedMutex } from "./keyed-mutex.ts";
+import { createLeases } from "./leases.ts";
+import { accountFor } from "./linked-account.ts";
+import { notConfigured, unknownObject } from "./problems.ts";
 import { problemsOf, startOptionsOf } from "./start-check.ts";
-import type { Intention, Starter } from "./starter.ts";
+import { TakenOver, startRequestOf, type Intention, type Starter } from "./starter.ts";
 import type { TrackingTools } from "./tools.ts";
+import { createTriggerOutcomes, isUnresolved, nothingScheduled, refused, stillStarting } from "./trigger-outcomes.ts";
+import { createTriggerRecovery, leaseOf, type HeldStart, type TriggerRecovery } from "./trigger-recovery.ts";
 
-export interface Triggers {
-  trigger(tenantId: string, command: TriggerCommand, retryOfId?: string): Promise<TriggerResult>;
-  /** Finishes what earlier processes left unfinished. */
-  recover(tenantId: string, providerKey: string): Promise<void>;
+export interface Triggers extends TriggerRecovery {
+  trigger(tenantId: string, command: TriggerCommand, given?: TriggerDetails): Promise<TriggerResult>;
+}
+
+export interface TriggerDetails {
+  /** The ended run that is to be run again. */
+  readonly retryOf?: Sync;
+  /** What `triggerIdOf` gives for the command; default that. */
+  readonly id?: string;
 }
 
 interface Parts {
@@ -24,38 +35,72 @@ interface Parts {
   readonly discoverer: Discoverer;
 }
 
+interface Asked {
+  readonly tenantId: string;
+  readonly command: TriggerCommand;
+  /** Of the trigger to be made. */
+  readonly id: string;
+  readonly retryOf: Sync | null;
+  readonly askedAt: Date;
+}
+
+/** What is asked for, checked and complete; nothing is committed. */
+interface Request extends Omit<Intention, "trigger" | "fence"> {
+  readonly draft: Trigger;
+  readonly ifRunning: IfRunning;
+  readonly askedAt: Date;
+}
+
 /** A definition that was read this long ago is trusted for a start; an older one is read again first. */
 const DEFINITION_FRESH_MS = 30_000;
-/** Triggers this young belong to a request that is still going on. */
-const ABANDONED_AFTER_MS = 60_000;
 /** How far back a run may have begun that a vendor says is in the way. */
 const CONFLICT_LOOK_BACK_MS = 24 * 3_600_000;
+/** How long a request waits for another one that starts the same: a vendor's slow answer, and the looks after none. */
+const WAIT_MS = 20_000;
 
 export function createTriggers(tools: TrackingTools, { catalog, starter, discoverer }: Parts): Triggers {
-  const { store, clock, directory } = tools;
+  const { store, clock, directory, queue } = tools;
   const oneAtATime = createKeyedMutex();
+  const leases = createLeases<HeldStart>(tools, {
+    of: "triggers",
+    renew: (...held) => store.triggers.renew(...held),
+    async giveBack(tenantId, held) {
+      for (const { providerKey, ...one } of held) {
+        await store.triggers.giveBack(tenantId, one, clock.now());
+        await queue.schedule({ kind: "TRIGGERS", tenantId, providerKey }, clock.now());
+      }
+    },
+  });
+  const outcomes = createTriggerOutcomes(tools);
 
-  async function trigger(tenantId: string, command: TriggerCommand, retryOfId?: string): Promise<TriggerResult> {
+  async function trigger(
+    tenantId: string,
+    command: TriggerCommand,
+    { retryOf, id = triggerIdOf(tenantId, command.idempotencyKey) }: TriggerDetails = {},
+  ): Promise<TriggerResult> {
     const invalidKey = keyProblem(command.idempotencyKey);
     if (invalidKey !== null) return refused([invalidKey]);
-    const { idempotencyKey, definitionId } = command;
-    const attempt = () => begin(tenantId, command, retryOfId ?? null);
-    // One start of a definition at a time: the second sees the run the first began. A repeated key waits for its first.
-    const perDefinition = () => oneAtATime(`definition ${tenantId} ${definitionId}`, attempt);
+    const { idempotencyKey, definitionId, ifRunning } = command;
+    const askedAt = clock.now();
+    const attempt = () => begin({ tenantId, command, id, retryOf: retryOf ?? null, askedAt });
+    // The store decides between gateways. Within this one requests queue up, so that one of them asks the store and not all.
+    const perDefinition = () =>
+      ifRunning === IfRunning.StartAnother ? attempt() : oneAtATime(`definition ${tenantId} ${definitionId}`, attempt);
     return idempotencyKey === null ? perDefinition() : oneAtATime(`key ${tenantId} ${idempotencyKey}`, perDefinition);
   }
 
-  async function begin(tenantId: string, command: TriggerCommand, retryOfId: string | null): Promise<TriggerResult> {
-    const id = triggerIdOf(tenantId, command.idempotencyKey);
-    const fingerprint = fingerprintOf(command, retryOfId);
+  async function begin({ tenantId, command, id, retryOf, askedAt }: Asked): Promise<TriggerResult> {
+    // Its turn came so late that its caller has been told: nobody must be surprised by a run.
+    if (clock.now().getTime() - askedAt.getTime() >= ANSWER_WITHIN_MS) return refused([stillStarting]);
+    const fingerprint = fingerprintOf(command, retryOf?.id ?? null);
     const [earlier] = command.idempotencyKey === null ? [] : await store.triggers.byIds(tenantId, [id]);
-    if (earlier !== undefined) return replay(tenantId, earlier, fingerprint);
+    if (earlier !== undefined) return replay(earlier, fingerprint, askedAt);
 
     const target = await targetOf(tenantId, command);
     if ("problems" in target) return refused(target.problems);
     const { configured, definition, linkedAccount } = target;
     const options = startOptionsOf(command, linkedAccount);
-    const problems = problemsOf(configured, definition, linkedAccount, options);
+    const problems = problemsOf(configured, startRequestOf({ definition, linkedAccount, retryOf }, options));
     if (problems.length > 0) return refused(problems);
 
     const draft: Trigger = {
@@ -69,132 +114,120 @@ export function createTriggers(tools: TrackingTools, { catalog, starter, discove
       options,
       attached: false,
       syncIds: [],
-      retryOfId,
+      retryOfId: retryOf?.id ?? null,
       error: null,
       createdAt: clock.now(),
       sentAt: null,
       resolvedAt: null,
     };
-    const open = await openRuns(tenantId, definition, linkedAccount);
-    if (open.length > 0 && command.ifRunning === IfRunning.Reject) return refused([alreadyRunning(definition)]);
-    if (open.length > 0 && command.ifRunning === IfRunning.Attach) return attach(draft, open);
-    const committed = await store.triggers.create(draft);
-    if (!isSame(committed, draft)) return replay(tenantId, committed, fingerprint);
-    return dispatch({ trigger: committed, configured, definition, linkedAccount }, command.ifRunning);
+    const { ifRunning } = command;
+    const request = { configured, definition, linkedAccount, retryOf, draft, ifRunning, askedAt };
+    return start(request);
   }
 
-  async function dispatch(intention: Intention, ifRunning: IfRunning): Promise<TriggerResult> {
+  /** Of several starts at once one is sent, whichever gateways they came to; the others get its run. START_ANOTHER waits for nobody. */
+  async function start(request: Request): Promise<TriggerResult> {
+    const { draft, definition, ifRunning, askedAt } = request;
+    for (;;) {
+      const open = ifRunning === IfRunning.StartAnother ? [] : await openRuns(request);
+      if (open.length > 0 && ifRunning === IfRunning.Reject) return refused([alreadyRunning(definition)]);
+      if (open.length > 0) return attach(request, open);
+      const intended = await intend(request);
+      if (intended.outcome === "CREATED") return dispatch(request, intended.held);
+      if (intended.outcome === "KNOWN") return replay(intended.trigger, draft.fingerprint, askedAt);
+      if (intended.outcome === "OPEN") continue;
+      const rival = await outcomes.settled(draft.tenantId, intended.trigger.id, waitEnd(askedAt));
+      // Nobody can tell whether the run that this request waited for began: beginning another beside it would be a blind resend.
+      if (rival?.state === TriggerState.Uncertain && rival.error !== null)
+        return refused([{ code: rival.error.code, message: rival.error.message, field: null }]);
+      if (rival !== null && isUnresolved(rival))
+        return refused([ifRunning === IfRunning.Reject ? alreadyRunning(definition) : beingStarted(definition)]);
+    }
+  }
+
+  function intend(request: Request): Promise<Intended> {
+    return store.triggers.intend(request.draft, {
+      lease: leases.fresh(),
+      linkedAccountId: accountIdOf(request),
+      aloneSince: request.ifRunning === IfRunning.StartAnother ? null : request.askedAt,
+    });
+  }
+
+  async function dispatch({ ifRunning, askedAt, ...request }: Request, held: HeldTrigger): Promise<TriggerResult> {
+    const intention: Intention = { ...request, ...held, attaches: ifRunning === IfRunning.Attach };
+    try {
+      return await leases.holding([leaseOf(held)], () => send(intention));
+    } catch (error) {
+      if (!(error instanceof TakenOver)) throw error;
+      // The other gateway's word counts, whatever this one has seen.
+      const { tenantId, id } = held.trigger;
+      const ended = await outcomes.settled(tenantId, id, waitEnd(askedAt));
+      return outcomes.answerOf(ended ?? held.trigger);
+    }
+  }
+
+  async function send(intention: Intention): Promise<TriggerResult> {
     const { tenantId, id } = intention.trigger;
     try {
       const syncs = await starter.send(intention);
       const problems = syncs.length === 0 ? [nothingScheduled(intention.configured.info.key)] : [];
       return { syncs, attached: false, trigger: await reread(tenantId, id), problems };
     } catch (error) {
-      if (error instanceof ProviderError) return afterRefusal(intention, ifRunning, error);
-      if (!(error instanceof GatewayError)) throw error;
+      if (error instanceof ProviderError) return afterRefusal(intention, error);
+      if (!(error instanceof GatewayError) || error.code !== ErrorCode.TriggerUncertain) throw error;
       const { code, message } = error;
-      return {
-        syncs: [],
-        attached: false,
-        trigger: await reread(tenantId, id),
-        problems: [{ code, message, field: null }],
-      };
+      return { ...refused([{ code, message, field: null }]), trigger: await reread(tenantId, id) };
     }
   }
 
   /** The vendor says something is in the way: with ATTACH the run it speaks of is what the caller wants. */
-  async function afterRefusal(
-    intention: Intention,
-    ifRunning: IfRunning,
-    error: ProviderError,
-  ): Promise<TriggerResult> {
-    if (error.code !== ErrorCode.ProviderConflict || ifRunning !== IfRunning.Attach) throw error;
-    const { trigger: sent, configured, definition, linkedAccount } = intention;
+  async function afterRefusal(intention: Intention, error: ProviderError): Promise<TriggerResult> {
+    if (error.code !== ErrorCode.ProviderConflict || intention.attaches !== true) throw error;
+    const { trigger: sent, configured, definition } = intention;
     const since = new Date(clock.now().getTime() - CONFLICT_LOOK_BACK_MS);
-    await discoverer.discoverOf(sent.tenantId, configured, definition.id, since);
-    const open = await openRuns(sent.tenantId, definition, linkedAccount);
-    if (open.length === 0) throw error;
-    const syncs = newestBatch(open);
-    await store.triggers.update(sent.tenantId, sent.id, TriggerState.Rejected, {
-      state: TriggerState.Accepted,
-      attached: true,
-      error: null,
-      syncIds: syncs.map((sync) => sync.id),
+    await discoverer.discoverOf(sent.tenantId, configured, definition.id, since).catch((failure: unknown) => {
+      if (!(failure instanceof ProviderError)) throw failure;
     });
+    const syncs = newestBatch(await openRuns({ ...intention, draft: sent }));
+    if (syncs.length === 0) return starter.refuse(intention, error);
+    await starter.attach(intention, syncs);
     return { syncs, attached: true, trigger: await reread(sent.tenantId, sent.id), problems: [] };
   }
 
-  async function attach(draft: Trigger, open: readonly Sync[]): Promise<TriggerResult> {
+  async function attach({ draft, askedAt }: Request, open: readonly Sync[]): Promise<TriggerResult> {
     const syncs = newestBatch(open);
     const resolved = { state: TriggerState.Accepted, attached: true, options: null, resolvedAt: clock.now() } as const;
     const committed = await store.triggers.create({ ...draft, ...resolved, syncIds: syncs.map(({ id }) => id) });
-    if (!isSame(committed, draft)) return replay(draft.tenantId, committed, draft.fingerprint);
+    if (!isSame(committed, draft)) return replay(committed, draft.fingerprint, askedAt);
     return { syncs, attached: true, trigger: committed, problems: [] };
   }
 
-  async function replay(tenantId: string, earlier: Trigger, fingerprint: string): Promise<TriggerResult> {
-    const problem = (code: ErrorCode, message: string): TriggerResult => ({
-      syncs: [],
-      attached: false,
-      trigger: code === ErrorCode.IdempotencyKeyReused ? null : earlier,
-      problems: [{ code, message, field: ["idempotencyKey"] }],
-    });
-    if (earlier.fingerprint !== fingerprint) {
-      return problem(
-        ErrorCode.IdempotencyKeyReused,
-        "This idempotencyKey was used for another request. Send a new key with a new request.",
-      );
-    }
-    if (earlier.state === TriggerState.Pending || earlier.state === TriggerState.Sent) {
-      return problem(
-        ErrorCode.IdempotencyInProgress,
-        "The first request with this idempotencyKey has not finished. Ask again in a moment.",
-      );
-    }
-    if (earlier.error !== null) {
-      const { code, message } = earlier.error;
-      if (earlier.state === TriggerState.Uncertain)
-        return { ...problem(code, message), problems: [{ code, message, field: null }] };
-      throw refusedBefore(earlier.providerKey, code, message);
-    }
-    const found = await store.ledger.syncsByIds(tenantId, earlier.syncIds);
-    const syncs = earlier.syncIds.flatMap((id) => found.find((sync) => sync.id === id) ?? []);
-    const problems = earlier.syncIds.length === 0 ? [nothingScheduled(earlier.providerKey)] : [];
-    return { syncs, attached: earlier.attached, trigger: earlier, problems };
+  async function replay(earlier: Trigger, fingerprint: string, askedAt: Date): Promise<TriggerResult> {
+    if (earlier.fingerprint !== fingerprint) return refused([keyReused]);
+    const ended = await outcomes.settled(earlier.tenantId, earlier.id, waitEnd(askedAt));
+    return outcomes.answerOf(ended ?? earlier);
   }
 
   async function targetOf(
     tenantId: string,
     command: TriggerCommand,
-  ): Promise<Omit<Intention, "trigger"> | { readonly problems: readonly UserProblem[] }> {
+  ): Promise<Omit<Intention, "trigger" | "fence" | "retryOf"> | { readonly problems: readonly UserProblem[] }> {
     const [known] = await store.catalog.definitionsByIds(tenantId, [command.definitionId]);
-    if (known === undefined) return { problems: [unknown("definitionId", "sync definition")] };
+    if (known === undefined) return { problems: [unknownObject(["definitionId"], "sync definition")] };
     const configured = directory.find(tenantId, known.providerKey);
-    if (configured === undefined) return { problems: [notConfigured(known)] };
+    if (configured === undefined) return { problems: [notConfigured(known, ["definitionId"])] };
     await catalog.refreshDefinition(tenantId, configured, known, DEFINITION_FRESH_MS);
     const [definition = known] = await store.catalog.definitionsByIds(tenantId, [command.definitionId]);
-    const linkedAccountId =
-      command.linkedAccountId ??
-      (definition.linkedAccountRemoteId === null
-        ? null
-        : identityOf(tenantId, known.providerKey, "linkedAccount", definition.linkedAccountRemoteId));
-    if (linkedAccountId === null) return { configured, definition, linkedAccount: null };
-    const [linkedAccount] = await store.catalog.linkedAccountsByIds(tenantId, [linkedAccountId]);
-    if (command.linkedAccountId !== undefined && linkedAccount?.providerKey !== known.providerKey) {
-      return { problems: [unknown("linkedAccountId", `linked account of ${known.providerKey}`)] };
-    }
-    return { configured, definition, linkedAccount: linkedAccount ?? null };
+    const choice = await accountFor(store, definition, command.linkedAccountId);
+    if ("problem" in choice) return { problems: [choice.problem] };
+    return { configured, definition, linkedAccount: choice.linkedAccount };
   }
 
-  async function openRuns(
-    tenantId: string,
-    definition: SyncDefinition,
-    account: LinkedAccount | null,
-  ): Promise<readonly Sync[]> {
-    const open = await store.ledger.openSyncs(tenantId, definition.id);
-    // A definition that runs for many customers is "running" only for those it runs for.
-    const shared = definition.linkedAccountRemoteId === null && account !== null;
-    return shared ? open.filter(({ linkedAccountId }) => linkedAccountId === account.id) : open;
+  async function openRuns(request: Omit<Request, "ifRunning" | "askedAt">): Promise<readonly Sync[]> {
+    const { definition, draft } = request;
+    const open = await store.ledger.openSyncs(draft.tenantId, definition.id);
+    const accountId = accountIdOf(request);
+    return accountId === null ? open : open.filter(({ linkedAccountId }) => linkedAccountId === accountId);
   }
 
   async function reread(tenantId: string, id: string): Promise<Trigger | null> {
@@ -202,37 +235,15 @@ export function createTriggers(tools: TrackingTools, { catalog, starter, discove
     return stored ?? null;
   }
 
-  async function recover(tenantId: string, providerKey: string): Promise<void> {
-    const before = new Date(clock.now().getTime() - ABANDONED_AFTER_MS);
-    const left = (await store.triggers.unresolved(tenantId, before)).filter((one) => one.providerKey === providerKey);
-    for (const { id, definitionId } of left) {
-      // A start of this process that takes long holds the definition: when it is through there is nothing left to recover.
-      await oneAtATime(`definition ${tenantId} ${definitionId}`, () => recoverOne(tenantId, id));
-    }
-  }
-
-  async function recoverOne(tenantId: string, id: string): Promise<void> {
-    const [abandoned] = await store.triggers.byIds(tenantId, [id]);
-    if (abandoned?.state !== TriggerState.Pending && abandoned?.state !== TriggerState.Sent) return;
-    const { providerKey } = abandoned;
-    const [definition] = await store.catalog.definitionsByIds(tenantId, [abandoned.definitionId]);
-    const configured = directory.find(tenantId, providerKey);
-    if (definition === undefined || configured === undefined) return;
-    const remoteId = abandoned.options?.linkedAccountRemoteId ?? definition.linkedAccountRemoteId;
-    const ids = remoteId === null ? [] : [identityOf(tenantId, providerKey, "linkedAccount", remoteId)];
-    const [linkedAccount = null] = await store.catalog.linkedAccountsByIds(tenantId, ids);
-    await starter.recover({ trigger: abandoned, configured, definition, linkedAccount });
-  }
-
-  return { trigger, recover };
+  return { trigger, ...createTriggerRecovery(tools, { starter, leases }) };
 }
 
-const refused = (problems: readonly UserProblem[]): TriggerResult => ({
-  syncs: [],
-  attached: false,
-  trigger: null,
-  problems,
-});
+const waitEnd = (askedAt: Date): Date => new Date(askedAt.getTime() + WAIT_MS);
+
+/** A definition that runs for many customers is "running" only for those it runs for. Null where it is for one. */
+function accountIdOf(request: { readonly definition: SyncDefinition; readonly linkedAccount: LinkedAccount | null }) {
+  return request.definition.linkedAccountRemoteId === null ? (request.linkedAccount?.id ?? null) : null;
+}
 
 /** Whether a commit stored this request's own trigger, and not one that had its idempotency key before. */
 const isSame = (committed: Trigger, draft: Trigger): boolean =>
@@ -241,8 +252,10 @@ const isSame = (committed: Trigger, draft: Trigger): boolean =>
 /** Runs begun together belong together; otherwise the newest is the one to attach to. */
 function newestBatch(open: readonly Sync[]): readonly Sync[] {
   const [newest] = open;
-  if (newest === undefined || newest.batchId === null) return open.slice(0, 1);
-  return open.filter(({ batchId }) => batchId === newest.batchId);
+  if (newest === undefined) return [];
+  const { batchId, triggerId } = newest;
+  if (batchId !== null) return open.filter((one) => one.batchId === batchId);
+  return triggerId === null ? [newest] : open.filter((one) => one.triggerId === triggerId);
 }
 
 const alreadyRunning = ({ name }: SyncDefinition): UserProblem => ({
@@ -251,24 +264,14 @@ const alreadyRunning = ({ name }: SyncDefinition): UserProblem => ({
   field: ["ifRunning"],
 });
 
-const refusedBefore = (provider: string, code: ErrorCode, message: string): ProviderError =>
-  new ProviderError(message, { code, provider, httpStatus: null, retryable: false, retryAfterMs: null, sent: true });
-
-const unknown = (field: string, what: string): UserProblem => ({
-  code: ErrorCode.NotFound,
-  message: `There is no ${what} with this id. List them to find the id you mean.`,
-  field: [field],
-});
-
-const notConfigured = ({ name, providerKey }: SyncDefinition): UserProblem => ({
-  code: ErrorCode.NotFound,
-  message: `"${name}" belongs to the provider ${providerKey}, which is not configured any more.`,
+const beingStarted = ({ name }: SyncDefinition): UserProblem => ({
+  code: ErrorCode.IdempotencyInProgress,
+  message: `Another request is starting "${name}" and has not finished. Ask again in a moment.`,
   field: ["definitionId"],
 });
 
-/** No name of the definition: a repeated request must hear the same words, whatever has changed since. */
-const nothingScheduled = (providerKey: string): UserProblem => ({
-  code: ErrorCode.ProviderRejected,
-  message: `${providerKey} accepted the request and scheduled nothing: this definition has nothing that can sync now.`,
-  field: ["definitionId"],
-});
+const keyReused: UserProblem = {
+  code: ErrorCode.IdempotencyKeyReused,
+  message: "This idempotencyKey was used for another request. Send a new key with a new request.",
+  field: ["idempotencyKey"],
+};

@@ -1,4 +1,5 @@
 // Writes down when a provider last reported and what was refused. Gathers first, so that a flood of forgeries is not a flood of writes.
+import { reasonOf } from "../domain/reason.ts";
 import type { ConfiguredProvider } from "./provider-directory.ts";
 import type { TrackingTools } from "./tools.ts";
 
@@ -53,7 +54,7 @@ export function createWebhookNotes(
         await beforeFirst(tenantId, configured);
         await write(tenantId, configured.info.key, heardAt, refusals);
       } catch (error) {
-        log.warn({ provider: configured.info.key, error: String(error) }, "notes of webhooks could not be written");
+        log.warn({ provider: configured.info.key, error: reasonOf(error) }, "notes of webhooks could not be written");
         if (closing.signal.aborted) return;
         page.heardAt ??= heardAt;
         add(page.refusals, refusals);

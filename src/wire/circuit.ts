@@ -55,8 +55,8 @@ export function createCircuit(
     try {
       return await policy.execute(async () => {
         const result = await call();
-        if (result.ok || (!result.failure.outage && !result.failure.ended)) return result;
-        // A call that we ended ourselves says nothing, except as a probe: then the question is still open.
+        if (result.ok || (!result.failure.outage && !result.failure.ended && result.failure.attempted)) return result;
+        // A call that we ended ourselves, or never made, says nothing, except as a probe: then the question is still open.
         throw new CountedResult(result, result.failure.outage || isProbe);
       });
     } catch (cause) {

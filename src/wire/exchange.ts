@@ -13,7 +13,7 @@ export interface OutgoingRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
   readonly signal: AbortSignal;
-  /** Called when a connection is up and the first byte is about to be written. */
+  /** Called when a connection is up and the first byte is about to be written. What it throws is thrown on, and nothing is written. */
   readonly onSending: () => void;
 }
 
@@ -99,6 +99,7 @@ function reportSending(onSending: () => void): Dispatcher.DispatcherComposeInter
   return (dispatch) => (options, handler) =>
     dispatch(options, {
       onRequestStart: (controller, context) => {
+        // Thrown here, an error ends the request before it is written and leaves the connection as it is; `abort` would close it.
         onSending();
         handler.onRequestStart?.(controller, context);
       },

@@ -2,6 +2,7 @@
 import type { Clock } from "../domain/clock.ts";
 import type { ErrorCode } from "../domain/errors.ts";
 import type { Endpoint, ErrorReading, RateLimit } from "../domain/provider-port.ts";
+import type { SharedQuota } from "../domain/quota-port.ts";
 import type { ResolveAddresses } from "./address-guard.ts";
 import type { HttpRequest } from "./http-client.ts";
 import type { WireLimits } from "./limits.ts";
@@ -32,6 +33,8 @@ export interface HttpClientOptions {
   /** What an error body says; the provider module's `readError`. */
   readonly readError: (httpStatus: number, body: unknown) => ErrorReading;
   readonly rateLimit: RateLimit;
+  /** The quota as other gateways have it too: each try takes a turn of it. Default: nobody else has it. */
+  readonly sharedQuota?: SharedQuota | null;
   /** Whether the base URL may be, or resolve to, an address of a private network. */
   readonly allowPrivateAddress: boolean;
   readonly clock: Clock;

@@ -8,7 +8,10 @@ import type { HttpRequest } from "./http-client.ts";
 import type { WireLimits } from "./limits.ts";
 import type { PreparedRequest } from "./prepare-request.ts";
 import { NoTurnError, createRateGate } from "./rate-gate.ts";
+import type { RateGate } from "./rate-gate.ts";
 import { readAnswer } from "./read-answer.ts";
+import { LapsedTurnError, QuotaUnknownError, createSharedTurns } from "./shared-turns.ts";
+import type { Turn } from "./shared-turns.ts";
 import { EndedError, endedFailure, transportFailure, tryFailure } from "./try-result.ts";
 import type { TryResult } from "./try-result.ts";
 
@@ -31,12 +34,14 @@ export interface TryTools {
 export function createTry({ options, limits, exchange, redact }: TryTools): (input: TryInput) => Promise<TryResult> {
   const { clock } = options;
   const circuit = createCircuit(limits, clock);
-  const gate = createRateGate(options.rateLimit, clock);
+  const gate = createGate(options);
   const reader = { limits, readError: options.readError };
 
-  async function overWire({ prepared, flight }: TryInput): Promise<TryResult> {
+  async function overWire(input: TryInput, turn: Turn): Promise<TryResult> {
+    const { prepared, flight } = input;
     let sending = false;
     const onSending = (): void => {
+      turn.use();
       sending = true;
       flight.sent = true;
     };
@@ -46,6 +51,9 @@ export function createTry({ options, limits, exchange, redact }: TryTools): (inp
       return await readAnswer(answer, reader, clock.now());
     } catch (cause) {
       const ended = endedBy(flight);
+      // Connecting took too long for it. The connection is there now, and the vendor perhaps not any more.
+      if (cause instanceof LapsedTurnError && ended === null)
+        return await inTurn(input, (next) => unlessOpen(() => overWire(input, next)));
       return {
         ok: false,
         failure: ended === null ? transportFailure(cause, sending) : endedFailure(ended, prepared.timeoutMs),
@@ -53,18 +61,30 @@ export function createTry({ options, limits, exchange, redact }: TryTools): (inp
     }
   }
 
-  async function guarded(input: TryInput): Promise<TryResult> {
+  async function inTurn(input: TryInput, send: (turn: Turn) => Promise<TryResult>): Promise<TryResult> {
     const { prepared, flight } = input;
-    const openForMs = circuit.openForMs();
-    if (openForMs !== null) return circuitOpen(openForMs);
     const askedMs = clock.now().getTime();
+    let turn: Turn;
     try {
-      await gate.turn(input.deadlineMs, flight.signal);
+      turn = await gate.turn(input.deadlineMs, flight.signal);
     } catch (cause) {
       return noTurn(cause, flight, prepared.timeoutMs, clock.now().getTime() - askedMs);
     }
+    return send(turn);
+  }
+
+  async function unlessOpen(send: () => Promise<TryResult>): Promise<TryResult> {
+    const openForMs = circuit.openForMs();
+    return openForMs === null ? send() : circuitOpen(openForMs);
+  }
+
+  const guarded = (input: TryInput): Promise<TryResult> =>
+    unlessOpen(() => inTurn(input, (turn) => throughCircuit(input, turn)));
+
+  async function throughCircuit(input: TryInput, turn: Turn): Promise<TryResult> {
+    const { prepared, flight } = input;
     try {
-      const result = await circuit.run(() => overWire(input), flight.signal);
+      const result = await circuit.run(() => overWire(input, turn), flight.signal);
       return result === "open" ? circuitOpen(circuit.openForMs() ?? limits.breakerOpenMs) : result;
     } catch (cause) {
       const ended = endedBy(flight);
@@ -95,22 +115,35 @@ export function createTry({ options, limits, exchange, redact }: TryTools): (inp
   };
 }
 
+function createGate({ rateLimit, sharedQuota = null, clock }: HttpClientOptions): RateGate {
+  return createRateGate(rateLimit, clock, sharedQuota && createSharedTurns(sharedQuota, rateLimit, clock));
+}
+
 function circuitOpen(openForMs: number): TryResult {
   const problem = "expected a vendor that answers, got none several times in a row; it is left alone for a while";
   const facts = { retryable: true, retryAfterMs: openForMs, attempted: false };
   return { ok: false, failure: tryFailure(ErrorCode.ProviderUnavailable, problem, facts) };
 }
 
-/** Our own rate limit kept the request back until its deadline, or somebody ended it while it waited. */
+/** Our own rate limit kept the request back until its deadline, or somebody ended it while it waited, or nobody knows the limit. */
 function noTurn(cause: unknown, flight: Flight, timeoutMs: number, waitedMs: number): TryResult {
   const ended = endedBy(flight);
   if (ended !== null && ended.why !== "deadline")
     return { ok: false, failure: { ...endedFailure(ended, timeoutMs), attempted: false } };
+  if (ended === null && cause instanceof QuotaUnknownError) return quotaUnknown(cause);
   if (ended === null && !(cause instanceof NoTurnError)) throw cause;
   const waitMs = cause instanceof NoTurnError ? cause.waitMs : waitedMs;
   const problem = `expected a turn within ${timeoutMs} ms, got more requests than the vendor allows`;
   const facts = { retryable: true, retryAfterMs: waitMs, attempted: false };
   return { ok: false, failure: tryFailure(ErrorCode.ProviderRateLimited, problem, facts) };
+}
+
+/** Whether there is a turn is known to the store alone: without it nothing is sent, since it might be one call too many. */
+function quotaUnknown(cause: QuotaUnknownError): TryResult {
+  const problem =
+    "expected the gateway's database to tell whether the vendor's quota is used up, got no answer from it";
+  const facts = { retryable: true, attempted: false, cause };
+  return { ok: false, failure: tryFailure(ErrorCode.ServiceUnavailable, problem, facts) };
 }
 
 function endedBy(flight: Flight): EndedError | null {

@@ -11,6 +11,7 @@ import { within } from "../support/eventually.ts";
 import { environmentOf, makeFolder, type TemporaryFolder } from "../support/gateway.ts";
 import { startGatewayProcess, type GatewayProcess } from "../support/gateway-process.ts";
 import { newestCursor, watchTransitions } from "../support/gateway-client.ts";
+import { vendorFolders } from "../support/provider-modules.ts";
 
 const run = promisify(execFile);
 
@@ -37,7 +38,7 @@ describe("a gateway started with nothing but a free port", () => {
     const greeting = gateway.errorOutput();
     expect(greeting).toContain(`GraphQL (HTTP)       ${url}`);
     expect(greeting).toContain(`GraphQL (WebSocket)  ${url.replace("http", "ws")}`);
-    expect(greeting).toMatch(/SANDBOX DATA: polytomic, rootfi, stuut, truto are simulated vendors/u);
+    expect(greeting).toContain(`SANDBOX DATA: ${vendorFolders().join(", ")} are simulated vendors`);
   });
 
   test("the curl in the greeting works when it is pasted", async () => {
@@ -143,11 +144,27 @@ describe("a gateway that cannot start", () => {
     }
   });
 
-  test("says that its database cannot be opened, and exits with 1", async () => {
-    const environment = { PORT: "0", DATABASE_URL: "sqlite:/dev/null/gateway.sqlite" };
+  test.each([
+    ["below what is no folder", "/dev/null/gateway.sqlite", /mkdir/u],
+    ["that is a folder", "/dev", /SQLITE_CANTOPEN: unable to open database file/u],
+  ])("says why a database %s cannot be opened, and exits with 1", async (_case, file, reason) => {
+    const environment = { PORT: "0", DATABASE_URL: `sqlite:${file}` };
     await using gateway = startGatewayProcess(folder.path, environment);
     expect(await gateway.ended()).toEqual({ code: 1, signal: null });
-    expect(gateway.errorOutput()).toMatch(/database/iu);
+    expect(gateway.errorOutput()).toMatch(reason);
+    expect(gateway.errorOutput()).toMatch(/[^.]\. Check DATABASE_URL\.\n$/u);
     expect(gateway.errorOutput()).not.toMatch(/^\s+at /mu);
   });
+
+  test("leaves a file to the gateway that has it, and takes it when that one was killed", async () => {
+    const environment = await environmentOf(folder.path, {});
+    await using first = startGatewayProcess(folder.path, environment);
+    await first.url();
+    await using second = startGatewayProcess(folder.path, environment);
+    expect(await second.ended()).toEqual({ code: 1, signal: null });
+    expect(second.errorOutput()).toMatch(/is in use by another gateway\. Stop that one, set DATABASE_URL/u);
+    await first.stop("SIGKILL");
+    await using third = startGatewayProcess(folder.path, environment);
+    await third.url();
+  }, 120_000);
 });

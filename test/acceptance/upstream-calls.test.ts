@@ -24,17 +24,18 @@ const RUNS = `{
 
 /** Paths that only the catalog asks for, without ids. */
 const CATALOG: Readonly<Record<(typeof VENDORS)[number], RegExp>> = {
-  rootfi: /\/core\/(companies|syncs\/config)$/,
+  rootfi: /\/core\/(companies|invite_links|syncs\/config)$/,
   stuut: /\/v2\/integrations\/connections$/,
   polytomic: /\/api\/(connections|syncs|syncs\/[^/]+|syncs\/[^/]+\/status)$/,
   truto: /\/(integrated-account|sync-job|sync-job-cron-trigger)$/,
 };
 
 /**
- * RootFi: companies for accounts and again for definitions, and one sync config per category (4). Stuut: its one list for accounts, for
- * definitions and for discovery. Polytomic: connections, the list, and each of its definitions once. Truto: one call for each of its lists.
+ * RootFi: companies for accounts and again for definitions, invite links, and one sync config per category (4). Stuut: its one list for
+ * accounts, for definitions and for discovery. Polytomic: connections, the list, and each of its definitions once. Truto: one call for each
+ * of its lists.
  */
-const COSTS = { rootfi: 6, stuut: 3, polytomic: 22, truto: 3 };
+const COSTS = { rootfi: 7, stuut: 3, polytomic: 22, truto: 3 };
 
 let vendors: readonly VendorServer[];
 let recorders: readonly Recorder[];

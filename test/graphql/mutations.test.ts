@@ -271,3 +271,49 @@ describe("retrySync and cancelSync", () => {
     });
   });
 });
+
+describe("cancelSyncs", () => {
+  const cancelAll = (definitionId: string) =>
+    gateway.ask(
+      "mutation ($input: CancelSyncsInput!) { cancelSyncs(input: $input) { syncs { id } userErrors { code message field } } }",
+      { input: { definitionId } },
+    );
+
+  it.each([
+    [JOB, idOf("definition", "job-1")],
+    [PUSH, idOf("definition", "model-sync-1")],
+  ])("asks for the end of every open run of %s", async (globalId, id) => {
+    const asked: unknown[] = [];
+    gateway.script.cancelAll = (...given) => {
+      asked.push(given);
+      return Promise.resolve({ syncs: [run], problems: [] });
+    };
+    const { data, errors } = await cancelAll(globalId);
+
+    expect(errors).toEqual([]);
+    expect(data).toEqual({ cancelSyncs: { syncs: [{ id: globalIdOf(NodeKind.Sync, run.id) }], userErrors: [] } });
+    expect(asked).toEqual([["t1", id]]);
+  });
+
+  it("says what stood in the way", async () => {
+    const problem = { code: ErrorCode.SyncFinished, message: "nothing is open", field: ["definitionId"] };
+    gateway.script.cancelAll = () => Promise.resolve({ syncs: [], problems: [problem] });
+
+    expect((await cancelAll(JOB)).data).toEqual({ cancelSyncs: { syncs: [], userErrors: [problem] } });
+  });
+
+  it("tells of a wrong id in userErrors, and of a failing provider in errors", async () => {
+    const wrong = await cancelAll(globalIdOf(NodeKind.Sync, run.id));
+    expect(wrong.errors).toEqual([]);
+    const message: unknown = expect.stringContaining("got an id of a Sync");
+    const userErrors = [{ code: ErrorCode.BadUserInput, field: ["definitionId"], message }];
+    expect(wrong.data).toEqual({ cancelSyncs: { syncs: [], userErrors } });
+    expect(gateway.vendorCalls).toEqual([]);
+
+    gateway.script.cancelAll = () => Promise.reject(providerError("acme"));
+    expect(await cancelAll(JOB)).toMatchObject({
+      data: { cancelSyncs: null },
+      errors: [{ path: ["cancelSyncs"], extensions: { provider: "acme" } }],
+    });
+  });
+});

@@ -238,7 +238,7 @@ describe("a live read", () => {
     expect((await read(id, null)).errors).toEqual([]);
     expect(asked).toEqual([]);
     expect((await read(id, 30)).data).toEqual({ sync: { id } });
-    expect(asked).toEqual([["t1", run.id, 30_000]]);
+    expect(asked).toEqual([["t1", run.id, 30_000, { signal: expect.any(AbortSignal) as AbortSignal }]]);
   });
 
   it("that fails gives the provider's facts at the field's path", async () => {

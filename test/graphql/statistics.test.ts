@@ -173,6 +173,18 @@ describe("a run's expected duration", () => {
     expect(await askRun("not started")).toMatchObject({ isSlow });
   });
 
+  it("is that of runs with the same models: a long model beside short ones is not slow", async () => {
+    for (const index of [1, 2, 3]) await seedEnded(`short-${index}`, 1_000, at(0), { facts: { models: ["short"] } });
+    for (const index of [1, 2, 3])
+      await seedEnded(`long-${index}`, 60 * MINUTE_MS, at(0), { facts: { models: ["long"] } });
+    for (const model of ["short", "long"]) {
+      await seedRun(gateway.store, `now ${model}`, { facts: { startedAt: at(0), models: [model] } });
+    }
+    await gateway.clock.advance(50 * MINUTE_MS);
+    expect(await askRun("now short")).toEqual({ expectedDurationMs: 1_000, isSlow: true });
+    expect(await askRun("now long")).toEqual({ expectedDurationMs: 60 * MINUTE_MS, isSlow: false });
+  });
+
   it("does not make an ended run slow, however long it took", async () => {
     await seedPast(1_000, 1_000, 1_000);
     await seedEnded("long", 10 * DAY_MS);

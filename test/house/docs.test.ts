@@ -1,6 +1,6 @@
 // Proves that the documents speak of what is there: paths, decisions, dependencies; and that no file names the machine it was written on.
 import { existsSync, readFileSync, readdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -35,6 +35,27 @@ describe("paths in documents", () => {
 
     expect(links.length).toBeGreaterThan(5);
     expect(links.filter(({ document, link }) => !existsSync(join(ROOT, dirname(document), link)))).toEqual([]);
+  });
+
+  it("have the heading that a link names", () => {
+    const links = documents.flatMap((document) =>
+      headingLinksIn(textOf(document)).map(([path, heading]) => ({
+        document,
+        target: path === "" ? document : posix.join(dirname(document), path),
+        heading,
+      })),
+    );
+
+    expect(links.length).toBeGreaterThan(10);
+    expect(links.filter(({ target, heading }) => !headingsOf(textOf(target)).includes(heading))).toEqual([]);
+  });
+
+  it("names a heading as its link does", () => {
+    expect(headingLinksIn("[a](#b), [c](d.md#e-f), [g](https://h#i), [j](k.md)")).toEqual([
+      ["", "b"],
+      ["d.md", "e-f"],
+    ]);
+    expect(headingsOf("# A, `b` & C\n```sh\n# no heading\n```\n## 2. Two words\n")).toEqual(["a-b--c", "2-two-words"]);
   });
 
   it.each([
@@ -144,6 +165,24 @@ function linksIn(markdown: string): string[] {
   return [...markdown.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)]
     .map(([, link = ""]) => link)
     .filter((link) => !/^[a-z]+:/.test(link));
+}
+
+/** Links to a heading: the path, empty for the same page, and the heading's name. */
+function headingLinksIn(markdown: string): (readonly [path: string, heading: string])[] {
+  return [...markdown.matchAll(/\]\(([^)#\s]*)#([^)\s]+)\)/g)]
+    .map(([, path = "", heading = ""]) => [path, heading] as const)
+    .filter(([path]) => !/^[a-z]+:/.test(path));
+}
+
+/** Names of the headings, made as GitHub makes them. */
+function headingsOf(markdown: string): readonly string[] {
+  const prose = markdown.replace(/^```[\s\S]*?^```/gm, "");
+  return [...prose.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\- ]/gu, "")
+      .replaceAll(" ", "-"),
+  );
 }
 
 /** A placeholder (`<vendor>`, `NNNN`, `*`) is any name; a folder is there when something is in it. */

@@ -4,6 +4,7 @@ import type { ProviderError } from "../../src/domain/errors.ts";
 import { adapterAt } from "../support/adapter-at-fake-vendor.ts";
 import { questionsOf } from "../support/conformance-questions.ts";
 import type { Question } from "../support/conformance-questions.ts";
+import { capabilitiesOf } from "../support/conformance.ts";
 import type { VendorConformance } from "../support/conformance.ts";
 import type { FakeReply, RawReply } from "../support/fake-vendor.ts";
 import { createManualClock } from "../support/manual-clock.ts";
@@ -43,7 +44,7 @@ const MALFORMED: readonly (readonly [string, FakeReply])[] = [
   ["nothing", {}],
 ];
 
-describe.each(rows)("$kind and a vendor that fails", ({ vendor }) => {
+describe.each(rows)("$name and a vendor that fails", ({ vendor }) => {
   const questions = questionsOf(vendor);
 
   describe.each(REPLIES)("with %s", (_case, reply, facts) => {
@@ -101,9 +102,9 @@ describe.each(rows)("$kind and a vendor that fails", ({ vendor }) => {
   });
 });
 
-describe.each(rows)("a start at $kind", ({ vendor }) => {
+describe.each(rows)("a start at $name", ({ vendor }) => {
   const start = named(questionsOf(vendor), "start");
-  const { idempotentStart } = vendor.module.capabilities;
+  const { idempotentStart } = capabilitiesOf(vendor);
   const tries = 3;
 
   it.each([
@@ -130,7 +131,7 @@ describe.each(rows)("a start at $kind", ({ vendor }) => {
   });
 });
 
-describe.each(rows)("closing $kind", ({ vendor }) => {
+describe.each(rows)("closing $name", ({ vendor }) => {
   it("ends what goes on and lets nothing more out", async () => {
     await using at = await adapterAt(vendor, () => hang);
     const question = named(questionsOf(vendor), "listLinkedAccounts");

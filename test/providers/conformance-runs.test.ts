@@ -1,23 +1,25 @@
 // Whole runs at every provider, in front of the vendor's own sandbox: from the catalog over a start to the end, pages, and words nobody knows.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DefinitionSnapshot } from "../../src/domain/definition.ts";
-import type { RunRef, StartRequest, SyncProvider } from "../../src/domain/provider-port.ts";
+import type { StartRequest, SyncProvider } from "../../src/domain/provider-port.ts";
 import { isTerminal, statusRank } from "../../src/domain/status.ts";
 import type { Observation } from "../../src/domain/sync.ts";
 import { adapterAt } from "../support/adapter-at-fake-vendor.ts";
 import { TRIGGER_KEY, kindOf } from "../support/conformance-questions.ts";
-import type { Paging, VendorConformance } from "../support/conformance.ts";
+import { capabilitiesOf } from "../support/conformance.ts";
+import type { Paging } from "../support/conformance.ts";
 import { eventually } from "../support/eventually.ts";
 import type { FakeRequest } from "../support/fake-vendor.ts";
 import { loadVendorRows } from "../support/provider-modules.ts";
 import { allOf, definitionOf, refusal, runRef } from "../support/provider-values.ts";
+import { refOf, startIn } from "../support/sandbox-start.ts";
 import { sandboxVendor } from "../support/sandbox-vendor.ts";
 import type { SandboxVendor } from "../support/sandbox-vendor.ts";
 
 const rows = await loadVendorRows();
 
-describe.each(rows)("$kind and its sandbox", ({ kind, vendor }) => {
-  const { capabilities } = vendor.module;
+describe.each(rows)("$name and its sandbox", ({ kind, vendor }) => {
+  const capabilities = capabilitiesOf(vendor);
   let at: SandboxVendor;
   let request: StartRequest;
 
@@ -83,21 +85,18 @@ describe.each(rows)("$kind and its sandbox", ({ kind, vendor }) => {
   });
 });
 
-describe.each(rows.filter(({ vendor }) => vendor.module.capabilities.cancel))(
-  "stopping at $kind",
-  ({ kind, vendor }) => {
-    it("ends a run as cancelled", async () => {
-      await using at = await sandboxVendor(kind, vendor);
-      const started = await at.provider.start(await startIn(at.provider, vendor), TRIGGER_KEY);
-      for (const run of started) await at.provider.cancel?.(refOf(run));
-      const seen = await followed(at.provider, started);
-      expect(seen.size).toBeGreaterThan(0);
-      for (const path of seen.values()) expect(path.at(-1)).toMatchObject({ status: "FAILED", outcome: "CANCELLED" });
-    });
-  },
-);
+describe.each(rows.filter(({ vendor }) => capabilitiesOf(vendor).cancel))("stopping at $name", ({ kind, vendor }) => {
+  it("ends a run as cancelled", async () => {
+    await using at = await sandboxVendor(kind, vendor);
+    const started = await at.provider.start(await startIn(at.provider, vendor), TRIGGER_KEY);
+    for (const run of started) await at.provider.cancel?.(refOf(run));
+    const seen = await followed(at.provider, started);
+    expect(seen.size).toBeGreaterThan(0);
+    for (const path of seen.values()) expect(path.at(-1)).toMatchObject({ status: "FAILED", outcome: "CANCELLED" });
+  });
+});
 
-describe.each(rows)("a status word nobody knows at $kind", ({ kind, vendor }) => {
+describe.each(rows)("a status word nobody knows at $name", ({ kind, vendor }) => {
   it.each(["exploded", "SUCCESSFUL", "constructor", "__proto__"])("concludes nothing: %s", async (word) => {
     await using at = await sandboxVendor(kind, vendor);
     const request = await startIn(at.provider, vendor);
@@ -112,8 +111,10 @@ describe.each(rows)("a status word nobody knows at $kind", ({ kind, vendor }) =>
 });
 
 describe.each(
-  rows.flatMap(({ kind, vendor }) => (vendor.paging === null ? [] : [{ kind, vendor, paging: vendor.paging }])),
-)("pages of $kind", ({ kind, vendor, paging }) => {
+  rows.flatMap(({ kind, name, vendor }) =>
+    vendor.paging === null ? [] : [{ kind, name, vendor, paging: vendor.paging }],
+  ),
+)("pages of $name", ({ kind, vendor, paging }) => {
   it("are read to the last, each once", async () => {
     await using at = await sandboxVendor(kind, vendor);
     const whole = await remoteIdsOf(at.provider, paging);
@@ -138,17 +139,6 @@ describe.each(
   });
 });
 
-async function startIn(provider: SyncProvider, { sandbox: { runs } }: VendorConformance): Promise<StartRequest> {
-  const accounts = await allOf(provider.listLinkedAccounts());
-  const definition = named(await allOf(provider.listDefinitions()), runs.definition);
-  const account = runs.linkedAccount === undefined ? null : named(accounts, runs.linkedAccount);
-  const linkedAccount =
-    account ?? accounts.find(({ remoteId }) => remoteId === definition.linkedAccountRemoteId) ?? null;
-  expect(linkedAccount).not.toBeNull();
-  const options = account === null ? runs.options : { linkedAccountRemoteId: account.remoteId, ...runs.options };
-  return { definition, linkedAccount, options: options ?? {} };
-}
-
 /** Follows runs to their ends: every sight of each, the start's answer first. */
 async function followed(
   provider: SyncProvider,
@@ -163,26 +153,6 @@ async function followed(
     return ended ? true : null;
   });
   return seen;
-}
-
-function refOf(run: Observation): RunRef {
-  const { remoteId, definitionRemoteId, linkedAccountRemoteId, facts } = run;
-  const { batchId = null, models = [], createdAt } = facts;
-  return runRef({
-    remoteId,
-    definitionRemoteId,
-    linkedAccountRemoteId,
-    batchId,
-    models,
-    createdAt: createdAt ?? run.observedAt,
-  });
-}
-
-function named<Named extends { readonly name: string }>(all: readonly Named[], name: string): Named {
-  const found = all.find((one) => one.name === name);
-  if (found === undefined)
-    throw new Error(`the sandbox has nothing called "${name}", only ${all.map((one) => one.name).join(", ")}`);
-  return found;
 }
 
 /** The body with another status on every object that names one of these runs. */
@@ -211,13 +181,18 @@ function inPages(at: SandboxVendor, paging: Paging): (body: unknown, request: Fa
     return { json: pageAt(whole, Number(cursor.replace("page-", "")), paging) };
   });
   return (body, { path }) => {
-    if (path !== paging.path || typeof body !== "object" || body === null) return body;
-    const items: unknown = Reflect.get(body, paging.items);
+    const items = path === paging.path ? within(body, [paging.items].flat()) : null;
     if (!Array.isArray(items)) return body;
     whole = items;
     return pageAt(items, 0, paging);
   };
 }
+
+const within = (body: unknown, names: readonly string[]): unknown =>
+  names.reduce<unknown>(
+    (value, name) => (typeof value === "object" && value !== null ? (Reflect.get(value, name) as unknown) : null),
+    body,
+  );
 
 function pageAt(items: readonly unknown[], index: number, paging: Paging): unknown {
   return paging.body(items.slice(index, index + 1), index + 1 < items.length ? `page-${index + 1}` : null);

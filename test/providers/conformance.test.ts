@@ -5,8 +5,10 @@ import { describe, expect, it } from "vitest";
 import { DefinitionKind } from "../../src/domain/definition.ts";
 import { loadProviderModules } from "../../src/providers/registry.ts";
 import { adapterAt, settingsOf } from "../support/adapter-at-fake-vendor.ts";
+import type { Capabilities } from "../../src/domain/provider-port.ts";
+import { capabilitiesOf } from "../support/conformance.ts";
 import { kindOf, questionsOf, startOf } from "../support/conformance-questions.ts";
-import { loadRow, loadVendorRows } from "../support/provider-modules.ts";
+import { loadRows, loadVendorRows } from "../support/provider-modules.ts";
 import { allOf, refusal } from "../support/provider-values.ts";
 
 const rows = await loadVendorRows();
@@ -24,19 +26,30 @@ const PORT = [
   "discover",
   "close",
 ];
+/** In the order of the alphabet. */
+const DISCOVERY = [
+  "creationValues",
+  "models",
+  "scheduleOptions",
+  "source",
+  "sourceFields",
+  "targetObject",
+  "targetObjects",
+];
 
 describe("the suite", () => {
   it("runs on every vendor folder there is", async () => {
     expect(rows.length).toBeGreaterThan(0);
-    expect(rows.map(({ kind }) => kind)).toEqual([...(await loadProviderModules()).keys()]);
+    expect([...new Set(rows.map(({ kind }) => kind))]).toEqual([...(await loadProviderModules()).keys()]);
+    expect(new Set(rows.map(({ name }) => name)).size).toBe(rows.length);
   });
 
   it("fails for a vendor that does not say what it needs", async () => {
-    await expect(loadRow("nobody")).rejects.toThrow(/test\/providers\/nobody\/conformance\.ts: expected/);
+    await expect(loadRows("nobody")).rejects.toThrow(/test\/providers\/nobody\/conformance\.ts: expected/);
   });
 });
 
-describe.each(rows)("the module of $kind", ({ kind, vendor }) => {
+describe.each(rows.filter(({ kind, name }) => kind === name))("the module of $name", ({ kind, vendor }) => {
   const { module } = vendor;
   const inFolder = (file: string) => new URL(`../../src/providers/${kind}/${file}`, import.meta.url);
 
@@ -59,18 +72,29 @@ describe.each(rows)("the module of $kind", ({ kind, vendor }) => {
   it("has a file for webhooks exactly if it claims them", () => {
     expect(existsSync(inFolder("webhook.ts"))).toBe(module.capabilities.webhooks);
   });
+});
 
-  it("claims what fits together", () => {
-    const { startOptions, requiredStartOptions, poll, rateLimit, syncJobs, modelSyncs } = module.capabilities;
+describe.each(rows)("what $name claims", ({ vendor }) => {
+  const capabilities = capabilitiesOf(vendor);
+
+  it("fits together", () => {
+    const { startOptions, requiredStartOptions, poll, rateLimit, syncJobs, modelSyncs } = capabilities;
     expect(syncJobs || modelSyncs).toBe(true);
     expect(startOptions).toEqual(expect.arrayContaining([...requiredStartOptions]));
     expect(poll.fastMs).toBeGreaterThan(0);
     expect(poll.slowMs).toBeGreaterThanOrEqual(poll.fastMs);
     expect(Math.min(poll.discoverMs, rateLimit.requests, rateLimit.perMs)).toBeGreaterThan(0);
   });
+
+  it("is changing only what it has, and making only what can be changed", () => {
+    const { syncJobs, modelSyncs, modelSyncCrud, syncJobCrud, syncJobUpdate, schedules } = capabilities;
+    expect(modelSyncCrud && !modelSyncs).toBe(false);
+    expect((syncJobUpdate || schedules) && !syncJobs).toBe(false);
+    expect(syncJobCrud && !syncJobUpdate).toBe(false);
+  });
 });
 
-describe.each(rows)("the settings of $kind", ({ vendor }) => {
+describe.each(rows)("the settings of $name", ({ vendor }) => {
   const { module } = vendor;
   const good = settingsOf(vendor, { baseUrl: "https://vendor.example" });
 
@@ -88,6 +112,12 @@ describe.each(rows)("the settings of $kind", ({ vendor }) => {
   const refused = [
     ["no credentials", { credentials: {} }, [["credentials"]]] as const,
     ["empty credentials", { credentials: blanked(vendor.credentials) }, [["credentials"]]] as const,
+    [
+      "a credential that the vendor does not have",
+      { credentials: { ...vendor.credentials, unheardOf: "x" } },
+      [["credentials", "unheardOf"]],
+    ] as const,
+    ["an option that the vendor does not have", { options: { unheardOf: "x" } }, [["options", "unheardOf"]]] as const,
     ["an address that is none", { baseUrl: "nowhere" }, [["baseUrl"]]] as const,
     ["an address of another protocol", { baseUrl: "file:///etc" }, [["baseUrl"]]] as const,
     ...vendor.badSettings,
@@ -109,21 +139,32 @@ describe.each(rows)("the settings of $kind", ({ vendor }) => {
   });
 });
 
-describe.each(rows)("an instance of $kind", ({ kind, vendor }) => {
-  const { capabilities } = vendor.module;
+describe.each(rows)("an instance of $name", ({ kind, vendor }) => {
+  const capabilities = capabilitiesOf(vendor);
 
   it("has the methods of the port and those it claims, and no others", async () => {
     await using at = await adapterAt(vendor, () => undefined);
-    const { cancel, lookupByTime, webhooks } = capabilities;
+    const { cancel, lookupByTime, webhooks, schemaDiscovery } = capabilities;
     const claimed = [
       ...(cancel ? ["cancel"] : []),
       ...(lookupByTime ? ["findStarted"] : []),
       ...(webhooks ? ["verifyWebhook", "interpretWebhook"] : []),
+      ...(schemaDiscovery ? ["schemaDiscovery"] : []),
+      ...(Object.keys(editorsOf(capabilities)).length > 0 ? ["editors"] : []),
     ];
-    // Not every vendor that reports events keeps them.
-    const methods = Object.keys(at.provider).filter((name) => !(webhooks && name === "missedEvents"));
+    // Not every vendor that reports events keeps them, and not every one that cancels can cancel all at once.
+    const free = [...(webhooks ? ["missedEvents"] : []), ...(cancel ? ["cancelAll"] : [])];
+    const methods = Object.keys(at.provider).filter((name) => !free.includes(name));
     expect(methods.toSorted()).toEqual([...PORT, ...claimed].toSorted());
     expect(at.provider).toMatchObject({ key: vendor.key, kind, capabilities });
+  });
+
+  it("has the editors it claims, each with the methods of the port, and no others", async () => {
+    await using at = await adapterAt(vendor, () => undefined);
+    const { editors = {}, schemaDiscovery = {} } = at.provider;
+    const present = Object.entries(editors).map(([name, editor]) => [name, Object.keys(editor).toSorted()] as const);
+    expect(Object.fromEntries(present)).toEqual(editorsOf(capabilities));
+    expect(Object.keys(schemaDiscovery).toSorted()).toEqual(capabilities.schemaDiscovery ? DISCOVERY : []);
   });
 
   it("looks as often as the settings say", async () => {
@@ -172,4 +213,15 @@ describe.each(rows)("an instance of $kind", ({ kind, vendor }) => {
 
 function blanked(credentials: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.keys(credentials).map((name) => [name, ""]));
+}
+
+/** The editors that capabilities claim, with their methods in the order of the alphabet. */
+function editorsOf(capabilities: Capabilities): Readonly<Record<string, readonly string[]>> {
+  const { modelSyncCrud, syncJobUpdate, syncJobCrud, schedules } = capabilities;
+  const jobs = syncJobCrud ? ["check", "create", "delete", "update"] : ["check", "update"];
+  return {
+    ...(modelSyncCrud ? { modelSyncs: ["check", "create", "delete", "setActive", "update"] } : {}),
+    ...(syncJobUpdate ? { syncJobs: jobs } : {}),
+    ...(schedules ? { schedules: ["check", "put", "remove"] } : {}),
+  };
 }

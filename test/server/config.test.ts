@@ -40,8 +40,11 @@ describe("the environment", () => {
       host: "127.0.0.1",
       port: 4000,
       databaseUrl: "sqlite:./data/syncgraph.sqlite",
+      redisUrl: null,
       sandbox: true,
       sandboxSpeed: 1,
+      drainMs: 0,
+      retentionDays: null,
       logLevel: "info",
       providers: [],
     });
@@ -56,6 +59,7 @@ describe("the environment", () => {
       SYNCGRAPH_CONFIG: "",
       SYNCGRAPH_SANDBOX: "",
       SYNCGRAPH_SANDBOX_SPEED: "",
+      SYNCGRAPH_DRAIN_SECONDS: "",
       LOG_LEVEL: "",
     };
     expect(readConfig(empty)).toEqual(readConfig({}));
@@ -69,7 +73,12 @@ describe("the environment", () => {
     ["DATABASE_URL", "sqlite:/var/lib/it.sqlite", "databaseUrl", "sqlite:/var/lib/it.sqlite"],
     ["DATABASE_URL", "postgres://user:word@host/name", "databaseUrl", "postgres://user:word@host/name"],
     ["DATABASE_URL", "postgresql://host/name", "databaseUrl", "postgresql://host/name"],
+    ["REDIS_URL", "redis://:word@host:6379/1", "redisUrl", "redis://:word@host:6379/1"],
+    ["REDIS_URL", "rediss://host", "redisUrl", "rediss://host"],
     ["SYNCGRAPH_SANDBOX_SPEED", "2.5", "sandboxSpeed", 2.5],
+    ["SYNCGRAPH_DRAIN_SECONDS", "15", "drainMs", 15_000],
+    ["SYNCGRAPH_RETENTION_DAYS", "1", "retentionDays", 1],
+    ["SYNCGRAPH_RETENTION_DAYS", "90.5", "retentionDays", 90.5],
     ["LOG_LEVEL", "silent", "logLevel", "silent"],
   ])("%s=%s is taken", (name, value, key, expected) => {
     expect(readConfig({ [name]: value })).toMatchObject({ [key]: expected });
@@ -89,6 +98,12 @@ describe("the environment", () => {
     ["SYNCGRAPH_SANDBOX_SPEED", "-1"],
     ["SYNCGRAPH_SANDBOX_SPEED", "1001"],
     ["SYNCGRAPH_SANDBOX_SPEED", "fast"],
+    ["SYNCGRAPH_DRAIN_SECONDS", "301"],
+    ["SYNCGRAPH_DRAIN_SECONDS", "-1"],
+    ["SYNCGRAPH_DRAIN_SECONDS", " "],
+    ["SYNCGRAPH_RETENTION_DAYS", "0.9"],
+    ["SYNCGRAPH_RETENTION_DAYS", "36501"],
+    ["SYNCGRAPH_RETENTION_DAYS", "a month"],
     ["LOG_LEVEL", "loud"],
     ["SYNCGRAPH_CONFIG", "/nowhere/syncgraph.yaml"],
   ])("%s=%s is refused by name", (name, value) => {
@@ -115,7 +130,6 @@ describe("the environment", () => {
 
 describe("the sandbox switch", () => {
   it.each([
-    [undefined, "", true],
     [undefined, ONE, false],
     ["on", ONE, true],
     ["off", "", false],
@@ -209,9 +223,43 @@ providers:
       `${ONE}    credentials: { token: "\${file:/nowhere/token}" }\n`,
       /^providers\.0\.credentials\.token: the file \/nowhere\/token cannot be read/,
     ],
+    ["a tag that means nothing here", `${ONE}    credentials: { token: !env TOKEN }\n`, /cannot be read: .*tag/],
+    ["an empty webhook secret", `${ONE}    webhookSecret: ""\n`, /providers\.0\.webhookSecret: /],
+    ["one empty webhook secret of two", `${ONE}    webhookSecret: [new, ""]\n`, /providers\.0\.webhookSecret/],
+    ["nothing in it", "", /names no provider; name one, or set SYNCGRAPH_SANDBOX/],
+    ["a comment only", "# to be written\n", /names no provider/],
+    ["no providers", "providers: []", /names no provider/],
     ["one key for two providers", `${ONE}  - key: acme\n    kind: other\n`, /the key "acme" is there twice/],
   ])("is refused for %s", (_case, yaml, problem) => {
     expect(problemsOf(withFile(yaml))).toEqual([expect.stringMatching(problem)]);
+  });
+
+  // Passwords begin with all of these.
+  it.each([
+    `"PLANTED`,
+    `PLANTED: x`,
+    `"x" PLANTED`,
+    `@PLANTED`,
+    `*PLANTED`,
+    `!PLANTED`,
+    `!!PLANTED`,
+    `|PLANTED`,
+    `>PLANTED`,
+    `]PLANTED`,
+    `"\\qPLANTED"`,
+    `x\n%PLANTED`,
+    `&PLANTED *PLANTED`,
+    `\n\tPLANTED`,
+  ])("is not quoted where it is no YAML: %j", (value) => {
+    const problems = problemsOf(withFile(`${ONE}    credentials:\n      token: ${value}\n`));
+    expect(problems).not.toEqual([]);
+    expect(problems.join()).not.toContain("PLANTED");
+  });
+
+  it("says in which line it is no YAML", () => {
+    expect(problemsOf(withFile(`${ONE}    baseUrl: a: b\n`))).toEqual([
+      expect.stringMatching(/cannot be read: line 4, column 14: Nested mappings are not allowed/),
+    ]);
   });
 
   it("with problems is told about whole, together with the environment", () => {

@@ -88,6 +88,18 @@ const AUDITS: readonly Audit[] = [
     405,
     errors("BAD_REQUEST"),
   ],
+  ...["PUT", "DELETE", "OPTIONS"].map((method): Audit => [
+    `MUST refuse ${method} as a method, whatever its headers`,
+    () => http(server.url, { method }),
+    405,
+    { errors: [expect.objectContaining({ message: expect.stringContaining("POST") })] },
+  ]),
+  [
+    "MUST tell a person with a browser how to ask",
+    () => http(server.url, { headers: { accept: "text/html" } }),
+    400,
+    { errors: [expect.objectContaining({ message: expect.stringContaining("There is no operation here") })] },
+  ],
   [
     "MUST refuse a plain text body",
     () => post(server.url, { query: QUERY }, { "content-type": "text/plain" }),

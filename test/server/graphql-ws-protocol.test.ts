@@ -80,11 +80,11 @@ describe("the WebSocket protocol", () => {
   it("tells clients with 1001 to go elsewhere when the gateway stops, and counts its sockets", async () => {
     const stopping = await serveGraphql(gateway);
     const raw = await openAcknowledged(stopping.url);
-    expect(stopping.connections()).toBe(1);
+    expect(stopping.sockets.connections()).toBe(1);
     const stopped = stopping.close();
     expect((await raw.closed).code).toBe(1001);
     await stopped;
-    expect(stopping.connections()).toBe(0);
+    expect(stopping.sockets.connections()).toBe(0);
   });
 
   it("does not close the socket because an operation's context cannot be made, and says nothing of why", async () => {

@@ -246,7 +246,12 @@ describe("queries and mutations over WebSocket", () => {
     ],
     ["too many tokens", `{ ${"viewer{name}".repeat(1_000)} }`, {}, "GRAPHQL_PARSE_FAILED"],
     ["a variable of the wrong type", "query ($id: ID!) { node(id: $id) { id } }", { id: {} }, "BAD_USER_INPUT"],
-    ["two operations and no name", "query A { viewer { name } } query B { viewer { name } }", {}, "BAD_USER_INPUT"],
+    [
+      "two operations and no name",
+      "query A { viewer { name } } query B { viewer { name } }",
+      {},
+      "OPERATION_RESOLUTION_FAILURE",
+    ],
   ])("with %s end with an error, and the socket lives", async (_case, query, variables, code) => {
     for (const round of ["1", "2"]) {
       subscribe(round, query, variables);

@@ -1,7 +1,8 @@
 // Making providers from settings: every problem of every provider at once, and what the made ones know of themselves.
 import { describe, expect, it } from "vitest";
 import { ConfigError, type ProviderConfig } from "../../src/server/config.ts";
-import { createProviders } from "../../src/server/providers.ts";
+import { checkProviders } from "../../src/server/providers.ts";
+import { vendorFolders } from "../support/provider-modules.ts";
 import { createManualClock } from "../support/manual-clock.ts";
 
 const clock = createManualClock();
@@ -20,24 +21,21 @@ const config = (given: Partial<ProviderConfig> = {}): ProviderConfig => ({
 });
 
 async function problemsOf(...configs: readonly ProviderConfig[]): Promise<readonly string[]> {
-  const made = await createProviders(
-    configs.map((one) => ({ config: one, sandbox: false })),
-    clock,
-  ).catch((error: unknown) => error);
+  const made = await checkProviders(configs.map((one) => ({ config: one, sandbox: false }))).catch(
+    (error: unknown) => error,
+  );
   if (made instanceof ConfigError) return made.problems;
   throw new Error("the settings were taken");
 }
 
 async function make(...configs: readonly ProviderConfig[]) {
-  const made = await createProviders(
-    configs.map((one) => ({ config: one, sandbox: false })),
-    clock,
-  );
+  const checked = await checkProviders(configs.map((one) => ({ config: one, sandbox: false })));
+  const made = checked.map((create) => create({ clock, quotaOf: () => null }));
   await Promise.all(made.map(({ provider }) => provider.close()));
   return made;
 }
 
-describe("createProviders", () => {
+describe("checkProviders", () => {
   it("makes each with its key, its vendor's name and abilities", async () => {
     const [made] = await make(config());
     expect(made?.info).toMatchObject({
@@ -66,9 +64,22 @@ describe("createProviders", () => {
     expect(changed?.info.capabilities).toMatchObject({ poll: { slowMs: 600_000 }, rateLimit });
   });
 
+  it("tells clients what the account's own version of the API can, not what is usual at the vendor", async () => {
+    const credentials = { apiKey: "k" };
+    const [usual, newer] = await make(
+      config({ key: "v3", kind: "rootfi", credentials, poll: { fastMs: 123 } }),
+      config({ key: "v4", kind: "rootfi", credentials, options: { apiVersion: "v4" }, poll: { fastMs: 123 } }),
+    );
+    for (const made of [usual, newer]) {
+      expect(made?.info.capabilities).toEqual({ ...made?.provider.capabilities, rateLimit: made?.rateLimit });
+      expect(made?.info.capabilities.poll.fastMs).toBe(123);
+    }
+    expect([usual, newer].map((made) => made?.info.capabilities.cancel)).toEqual([false, true]);
+  });
+
   it("names the known vendors when one is not", async () => {
-    expect(await problemsOf(config({ kind: "acme" }))).toEqual([
-      'providers.truto-eu.kind: there is no vendor "acme"; known: polytomic, rootfi, stuut, truto',
+    expect(await problemsOf(config({ kind: "no-such-vendor" }))).toEqual([
+      `providers.truto-eu.kind: there is no vendor "no-such-vendor"; known: ${vendorFolders().join(", ")}`,
     ]);
   });
 
@@ -97,7 +108,7 @@ describe("createProviders", () => {
   it("tells every problem of every provider, and repeats no credential", async () => {
     const problems = await problemsOf(
       config({ key: "one", credentials: {} }),
-      config({ key: "two", kind: "acme" }),
+      config({ key: "two", kind: "no-such-vendor" }),
       config({ key: "three", baseUrl: "http://secret-word@10.0.0.1" }),
       config({ key: "four" }),
     );

@@ -105,9 +105,10 @@ it("is released when the client completes it, and the socket lives", async () =>
   await seedRun(gateway.store, "run-1");
   watch("1");
   await nextRun();
-  expect(gateway.clock.pending()).toEqual([1_000]);
+  // The run is looked at each second, and so is the socket.
+  expect(gateway.clock.pending()).toEqual([1_000, 1_000]);
   socket.send({ id: "1", type: "complete" });
-  await eventually("the run is no longer watched", () => (gateway.clock.pending().length === 0 ? true : null));
+  await eventually("the run is no longer watched", () => (gateway.clock.pending().length === 1 ? true : null));
   await seedRun(gateway.store, "run-1", ended);
   watch("2");
   expect(await nextRun()).toMatchObject({ status: "SUCCESS" });

@@ -155,6 +155,37 @@ describeOnEachDatabase("the catalog", (open) => {
     expect(await store.catalog.countLinkedAccounts("t1", {})).toBe(1);
   });
 
+  test("one definition is marked as gone by its id, keeps what it was and when it went, and returns when it is seen again", async () => {
+    const { store } = await open();
+    await store.catalog.putDefinitions("t1", "acme", [syncJob("j"), modelSync("m")], at(1));
+    await store.catalog.markDefinitionGone("t1", definitionId("m"), at(5));
+    await store.catalog.markDefinitionGone("t1", definitionId("m"), at(6));
+    const listed = async () =>
+      (await store.catalog.definitionsOfProvider("t1", "acme")).map(({ remoteId }) => remoteId);
+    expect(await listed()).toEqual(["j"]);
+    expect(await store.catalog.definitionsByIds("t1", [definitionId("m")])).toMatchObject([
+      { ...modelSync("m"), goneAt: at(5) },
+    ]);
+    await store.catalog.markDefinitionGone("t1", definitionId("unknown"), at(6));
+    await store.catalog.putDefinitions("t1", "acme", [modelSync("m", { name: "Sync again" })], at(7));
+    expect(await listed()).toEqual(["j", "m"]);
+    expect(await store.catalog.definitionsByIds("t1", [definitionId("m")])).toMatchObject([
+      { name: "Sync again", goneAt: null },
+    ]);
+  });
+
+  test.each([true, false])(
+    "a description (detailed: %s) that was read before the definition went does not bring it back",
+    async (detailed) => {
+      const { store } = await open();
+      await store.catalog.putDefinitions("t1", "acme", [syncJob("j"), syncJob("k")], at(1));
+      await store.catalog.markDefinitionGone("t1", definitionId("j"), at(5));
+      await store.catalog.putDefinitions("t1", "acme", [syncJob("j", { detailed }), syncJob("k", { detailed })], at(4));
+      expect(await store.catalog.definitionsByIds("t1", [definitionId("j")])).toMatchObject([{ goneAt: at(5) }]);
+      expect((await store.catalog.definitionsOfProvider("t1", "acme")).map(({ remoteId }) => remoteId)).toEqual(["k"]);
+    },
+  );
+
   test("a brief description of an unchanged detailed definition only renews its sight, and brings it back when it was gone", async () => {
     const { store } = await open();
     await store.catalog.putDefinitions("t1", "acme", [syncJob("j", { resources: [resource] })], at(1));

@@ -70,6 +70,17 @@ describeOnEachDatabase("an open store", (open) => {
     expect(await again.ledger.syncsByIds("t1", [recorded?.sync.id ?? ""])).toEqual([recorded?.sync]);
   });
 
+  test("tells the time of a database that has a clock of its own, to the millisecond", async () => {
+    const { store } = await open();
+    const before = Date.now();
+    const told = await store.now();
+    expect(told === null).toBe(open.database === "sqlite");
+    // The server is on this machine.
+    const toldMs = told?.getTime() ?? before;
+    expect(toldMs).toBeGreaterThanOrEqual(before);
+    expect(toldMs).toBeLessThanOrEqual(Date.now());
+  });
+
   test("answers everything with SERVICE_UNAVAILABLE once it is closed, may be closed twice, and finishes writes begun before", async () => {
     const { store, url, close } = await open();
     const writes = [1, 2, 3].map((index) => store.ledger.record("t1", [entry(`r${index}`)], rules));

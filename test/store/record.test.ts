@@ -1,7 +1,7 @@
 // Writing the ledger: what one batch of observations leaves behind, on each database.
 import { expect, test } from "vitest";
 import { identityOf } from "../../src/domain/identity.ts";
-import { SyncOutcome, SyncStatus } from "../../src/domain/status.ts";
+import { SyncOutcome, SyncStatus, type ObservationSource } from "../../src/domain/status.ts";
 import type { PageRequest, RecordRules } from "../../src/domain/store-port.ts";
 import { openMigratedDatabase } from "../../src/store/open-store.ts";
 import { sql } from "../../src/store/sql.ts";
@@ -124,7 +124,7 @@ describeOnEachDatabase("recording", (open) => {
   });
 
   test("a contradicting end is kept as evidence and changes nothing", async () => {
-    const { store, url } = await open();
+    const { store } = await open();
     await store.ledger.record(
       "t1",
       [entry("r1", { status: SyncStatus.Failed, outcome: SyncOutcome.Cancelled, tasks: [task("a")] })],
@@ -142,23 +142,42 @@ describeOnEachDatabase("recording", (open) => {
       sync: { status: "FAILED", outcome: "CANCELLED", version: 1 },
     });
     expect((await store.ledger.tasksBySync("t1", [syncId("r1")], ALL))[0]?.items).toHaveLength(1);
-    const database = await openMigratedDatabase(url);
-    try {
-      const rows = await database.read(
-        sql`select committed_status, committed_outcome, observed_status, raw_status, observed_at from sync_conflict`,
-      );
-      expect(rows).toEqual([
-        {
-          committed_status: "FAILED",
-          committed_outcome: "CANCELLED",
-          observed_status: "SUCCESS",
-          raw_status: "ok",
-          observed_at: at(5).getTime(),
-        },
-      ]);
-    } finally {
-      await database.close();
-    }
+    const conflict = {
+      ...{ committedStatus: "FAILED", committedOutcome: "CANCELLED", observedStatus: "SUCCESS" },
+      ...{ rawStatus: "ok", observedAt: at(5), observedVia: "POLL" },
+    };
+    const ids = [syncId("r2"), syncId("r1")];
+    expect(await store.ledger.conflictsBySync("t1", ids)).toEqual([[], [conflict]]);
+    expect(await store.ledger.conflictsBySync("t1", [])).toEqual([]);
+  });
+
+  test("a contradiction that is reported again is one, another word or way of saying it is another, oldest first", async () => {
+    const { store } = await open();
+    const disputed: boolean[] = [];
+    const watching: RecordRules = {
+      ...rules,
+      nextPollAt: (sync, news) => {
+        disputed.push(news.isDisputed);
+        return rules.nextPollAt(sync, news);
+      },
+    };
+    await store.ledger.record("t1", [entry("r1", { status: SyncStatus.Success })], watching);
+    const contradict = async (ms: number, rawStatus: string, source: ObservationSource) => {
+      const given = { status: SyncStatus.Failed, rawStatus, source, observedAt: at(ms) };
+      const recorded = await store.ledger.record("t1", [entry("r1", given), entry("r1", given)], watching);
+      return recorded.map(({ conflict }) => conflict);
+    };
+    expect(await contradict(20, "failed", "WEBHOOK")).toEqual([true, false]);
+    expect(await contradict(30, "failed", "WEBHOOK")).toEqual([false, false]);
+    expect(await contradict(10, "failed", "POLL")).toEqual([true, false]);
+    expect(await contradict(40, "error", "POLL")).toEqual([true, false]);
+    const [found] = await store.ledger.conflictsBySync("t1", [syncId("r1")]);
+    expect(found?.map(({ rawStatus, observedVia }) => `${rawStatus} ${observedVia}`)).toEqual([
+      "failed POLL",
+      "failed WEBHOOK",
+      "error POLL",
+    ]);
+    expect(disputed).toEqual([false, true, true, true]);
   });
 
   test("the version rises only when something changed, and `changed` is about more than the look itself", async () => {
@@ -166,9 +185,9 @@ describeOnEachDatabase("recording", (open) => {
     const changes: boolean[] = [];
     const watching: RecordRules = {
       ...rules,
-      nextPollAt: (sync, changed) => {
-        changes.push(changed);
-        return rules.nextPollAt(sync, changed);
+      nextPollAt: (sync, news) => {
+        changes.push(news.changed);
+        return rules.nextPollAt(sync, news);
       },
     };
     const versions: (number | undefined)[] = [];

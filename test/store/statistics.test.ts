@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ErrorCode } from "../../src/domain/errors.ts";
 import { identityOf } from "../../src/domain/identity.ts";
-import type { StatisticsBucket, SyncStatistics } from "../../src/domain/statistics.ts";
+import type { ExpectedDuration, StatisticsBucket, SyncStatistics } from "../../src/domain/statistics.ts";
 import { SyncOutcome, SyncStatus } from "../../src/domain/status.ts";
 import type { Store } from "../../src/domain/store-port.ts";
 import type { Observation, RecordCounts, SyncErrorCode } from "../../src/domain/sync.ts";
@@ -209,40 +209,68 @@ describeOnEachDatabase("statistics", (open) => {
 });
 
 describeOnEachDatabase("expected durations", (open) => {
-  const job = (name: string) => identityOf("t1", "acme", "definition", name);
+  const runs = (name: string, models: readonly string[] = []) => ({
+    definitionId: identityOf("t1", "acme", "definition", name),
+    models,
+  });
+  interface Past {
+    readonly status?: SyncStatus;
+    readonly models?: readonly string[];
+    /** Added to the runs' creation; the first is created at 0, the next at 1 ... */
+    readonly fromMs?: number;
+  }
   const lasted = (
     store: Store,
     definitionRemoteId: string,
     durations: readonly number[],
-    status: SyncStatus = SyncStatus.Success,
+    { status = SyncStatus.Success, models = [], fromMs = 0 }: Past = {},
   ) =>
     store.ledger.record(
       "t1",
       durations.map((ms, index) => {
         const { facts } = lasting(ms);
-        return entry(`${definitionRemoteId} ${status} ${index}`, {
+        return entry(`${definitionRemoteId} ${status} ${models.join(" ")} ${fromMs + index}`, {
           definitionRemoteId,
           status,
-          facts: { ...facts, createdAt: at(index) },
+          facts: { ...facts, createdAt: at(fromMs + index), models },
         });
       }),
       rules,
     );
+  const byDuration = (found: readonly ExpectedDuration[]) =>
+    found.toSorted((one, other) => one.durationMs - other.durationMs);
 
   test("are the median of each definition's successful runs, from three on", async () => {
     const { store } = await open();
+    const failed = { status: SyncStatus.Failed };
     await lasted(store, "three", [30, 10, 20]);
     await lasted(store, "four", [10, 1_000, 21, 40]);
     await lasted(store, "two", [1, 2]);
-    await lasted(store, "failing", [1, 2, 3, 4], SyncStatus.Failed);
-    await lasted(store, "three", [9_000, 9_000, 9_000], SyncStatus.Failed);
-    const asked = ["three", "four", "two", "failing", "nobody", "three"].map(job);
-    const found = await store.ledger.expectedDurations("t1", asked);
-    expect(found.toSorted((one, other) => one.durationMs - other.durationMs)).toEqual([
-      { definitionId: job("three"), durationMs: 20 },
-      { definitionId: job("four"), durationMs: 31 },
+    await lasted(store, "failing", [1, 2, 3, 4], failed);
+    await lasted(store, "three", [9_000, 9_000, 9_000], failed);
+    const asked = ["three", "four", "two", "failing", "nobody", "three"].map((name) => runs(name));
+    expect(byDuration(await store.ledger.expectedDurations("t1", asked))).toEqual([
+      { ...runs("three"), durationMs: 20 },
+      { ...runs("four"), durationMs: 31 },
     ]);
     expect(await store.ledger.expectedDurations("t1", [])).toEqual([]);
+  });
+
+  test("are of runs with the same models, in whatever order and however often they are named", async () => {
+    const { store } = await open();
+    await lasted(store, "job", [1, 1, 1], { models: ["a"] });
+    await lasted(store, "job", [900, 900, 900], { models: ["b"] });
+    await lasted(store, "job", [50], { models: ["a", "b"] });
+    await lasted(store, "job", [60, 70], { models: ["b", "a", "b"] });
+    await lasted(store, "job", [7_000, 7_000, 7_000], { models: ["a", "b", "c"] });
+    await lasted(store, "job", [4, 4, 4]);
+    const asked = [["a"], ["b"], ["b", "a"], ["c"], []].map((models) => runs("job", models));
+    expect(byDuration(await store.ledger.expectedDurations("t1", asked))).toEqual([
+      { ...runs("job", ["a"]), durationMs: 1 },
+      { ...runs("job"), durationMs: 4 },
+      { ...runs("job", ["b", "a"]), durationMs: 60 },
+      { ...runs("job", ["b"]), durationMs: 900 },
+    ]);
   });
 
   test("forget what is older than twenty runs, and skip runs that lack a time", async () => {
@@ -256,9 +284,18 @@ describeOnEachDatabase("expected durations", (open) => {
       }),
     );
     await store.ledger.record("t1", untimed, rules);
-    expect(await store.ledger.expectedDurations("t1", [job("job")])).toEqual([
-      { definitionId: job("job"), durationMs: 500 },
-    ]);
+    expect(await store.ledger.expectedDurations("t1", [runs("job")])).toEqual([{ ...runs("job"), durationMs: 500 }]);
+  });
+
+  test("are looked for among the definition's newest five hundred runs alone", async () => {
+    const { store } = await open();
+    const often = (count: number) => Array.from({ length: count }, () => 1);
+    await lasted(store, "job", [40, 50, 60], { models: ["seldom"] });
+    await lasted(store, "job", often(497), { models: ["often"], fromMs: 10 });
+    const seldom = runs("job", ["seldom"]);
+    expect(await store.ledger.expectedDurations("t1", [seldom])).toEqual([{ ...seldom, durationMs: 50 }]);
+    await lasted(store, "job", often(1), { models: ["often"], fromMs: 1_000 });
+    expect(await store.ledger.expectedDurations("t1", [seldom])).toEqual([]);
   });
 });
 

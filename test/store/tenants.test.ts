@@ -1,6 +1,7 @@
 // Nothing of a tenant is read, counted or changed by another one: every method of the port, on each database.
 import { expect, test } from "vitest";
 import { identityOf } from "../../src/domain/identity.ts";
+import { PruneStep } from "../../src/domain/retention-port.ts";
 import type { PageRequest, Store } from "../../src/domain/store-port.ts";
 import { describeOnEachDatabase } from "../support/databases.ts";
 import {
@@ -15,6 +16,7 @@ import {
   webhookEvent,
 } from "../support/store-values.ts";
 
+const NONE_PRUNED = { transitions: 0, runs: 0, triggers: 0, definitions: 0, linkedAccounts: 0 };
 const PAGE: PageRequest = { limit: 100, direction: "forward", from: null };
 const ORDER = { field: "CREATED_AT", descending: true } as const;
 
@@ -23,12 +25,14 @@ interface Known {
   readonly account: string;
   readonly definition: string;
   readonly sync: string;
+  /** An ended run of which another end was reported too. */
+  readonly disputed: string;
   readonly transition: string;
 }
 
 type Attempt = (store: Store, tenantId: string, known: Known) => Promise<unknown>;
 type Attempts = {
-  readonly [Part in "catalog" | "ledger" | "polling" | "triggers" | "inbox" | "providerStates"]: Readonly<
+  readonly [Part in "catalog" | "ledger" | "polling" | "triggers" | "inbox" | "providerStates" | "retention"]: Readonly<
     Record<keyof Store[Part], Attempt>
   >;
 };
@@ -44,6 +48,7 @@ const attempts: Attempts = {
       await store.catalog.markGone(tenant, "acme", "linkedAccount", at(99), at(99));
       await store.catalog.markGone(tenant, "acme", "definition", at(99), at(99));
     },
+    markDefinitionGone: (store, tenant, { definition }) => store.catalog.markDefinitionGone(tenant, definition, at(99)),
     linkedAccountsByIds: (store, tenant, { account }) => store.catalog.linkedAccountsByIds(tenant, [account]),
     listLinkedAccounts: (store, tenant) => store.catalog.listLinkedAccounts(tenant, {}, PAGE),
     countLinkedAccounts: (store, tenant) => store.catalog.countLinkedAccounts(tenant, {}),
@@ -68,17 +73,23 @@ const attempts: Attempts = {
       store.ledger.latestSyncsByModel(tenant, [{ definitionId: definition, model: "tickets" }]),
     syncsByDefinition: (store, tenant, { definition }) => store.ledger.syncsByDefinition(tenant, [definition], PAGE),
     openSyncs: (store, tenant, { definition }) => store.ledger.openSyncs(tenant, definition),
+    syncsOfTrigger: (store, tenant, { definition }) =>
+      store.ledger.syncsOfTrigger(tenant, { id: "g2", definitionId: definition }),
+    conflictsBySync: (store, tenant, { disputed }) => store.ledger.conflictsBySync(tenant, [disputed]),
     tasksBySync: (store, tenant, { sync }) => store.ledger.tasksBySync(tenant, [sync], PAGE),
     statistics: (store, tenant) => store.ledger.statistics(tenant, {}, "DAY"),
-    expectedDurations: (store, tenant, { definition }) => store.ledger.expectedDurations(tenant, [definition]),
+    expectedDurations: (store, tenant, { definition }) =>
+      store.ledger.expectedDurations(tenant, [{ definitionId: definition, models: [] }]),
   },
   polling: {
     claimDue: (store, tenant) =>
       store.polling.claimDue(tenant, "acme", at(9_000), 10, { owner: "thief", until: at(99_000) }),
     settle: (store, tenant, { sync }) =>
       store.polling.settle(tenant, [
-        { syncId: sync, fence: 0, nextPollAt: at(77_000), failures: 7, missingSince: at(1) },
+        { syncId: sync, fence: 1, nextPollAt: at(77_000), failures: 7, missingSince: at(1) },
       ]),
+    giveBack: (store, tenant, { sync }) => store.polling.giveBack(tenant, [{ id: sync, fence: 1 }]),
+    renew: (store, tenant, { sync }) => store.polling.renew(tenant, [{ id: sync, fence: 1 }], at(99_000)),
     nextDueAt: (store, tenant) => store.polling.nextDueAt(tenant, "acme"),
     makeDue: (store, tenant, { sync }) => store.polling.makeDue(tenant, sync, at(1)),
   },
@@ -88,6 +99,17 @@ const attempts: Attempts = {
     update: (store, tenant) => store.triggers.update(tenant, "g1", "PENDING", { state: "REJECTED" }),
     byIds: (store, tenant) => store.triggers.byIds(tenant, ["g1"]),
     unresolved: (store, tenant) => store.triggers.unresolved(tenant, at(99)),
+    intend: async (store, tenant) => {
+      const lease = { owner: "thief", until: at(99_000) };
+      const intent = { lease, linkedAccountId: null, aloneSince: at(0) };
+      await store.triggers.intend(trigger("g2", { tenantId: tenant, idempotencyKey: "k" }), intent);
+    },
+    renew: (store, tenant) => store.triggers.renew(tenant, [{ id: "g1", fence: 0 }], at(99_000)),
+    giveBack: (store, tenant) => store.triggers.giveBack(tenant, { id: "g1", fence: 0 }, at(0)),
+    takeOver: (store, tenant) =>
+      store.triggers.takeOver(tenant, "acme", at(99_000), 10, { owner: "thief", until: at(99_000) }),
+    nextLeaseEndAt: (store, tenant) => store.triggers.nextLeaseEndAt(tenant, "acme"),
+    isRivalAnswering: (store, tenant) => store.triggers.isRivalAnswering(tenant, "g1", at(0)),
   },
   inbox: {
     put: (store, tenant) =>
@@ -96,6 +118,14 @@ const attempts: Attempts = {
     settle: (store, tenant) => store.inbox.settle(tenant, "acme", "d1", { state: "DROPPED", dueAt: null }),
     nextDueAt: (store, tenant) => store.inbox.nextDueAt(tenant, "acme"),
     prune: (store, tenant) => store.inbox.prune(tenant, at(99_000)),
+  },
+  retention: {
+    prune: async (store, tenant) => {
+      const horizon = { historyBefore: at(99_000), triggersBefore: at(99_000) };
+      for (const step of Object.values(PruneStep)) {
+        expect(await store.retention.prune(tenant, step, horizon, 10)).toEqual(NONE_PRUNED);
+      }
+    },
   },
   providerStates: {
     get: (store, tenant) => store.providerStates.get(tenant, "acme"),
@@ -124,6 +154,7 @@ const NOTHING: Readonly<Record<string, unknown>> = {
   latestSyncsByModel: [],
   syncsByDefinition: [{ items: [], hasNextPage: false, hasPreviousPage: false }],
   openSyncs: [],
+  conflictsBySync: [[]],
   tasksBySync: [{ items: [], hasNextPage: false, hasPreviousPage: false }],
   statistics: {
     ...{ total: 0, open: 0, succeeded: 0, failed: 0, successRate: null, durationMsP50: null, durationMsP95: null },
@@ -146,6 +177,9 @@ const NOTHING: Readonly<Record<string, unknown>> = {
   update: false,
   byIds: [],
   unresolved: [],
+  takeOver: [],
+  nextLeaseEndAt: null,
+  isRivalAnswering: false,
   due: [],
 };
 
@@ -154,22 +188,26 @@ async function prepare(store: Store): Promise<Known> {
   await store.catalog.putDefinitions("owner", "acme", [syncJob("job-1")], at(0));
   const [recorded] = await store.ledger.record(
     "owner",
-    [entry("r1", { facts: { models: ["tickets"] }, tasks: [task("a")] })],
+    [entry("r1", { facts: { models: ["tickets"] }, tasks: [task("a")] }, { triggerId: "g2" })],
     rules,
   );
+  await store.polling.claimDue("owner", "acme", at(5_000), 1, { owner: "gateway", until: at(6_000) });
   const timed = { status: "SUCCESS", facts: { startedAt: at(1), finishedAt: at(2) } } as const;
   await store.ledger.record(
     "owner",
     ["r2", "r3", "r4"].map((remoteId) => entry(remoteId, timed)),
     rules,
   );
+  await store.ledger.record("owner", [entry("r2", { status: "FAILED" })], rules);
   await store.triggers.create(trigger("g1", { tenantId: "owner", idempotencyKey: "k" }));
+  await store.triggers.create(trigger("g2", { tenantId: "owner", state: "SENT" }));
   await store.inbox.put(delivery("d1", { tenantId: "owner" }));
   await store.providerStates.patch("owner", "acme", { health: "UP" });
   return {
     account: identityOf("owner", "acme", "linkedAccount", "account-1"),
     definition: identityOf("owner", "acme", "definition", "job-1"),
     sync: recorded?.sync.id ?? "",
+    disputed: identityOf("owner", "acme", "sync", "r2"),
     transition: recorded?.transitions[0]?.id ?? "",
   };
 }
@@ -178,7 +216,7 @@ async function prepare(store: Store): Promise<Known> {
 async function everything(store: Store, known: Known): Promise<Readonly<Record<string, unknown>>> {
   const reads = Object.values(attempts)
     .flatMap((part) => Object.entries<Attempt>(part))
-    .filter(([name]) => name in NOTHING && !["claimDue", "update"].includes(name));
+    .filter(([name]) => name in NOTHING && !["claimDue", "update", "takeOver"].includes(name));
   const found = await Promise.all(
     reads.map(async ([name, read]) => [name, await read(store, "owner", known)] as const),
   );

@@ -1,6 +1,7 @@
 // Every question the port can ask, as the conformance suite asks it of any vendor.
 import { DefinitionKind } from "../../src/domain/definition.ts";
 import type { StartRequest, SyncProvider } from "../../src/domain/provider-port.ts";
+import { capabilitiesOf } from "./conformance.ts";
 import type { VendorConformance } from "./conformance.ts";
 import { allOf, definitionOf, linkedAccount, runRef } from "./provider-values.ts";
 
@@ -28,7 +29,7 @@ export function startOf({ start }: VendorConformance): StartRequest {
 
 /** The questions a vendor can be asked: those of every vendor, and those its capabilities claim. */
 export function questionsOf(vendor: VendorConformance): readonly Question[] {
-  const { cancel, lookupByTime } = vendor.module.capabilities;
+  const { cancel, lookupByTime } = capabilitiesOf(vendor);
   const request = startOf(vendor);
   const { definition } = request;
   const run = runRef({
@@ -51,6 +52,6 @@ export function questionsOf(vendor: VendorConformance): readonly Question[] {
 }
 
 /** The kind of definition the vendor has. */
-export function kindOf({ module }: VendorConformance): DefinitionKind {
-  return module.capabilities.modelSyncs ? DefinitionKind.ModelSync : DefinitionKind.SyncJob;
+export function kindOf(vendor: VendorConformance): DefinitionKind {
+  return capabilitiesOf(vendor).modelSyncs ? DefinitionKind.ModelSync : DefinitionKind.SyncJob;
 }

@@ -11,23 +11,26 @@ import type {
 } from "../../src/domain/provider-port.ts";
 import { SyncStatus } from "../../src/domain/status.ts";
 import type { Observation } from "../../src/domain/sync.ts";
-import { linkedAccount, observation, syncJob } from "./store-values.ts";
+import { defaultEditorAnswers, editorsOf, schemaDiscoveryOf } from "./fake-editors.ts";
+import type { FakeEditorAnswers, FakeEditorCall, Later } from "./fake-editors.ts";
+import { linkedAccount, modelSync, observation, syncJob } from "./store-values.ts";
 
 /** Pages of a list; an error stands for the page that could not be read. */
 export type Pages<Item> = readonly (readonly Item[] | Error)[];
-type Later<Value> = Value | Promise<Value>;
 
-/** What the vendor says. A test replaces what it is about, also while it runs; a fault is thrown. */
-export interface FakeAnswers {
-  linkedAccounts: () => Later<Pages<LinkedAccountSnapshot>>;
-  definitions: () => Later<Pages<DefinitionSnapshot>>;
-  definition: (remoteId: string, kind: DefinitionKind) => Later<DefinitionSnapshot>;
+/** What the vendor says. A test replaces what it is about, also while it runs; a fault is thrown. A signal ends the call. */
+export interface FakeAnswers extends FakeEditorAnswers {
+  linkedAccounts: (signal?: AbortSignal) => Later<Pages<LinkedAccountSnapshot>>;
+  definitions: (signal?: AbortSignal) => Later<Pages<DefinitionSnapshot>>;
+  definition: (remoteId: string, kind: DefinitionKind, signal?: AbortSignal) => Later<DefinitionSnapshot>;
   checkStart: (request: StartRequest) => readonly UserProblem[];
   start: (request: StartRequest, triggerKey: string) => Later<readonly Observation[]>;
   findStarted: (request: StartRequest, sentAt: Date) => Later<readonly Observation[]>;
-  observe: (refs: readonly RunRef[], tasks: boolean) => Later<ObserveResult>;
+  observe: (refs: readonly RunRef[], tasks: boolean, signal?: AbortSignal) => Later<ObserveResult>;
   discover: (since: Date, definitions: readonly DefinitionSnapshot[]) => Later<Pages<Observation>>;
   cancel: (ref: RunRef) => Later<void>;
+  /** Given when the provider is made: it can stop all runs of a definition in one call. */
+  cancelAll?: (definitionRemoteId: string) => Later<void>;
 }
 
 /** One call, with what it was called with. */
@@ -38,7 +41,9 @@ export type FakeCall =
   | { readonly method: "findStarted"; readonly request: StartRequest; readonly sentAt: Date }
   | { readonly method: "observe"; readonly refs: readonly RunRef[]; readonly tasks: boolean }
   | { readonly method: "discover"; readonly since: Date; readonly definitions: readonly DefinitionSnapshot[] }
-  | { readonly method: "cancel"; readonly ref: RunRef };
+  | { readonly method: "cancel"; readonly ref: RunRef }
+  | { readonly method: "cancelAll"; readonly definitionRemoteId: string }
+  | FakeEditorCall;
 type CallOf<Method extends FakeCall["method"]> = Extract<FakeCall, { readonly method: Method }>;
 
 export interface FakeProvider {
@@ -59,7 +64,9 @@ const CAPABILITIES: Capabilities = {
   webhooks: false,
   modelSyncCrud: false,
   syncJobCrud: false,
+  syncJobUpdate: false,
   schedules: false,
+  schemaDiscovery: false,
   bulkStatus: true,
   separateTasks: false,
   startOptions: ["fullRefresh", "models", "args", "linkedAccountRemoteId"],
@@ -68,7 +75,7 @@ const CAPABILITIES: Capabilities = {
   rateLimit: { requests: 1_000, perMs: 1_000 },
 };
 
-/** By default: one account, one job of it, each start begins one running run, and every run is observed as it is known. */
+/** By default: one account, one job of it, each start begins one running run, every run is observed as it is known, changes are carried out. */
 export function createFakeProvider(
   key: string,
   capabilities: Partial<Capabilities> = {},
@@ -106,7 +113,7 @@ function defaultAnswers(): FakeAnswers {
   return {
     linkedAccounts: () => [[linkedAccount("account-1")]],
     definitions: () => [[syncJob("job-1")]],
-    definition: (remoteId) => syncJob(remoteId),
+    definition: (remoteId, kind) => (kind === "SYNC_JOB" ? syncJob(remoteId) : modelSync(remoteId)),
     checkStart: () => [],
     start: ({ definition }) => {
       runs += 1;
@@ -117,6 +124,7 @@ function defaultAnswers(): FakeAnswers {
     observe: (refs) => ({ observations: refs.map((ref) => observed(ref)), missing: [] }),
     discover: () => [],
     cancel: () => undefined,
+    ...defaultEditorAnswers(),
   };
 }
 
@@ -130,26 +138,26 @@ function providerOf(
     key,
     kind: "fake",
     capabilities,
-    listLinkedAccounts: () => {
+    listLinkedAccounts: (options) => {
       write({ method: "listLinkedAccounts" });
-      return pages(() => answers.linkedAccounts());
+      return pages(() => answers.linkedAccounts(options?.signal));
     },
-    listDefinitions: () => {
+    listDefinitions: (options) => {
       write({ method: "listDefinitions" });
-      return pages(() => answers.definitions());
+      return pages(() => answers.definitions(options?.signal));
     },
-    getDefinition: async (remoteId, kind) => {
+    getDefinition: async (remoteId, kind, options) => {
       write({ method: "getDefinition", remoteId, kind });
-      return answers.definition(remoteId, kind);
+      return answers.definition(remoteId, kind, options?.signal);
     },
     checkStart: (request) => answers.checkStart(request),
     start: async (request, triggerKey) => {
       write({ method: "start", request, triggerKey });
       return answers.start(request, triggerKey);
     },
-    observe: async (refs, { tasks }) => {
+    observe: async (refs, { tasks, signal }) => {
       write({ method: "observe", refs, tasks });
-      return answers.observe(refs, tasks);
+      return answers.observe(refs, tasks, signal);
     },
     discover: (since, definitions) => {
       write({ method: "discover", since, definitions });
@@ -161,6 +169,9 @@ function providerOf(
     },
     ...(capabilities.lookupByTime ? lookup(answers, write) : {}),
     ...(capabilities.cancel ? cancelling(answers, write) : {}),
+    ...(answers.cancelAll === undefined ? {} : cancellingAll(answers, write)),
+    ...editorsOf(capabilities, answers, write),
+    ...(capabilities.schemaDiscovery ? { schemaDiscovery: schemaDiscoveryOf(answers, write) } : {}),
   };
 }
 
@@ -178,6 +189,18 @@ function cancelling(answers: FakeAnswers, write: (call: FakeCall) => void): Requ
     cancel: async (ref) => {
       write({ method: "cancel", ref });
       await answers.cancel(ref);
+    },
+  };
+}
+
+function cancellingAll(
+  answers: FakeAnswers,
+  write: (call: FakeCall) => void,
+): Required<Pick<SyncProvider, "cancelAll">> {
+  return {
+    cancelAll: async (definitionRemoteId) => {
+      write({ method: "cancelAll", definitionRemoteId });
+      await answers.cancelAll?.(definitionRemoteId);
     },
   };
 }

@@ -1,6 +1,7 @@
 // Webhooks of the provider in memory: signed over id, time and body by its own little scheme, and read back.
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import type { JsonObject } from "../../src/domain/json.ts";
+import type { Capabilities } from "../../src/domain/provider-port.ts";
 import { ObservationSource, SyncStatus } from "../../src/domain/status.ts";
 import { WebhookRefusal } from "../../src/domain/webhook-port.ts";
 import type { WebhookEvent, WebhookHint, WebhookRequest, WebhookVerdict } from "../../src/domain/webhook-port.ts";
@@ -23,8 +24,9 @@ export function createWebhookProvider(
   key: string,
   webhooks: WebhookAnswers = { secrets: [SECRET] },
   answers: Partial<FakeAnswers> = {},
+  capabilities: Partial<Capabilities> = {},
 ): FakeProvider {
-  const fake = createFakeProvider(key, { webhooks: true }, answers);
+  const fake = createFakeProvider(key, { ...capabilities, webhooks: true }, answers);
   const { missed } = webhooks;
   const provider = {
     ...fake.provider,

@@ -130,6 +130,9 @@ function rootfiPlan(): Plan {
       if (partOf(path, /^\/core\/companies\/(\w+)$/u) === String(companyId)) {
         return { operation: "GET /core/companies/{company_id}", body: { data: company } };
       }
+      if (path === "/core/invite_links") {
+        return { operation: "GET /core/invite_links", body: { data: [examples.made("InviteLink")], next: null } };
+      }
       if (path === "/core/syncs/config") {
         const configs = query.get("category") === objectOf(config)["category"] ? [config] : [];
         return { operation: "GET /core/syncs/config", body: { sync_config: configs } };

@@ -89,6 +89,13 @@ export function triggerSync(url: string, input: Readonly<Record<string, unknown>
   return ask(url, triggerShape, mutation, { input });
 }
 
+/** What starts a run at Truto, where any number of runs of one job may go on at once. */
+export async function besideOthers(url: string): Promise<Readonly<Record<string, unknown>> & { definitionId: string }> {
+  const { id: definitionId } = definitionNamed(await listDefinitions(url), "truto", "Zendesk tickets");
+  const { id: linkedAccountId } = await accountOf(url, "truto", "zendesk");
+  return { definitionId, linkedAccountId, args: { start_date: "2026-01-01" }, ifRunning: "START_ANOTHER" };
+}
+
 /** Starts runs and fails the test when the gateway did not. */
 export async function startRuns(
   url: string,

@@ -10,9 +10,15 @@ export interface GatewayProcess extends AsyncDisposable {
   /** What it logged, so far. */
   output(): string;
   /** Where GraphQL is, read from the greeting. Throws when it does not come up. */
-  url(): Promise<string>;
+  url(withinMs?: number): Promise<string>;
+  /** Sends a signal and waits for nothing: SIGSTOP freezes it, connections and all, until SIGCONT. */
+  signal(signal: NodeJS.Signals): void;
   /** Sends a signal and waits for the end. */
   stop(signal: "SIGTERM" | "SIGINT" | "SIGKILL", withinMs?: number): Promise<Ending>;
+  /** Lets it hang, connections and all, until the returned call. */
+  freeze(): () => void;
+  /** Null when it could not be started. */
+  readonly pid: number | null;
   /** Waits for the end without doing anything. */
   ended(withinMs?: number): Promise<Ending>;
 }
@@ -23,21 +29,35 @@ export interface Ending {
   readonly signal: string | null;
 }
 
+export interface ProcessOptions {
+  /** The folder, ending in a slash, of the sources that are run. Default: these. */
+  readonly root?: URL;
+  /** Modules that are loaded before the program. */
+  readonly first?: readonly string[];
+  /** What Node is given to run. Default: those sources. */
+  readonly program?: readonly string[];
+  /** What follows the program. Default: nothing, which serves. */
+  readonly words?: readonly string[];
+}
+
 const ROOT = new URL("../../", import.meta.url);
-const MAIN = fileURLToPath(new URL("src/server/main.ts", ROOT));
-const TSCONFIG = fileURLToPath(new URL("tsconfig.json", ROOT));
 /** Loading everything takes seconds on a busy machine. */
-const START_MS = 45_000;
+const START_MS = 90_000;
 
 /**
  * Starts the program. Nothing of the test's own environment reaches it but what a program needs to run at all.
  *
  * @param folder becomes its working directory
  */
-export function startGatewayProcess(folder: string, environment: Readonly<Record<string, string>>): GatewayProcess {
-  const child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), MAIN], {
+export function startGatewayProcess(
+  folder: string,
+  environment: Readonly<Record<string, string>>,
+  { root = ROOT, first = [], program = sourcesIn(root, first), words = [] }: ProcessOptions = {},
+): GatewayProcess {
+  const tsconfig = fileURLToPath(new URL("tsconfig.json", root));
+  const child = spawn(process.execPath, [...program, ...words], {
     cwd: folder,
-    env: { PATH: process.env["PATH"], HOME: folder, TSX_TSCONFIG_PATH: TSCONFIG, ...environment },
+    env: { PATH: process.env["PATH"], HOME: folder, TSX_TSCONFIG_PATH: tsconfig, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const printed = { output: "", errors: "" };
@@ -52,23 +72,35 @@ export function startGatewayProcess(folder: string, environment: Readonly<Record
   return {
     output: () => printed.output,
     errorOutput: () => printed.errors,
-    url: () =>
+    url: (withinMs = START_MS) =>
       eventually(
         `the greeting of the gateway`,
         () => {
-          if (child.exitCode !== null) throw new Error(`the gateway ended with ${child.exitCode}: ${printed.errors}`);
+          const how = child.exitCode ?? child.signalCode;
+          if (how !== null) throw new Error(`the gateway ended with ${how}: ${printed.errors}`);
           return /GraphQL \(HTTP\)\s+(\S+)/u.exec(printed.errors)?.[1];
         },
-        START_MS,
+        withinMs,
       ),
+    signal: (signal) => void child.kill(signal),
     stop: (signal, withinMs) => {
       child.kill(signal);
       return ended(withinMs);
     },
+    freeze: () => {
+      child.kill("SIGSTOP");
+      return () => void child.kill("SIGCONT");
+    },
+    pid: child.pid ?? null,
     ended,
     [Symbol.asyncDispose]: async () => {
       if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
       await ended();
     },
   };
+}
+
+function sourcesIn(root: URL, first: readonly string[]): readonly string[] {
+  const modules = [import.meta.resolve("tsx"), ...first].flatMap((module) => ["--import", module]);
+  return [...modules, fileURLToPath(new URL("src/server/main.ts", root))];
 }

@@ -1,13 +1,15 @@
 // The gateway in the hands of an acceptance test: in this process on a free port, its data in a folder of its own, its log kept.
 // What is asked of it is in `gateway-client.ts`; the vendors it may be given are in `vendors.ts`.
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Writable } from "node:stream";
 import { pino } from "pino";
 import { stringify } from "yaml";
+import type { Clock } from "../../src/domain/clock.ts";
 import { readConfig } from "../../src/server/config.ts";
 import { startGateway, type Gateway } from "../../src/server/gateway.ts";
+import { expectVerified } from "./verified.ts";
 
 /** A provider as `syncgraph.yaml` names it. */
 export interface ProviderEntry {
@@ -34,7 +36,13 @@ export interface TestGatewayOptions {
   readonly providers?: readonly ProviderEntry[];
   /** Default: an SQLite file that goes with the gateway. */
   readonly databaseUrl?: string;
+  /** Default: none. */
+  readonly redisUrl?: string;
   readonly sandboxSpeed?: number;
+  /** Left out, everything is kept. */
+  readonly retentionDays?: number;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
 }
 
 /** A gateway as `npm start` makes it, apart from the port. It must be closed: a test file that shares one does so in `afterAll`. */
@@ -44,22 +52,39 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   let gateway: Gateway;
   try {
     const environment = await environmentOf(folder.path, options);
-    gateway = await startGateway(readConfig(environment), pino({ level: "trace" }, collector(lines)));
+    const { clock } = options;
+    gateway = await startGateway(readConfig(environment), {
+      log: pino({ level: "trace" }, collector(lines)),
+      ...(clock === undefined ? {} : { clock }),
+    });
   } catch (error) {
     await folder.remove();
     throw error;
   }
-  const close = async (): Promise<void> => {
-    await gateway.close();
-    await folder.remove();
+  const end = async (): Promise<void> => {
+    try {
+      await gateway.close();
+      // A database of the test's own may be another gateway's too, or go with the test: here is the last moment to look at it.
+      if (options.databaseUrl !== undefined) await expectVerified(options.databaseUrl);
+    } finally {
+      await folder.remove();
+    }
   };
+  let ended: Promise<void> | null = null;
+  const close = (): Promise<void> => (ended ??= end());
   return { url: gateway.url, log: () => lines.join(""), close, [Symbol.asyncDispose]: close };
 }
 
 /** The environment variables of such a gateway, for one that runs as a process of its own too. */
 export async function environmentOf(folder: string, options: TestGatewayOptions): Promise<Record<string, string>> {
   const { providers, databaseUrl = `sqlite:${join(folder, "data", "gateway.sqlite")}`, sandboxSpeed = 20 } = options;
-  const shared = { PORT: "0", DATABASE_URL: databaseUrl, SYNCGRAPH_SANDBOX_SPEED: String(sandboxSpeed) };
+  const shared = {
+    PORT: "0",
+    DATABASE_URL: databaseUrl,
+    SYNCGRAPH_SANDBOX_SPEED: String(sandboxSpeed),
+    ...(options.redisUrl === undefined ? {} : { REDIS_URL: options.redisUrl }),
+    ...(options.retentionDays === undefined ? {} : { SYNCGRAPH_RETENTION_DAYS: String(options.retentionDays) }),
+  };
   if (providers === undefined) return shared;
   const file = join(folder, "syncgraph.yaml");
   await writeFile(file, stringify({ providers }));
@@ -68,12 +93,28 @@ export async function environmentOf(folder: string, options: TestGatewayOptions)
 
 export interface TemporaryFolder {
   readonly path: string;
+  /** Fails, after it is gone, when a gateway left a store in it with something wrong. */
   remove(): Promise<void>;
 }
 
 export async function makeFolder(): Promise<TemporaryFolder> {
   const path = await mkdtemp(join(tmpdir(), "syncgraph-acceptance-"));
-  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+  const end = async (): Promise<void> => {
+    try {
+      await verifyStoresIn(path);
+    } finally {
+      await rm(path, { recursive: true, force: true });
+    }
+  };
+  let ended: Promise<void> | null = null;
+  return { path, remove: () => (ended ??= end()) };
+}
+
+/** Whatever the test did, and however its gateways ended: what they wrote must be right. */
+async function verifyStoresIn(folder: string): Promise<void> {
+  const names = await readdir(folder, { recursive: true });
+  for (const name of names.filter((one) => one.endsWith(".sqlite")))
+    await expectVerified(`sqlite:${join(folder, name)}`);
 }
 
 function collector(lines: string[]): Writable {

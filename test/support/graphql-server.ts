@@ -1,35 +1,46 @@
 // The gateway's HTTP and WebSocket front on a port of its own, over a scriptable gateway; and the plainest of clients for both.
 import { createServer, type IncomingMessage } from "node:http";
 import { connect } from "node:net";
+import type { Clock } from "../../src/domain/clock.ts";
 import type { GatewayContext } from "../../src/graphql/context.ts";
 import { createGraphqlHttp } from "../../src/server/graphql-http.ts";
 import { createGraphqlWs } from "../../src/server/graphql-ws.ts";
 import { createRoutes } from "../../src/server/routes.ts";
+import type { WsLimits } from "../../src/server/ws-connection.ts";
+import type { WsTransport } from "../../src/server/ws-transport.ts";
 import { schema, type GraphqlGateway } from "./graphql.ts";
 
 export interface GraphqlServer {
   readonly origin: string;
   readonly url: string;
   readonly port: number;
-  /** Sockets that are open over WebSocket. */
-  connections(): number;
+  /** What is open over WebSocket. */
+  readonly sockets: Pick<WsTransport, "connections" | "waitingBytes" | "streams">;
   close(): Promise<void>;
 }
 
 export interface GraphqlServerOptions {
   readonly notReady?: () => Promise<string | null>;
-  readonly contextOf?: (request: IncomingMessage) => GatewayContext;
+  readonly contextOf?: (request: IncomingMessage, signal: AbortSignal) => GatewayContext;
+  /** By which deadlines pass, and the sockets' time; default the gateway's own. */
+  readonly clock?: Clock;
+  readonly limits?: WsLimits;
 }
 
 export async function serveGraphql(
   gateway: GraphqlGateway,
   options: GraphqlServerOptions = {},
 ): Promise<GraphqlServer> {
-  const { notReady = () => Promise.resolve(null), contextOf = () => gateway.context() } = options;
+  const { notReady = () => Promise.resolve(null), clock = gateway.clock } = options;
+  const contextOf = options.contextOf ?? ((_request, signal) => gateway.context({}, signal));
   const reportDefect = (error: unknown) => void gateway.defects.push(error);
-  const graphql = await createGraphqlHttp({ schema, contextOf, reportDefect });
+  const graphql = await createGraphqlHttp({ schema, contextOf, clock, reportDefect });
   const server = createServer(createRoutes({ graphql, notReady, reportDefect }));
-  const sockets = createGraphqlWs({ server, path: "/graphql", schema, contextOf, reportDefect });
+  const limits = options.limits === undefined ? {} : { limits: options.limits };
+  const sockets = createGraphqlWs({
+    ...{ server, path: "/graphql", schema, contextOf, clock, reportDefect },
+    ...limits,
+  });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("the server has no port");
@@ -38,7 +49,7 @@ export async function serveGraphql(
     origin,
     url: `${origin}/graphql`,
     port: address.port,
-    connections: () => sockets.connections(),
+    sockets,
     close: async () => {
       await sockets.close();
       const closed = new Promise((resolve) => server.close(resolve));

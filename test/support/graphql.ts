@@ -6,10 +6,12 @@ import type {
   ProviderInfo,
   SyncOperations,
   CatalogOperations,
+  DefinitionOperations,
+  SchemaOperations,
   WebhookOperations,
 } from "../../src/domain/gateway-port.ts";
 import type { Capabilities } from "../../src/domain/provider-port.ts";
-import { BusNews } from "../../src/domain/runtime-ports.ts";
+import { BusNews, type EventBus } from "../../src/domain/runtime-ports.ts";
 import { ErrorCode, ProviderError, type ProviderFailureFacts } from "../../src/domain/errors.ts";
 import type { Store } from "../../src/domain/store-port.ts";
 import {
@@ -33,7 +35,7 @@ export const TENANT = "t1";
 export const schema = buildGatewaySchema();
 
 /** What the vendors' side answers; a test replaces what it is about. Everything not replaced fails the test that reaches it. */
-export type Script = SyncOperations & CatalogOperations & WebhookOperations;
+export type Script = SyncOperations & CatalogOperations & DefinitionOperations & SchemaOperations & WebhookOperations;
 
 export interface Answer {
   readonly data: unknown;
@@ -52,7 +54,9 @@ export interface GraphqlGateway {
   /** Calls that reached the vendors' side, by name. */
   readonly vendorCalls: string[];
   ring(): void;
-  context(viewer?: Partial<ViewerIdentity>): GatewayContext;
+  /** How many listen to the bell now. */
+  listeners(): number;
+  context(viewer?: Partial<ViewerIdentity>, signal?: AbortSignal): GatewayContext;
   ask(query: string, variables?: Readonly<Record<string, unknown>>, viewer?: Partial<ViewerIdentity>): Promise<Answer>;
   close(): Promise<void>;
 }
@@ -62,7 +66,7 @@ export async function openGraphqlGateway(providers: readonly ProviderInfo[] = PR
   const counting = createCountingStore(await openStore(url));
   const { store } = counting;
   const clock = createManualClock(at(0));
-  const bus = createInProcessBus();
+  const { bus, listeners } = countedBus();
   const feed = createTransitionFeed({ store, bus, clock });
   const progress = createProgressFeed({ store, bus, clock });
   const vendorCalls: string[] = [];
@@ -78,8 +82,12 @@ export async function openGraphqlGateway(providers: readonly ProviderInfo[] = PR
       trigger: (...given) => (seen("trigger"), script.trigger(...given)),
       retry: (...given) => (seen("retry"), script.retry(...given)),
       cancel: (...given) => (seen("cancel"), script.cancel(...given)),
+      cancelAll: (...given) => (seen("cancelAll"), script.cancelAll(...given)),
       refresh: (...given) => (seen("refresh"), script.refresh(...given)),
     },
+    definitions: scriptedDefinitions(script, seen),
+    // What it gives makes the calls; the test that gives it sees them.
+    schemas: { discovery: (...given) => script.discovery(...given) },
     // The mirror is asked whether it is fresh, and what is down is known: neither is a call to a vendor by itself.
     catalog: {
       ensureFresh: (...given) => script.ensureFresh(...given),
@@ -88,8 +96,8 @@ export async function openGraphqlGateway(providers: readonly ProviderInfo[] = PR
     webhooks: { report: (...given) => script.report(...given) },
     providersOf: (tenantId) => (tenantId === TENANT ? providers : []),
   };
-  const context = (viewer: Partial<ViewerIdentity> = {}) =>
-    createContext(ports, { tenantId: TENANT, name: "tester", scopes: [], ...viewer });
+  const context = (viewer: Partial<ViewerIdentity> = {}, signal?: AbortSignal) =>
+    createContext(ports, { tenantId: TENANT, name: "tester", scopes: [], ...viewer }, signal);
   return {
     ports,
     store,
@@ -99,6 +107,7 @@ export async function openGraphqlGateway(providers: readonly ProviderInfo[] = PR
     defects,
     vendorCalls,
     ring: () => bus.ring(TENANT, BusNews.Transitions),
+    listeners,
     context,
     ask: (query, variables = {}, viewer = {}) => ask(query, variables, context(viewer), (error) => defects.push(error)),
     close: async () => {
@@ -175,6 +184,37 @@ async function ask(
   return { data, errors: [...thrown, ...notedErrors(contextValue, reportDefect)] };
 }
 
+function countedBus(): { readonly bus: EventBus; readonly listeners: () => number } {
+  const inner = createInProcessBus();
+  let listeners = 0;
+  const listen: EventBus["listen"] = (...given) => {
+    listeners += 1;
+    const end = inner.listen(...given);
+    return () => {
+      listeners -= 1;
+      end();
+    };
+  };
+  return { bus: { ...inner, listen }, listeners: () => listeners };
+}
+
+function scriptedDefinitions(
+  script: DefinitionOperations,
+  seen: (name: keyof DefinitionOperations) => void,
+): DefinitionOperations {
+  return {
+    createModelSync: (...given) => (seen("createModelSync"), script.createModelSync(...given)),
+    updateModelSync: (...given) => (seen("updateModelSync"), script.updateModelSync(...given)),
+    setModelSyncActive: (...given) => (seen("setModelSyncActive"), script.setModelSyncActive(...given)),
+    deleteModelSync: (...given) => (seen("deleteModelSync"), script.deleteModelSync(...given)),
+    createSyncJob: (...given) => (seen("createSyncJob"), script.createSyncJob(...given)),
+    updateSyncJob: (...given) => (seen("updateSyncJob"), script.updateSyncJob(...given)),
+    deleteSyncJob: (...given) => (seen("deleteSyncJob"), script.deleteSyncJob(...given)),
+    schedule: (...given) => (seen("schedule"), script.schedule(...given)),
+    unschedule: (...given) => (seen("unschedule"), script.unschedule(...given)),
+  };
+}
+
 const CAPABILITIES: Capabilities = {
   syncJobs: true,
   modelSyncs: true,
@@ -185,7 +225,9 @@ const CAPABILITIES: Capabilities = {
   webhooks: false,
   modelSyncCrud: false,
   syncJobCrud: false,
+  syncJobUpdate: false,
   schedules: false,
+  schemaDiscovery: false,
   bulkStatus: true,
   separateTasks: false,
   startOptions: ["fullRefresh", "linkedAccountRemoteId"],
@@ -206,8 +248,21 @@ const QUIET: Script = {
   trigger: unscripted("trigger"),
   retry: unscripted("retry"),
   cancel: unscripted("cancel"),
+  cancelAll: unscripted("cancelAll"),
   refresh: unscripted("refresh"),
   ensureFresh: () => Promise.resolve([]),
   outages: () => Promise.resolve([]),
   report: () => ({ configured: false, silent: false }),
+  createModelSync: unscripted("createModelSync"),
+  updateModelSync: unscripted("updateModelSync"),
+  setModelSyncActive: unscripted("setModelSyncActive"),
+  deleteModelSync: unscripted("deleteModelSync"),
+  createSyncJob: unscripted("createSyncJob"),
+  updateSyncJob: unscripted("updateSyncJob"),
+  deleteSyncJob: unscripted("deleteSyncJob"),
+  schedule: unscripted("schedule"),
+  unschedule: unscripted("unschedule"),
+  discovery: () => {
+    throw new Error("the test did not expect a call of discovery");
+  },
 };

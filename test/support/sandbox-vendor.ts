@@ -45,7 +45,8 @@ export async function sandboxVendor(
     const answer = await fetch(`${target.origin}${request.path}${query}`, { method: request.method, headers, ...body });
     return replyOf(answer, (json) => change(json, request));
   });
-  const provider = connectAdapter(under, `${vendor.url}${target.pathname.replace(/\/$/, "")}`, {
+  const path = under.sandbox.path ?? target.pathname.replace(/\/$/, "");
+  const provider = connectAdapter(under, `${vendor.url}${path}`, {
     clock: systemClock,
     settings: { credentials: sandbox.credentials, ...settings },
   });

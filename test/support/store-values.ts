@@ -1,7 +1,12 @@
 // Domain values for store suites, complete and plain; each maker takes what the test is about.
 import { advance } from "../../src/domain/advance.ts";
-import { DefinitionKind, LinkedAccountStatus } from "../../src/domain/definition.ts";
-import type { LinkedAccountSnapshot, ModelSyncSnapshot, SyncJobSnapshot } from "../../src/domain/definition.ts";
+import { DefinitionKind, LinkedAccountStatus, ScheduleFrequency } from "../../src/domain/definition.ts";
+import type {
+  LinkedAccountSnapshot,
+  ModelSyncSnapshot,
+  Schedule,
+  SyncJobSnapshot,
+} from "../../src/domain/definition.ts";
 import { ObservationSource, SyncStatus, isTerminal } from "../../src/domain/status.ts";
 import { DeliveryState } from "../../src/domain/store-port.ts";
 import type { RecordEntry, RecordRules, StoredDelivery } from "../../src/domain/store-port.ts";
@@ -96,6 +101,33 @@ export function syncJob(remoteId: string, given: Partial<SyncJobSnapshot> = {}):
     runtimeVersion: 4,
     mutexKey: null,
     stateKey: null,
+    ...given,
+  };
+}
+
+/** A daily cron of a sync job. */
+export function jobSchedule(remoteId: string, given: Partial<Schedule> = {}): Schedule {
+  return {
+    remoteId,
+    frequency: ScheduleFrequency.Cron,
+    rawFrequency: "cron",
+    interval: null,
+    cronExpression: "0 3 * * *",
+    hour: null,
+    minute: null,
+    month: null,
+    dayOfWeek: null,
+    dayOfMonth: null,
+    resource: null,
+    linkedAccountRemoteId: "account-1",
+    enabled: true,
+    runAfterRemoteIds: [],
+    runAfterBulkRemoteIds: [],
+    runAfterSuccessOnly: null,
+    externalConnectionId: null,
+    externalJobId: null,
+    createdAt: at(11),
+    updatedAt: null,
     ...given,
   };
 }

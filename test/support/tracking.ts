@@ -1,4 +1,5 @@
 // Tracking over a real store, with a clock that stands still, fake providers, and a log that can be read.
+import { setMaxListeners } from "node:events";
 import { afterEach } from "vitest";
 import type { DefinitionSnapshot, LinkedAccountSnapshot } from "../../src/domain/definition.ts";
 import { identityOf } from "../../src/domain/identity.ts";
@@ -13,6 +14,7 @@ import { createInProcessBus } from "../../src/server/in-process-bus.ts";
 import { createInProcessQueue } from "../../src/server/in-process-queue.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { createCatalog } from "../../src/tracking/catalog.ts";
+import { createDefinitionOperations } from "../../src/tracking/definitions.ts";
 import { createDiscoverer } from "../../src/tracking/discoverer.ts";
 import { createOperations } from "../../src/tracking/operations.ts";
 import { createPollLoad } from "../../src/tracking/poll-load.ts";
@@ -21,6 +23,7 @@ import { createProviderContact } from "../../src/tracking/provider-contact.ts";
 import { createProviderDirectory } from "../../src/tracking/provider-directory.ts";
 import type { ConfiguredProvider } from "../../src/tracking/provider-directory.ts";
 import { createRecorder } from "../../src/tracking/recorder.ts";
+import { createSchemaOperations } from "../../src/tracking/schemas.ts";
 import { createStarter } from "../../src/tracking/starter.ts";
 import type { TrackingTools } from "../../src/tracking/tools.ts";
 import { createTriggers } from "../../src/tracking/trigger.ts";
@@ -44,15 +47,21 @@ export interface TrackingSetting {
   readonly bus?: EventBus;
   readonly random?: () => number;
   readonly owner?: string;
+  /** Default: never. */
+  readonly givenUp?: AbortSignal;
+  readonly retentionMs?: number;
 }
 
+/** A provider and the calls it was asked for; a real one's are nobody's to count here. */
+type AnyFake = Pick<FakeProvider, "provider"> & { readonly calls: readonly unknown[] };
+
 /** Every part of tracking, wired as the product wires it, so that a suite can take the one it is about. */
-export interface TestTracking {
+export interface TestTracking<Fake extends AnyFake = FakeProvider> {
   readonly tools: TrackingTools;
   readonly clock: ManualClock;
   readonly store: Store;
   /** The first provider, and how it is configured. */
-  readonly fake: FakeProvider;
+  readonly fake: Fake;
   readonly configured: ConfiguredProvider;
   readonly contact: ReturnType<typeof createProviderContact>;
   readonly load: ReturnType<typeof createPollLoad>;
@@ -62,6 +71,8 @@ export interface TestTracking {
   readonly discoverer: ReturnType<typeof createDiscoverer>;
   readonly triggers: ReturnType<typeof createTriggers>;
   readonly operations: ReturnType<typeof createOperations>;
+  readonly definitions: ReturnType<typeof createDefinitionOperations>;
+  readonly schemas: ReturnType<typeof createSchemaOperations>;
   /** What was logged, oldest first. */
   readonly logged: readonly LogLine[];
   /** What was planned in the queue, oldest first. Nothing is handed out unless the test starts the queue. */
@@ -76,11 +87,28 @@ export interface TestTracking {
   ledger(): Promise<readonly Transition[]>;
 }
 
+/** As the gateway's own: every call to a vendor listens to it, and there may be hundreds. */
+function neverGivenUp(): AbortSignal {
+  const { signal } = new AbortController();
+  setMaxListeners(0, signal);
+  return signal;
+}
+
 export function createTestTracking(
   store: Store,
-  fakes: readonly FakeProvider[] = [createFakeProvider("acme")],
+  fakes?: readonly FakeProvider[],
+  setting?: TrackingSetting,
+): TestTracking;
+export function createTestTracking<Fake extends AnyFake>(
+  store: Store,
+  fakes: readonly Fake[],
+  setting?: TrackingSetting,
+): TestTracking<Fake>;
+export function createTestTracking(
+  store: Store,
+  fakes: readonly AnyFake[] = [createFakeProvider("acme")],
   setting: TrackingSetting = {},
-): TestTracking {
+): TestTracking<AnyFake> {
   const clock = setting.clock ?? createManualClock();
   const configured = fakes.map(configure);
   const [fake] = fakes;
@@ -103,6 +131,8 @@ export function createTestTracking(
     log: { info: write("info"), warn: write("warn"), error: write("error") },
     random: setting.random ?? seededRandom(20261122),
     owner: setting.owner ?? "node-1",
+    givenUp: setting.givenUp ?? neverGivenUp(),
+    retentionMs: setting.retentionMs ?? null,
   };
   const parts = partsOf(tools);
   return {
@@ -110,6 +140,7 @@ export function createTestTracking(
     stock: async (definitions = [syncJob("job-1")], accounts = [linkedAccount("account-1")]) => {
       await store.catalog.putDefinitions(TENANT, first.info.key, definitions, clock.now());
       await store.catalog.putLinkedAccounts(TENANT, first.info.key, accounts, clock.now());
+      await store.providerStates.patch(TENANT, first.info.key, { catalogAt: clock.now() });
     },
     see: (...observations) =>
       parts.recorder.record({ tenantId: TENANT, configured: first, source: ObservationSource.Poll, observations }),
@@ -144,7 +175,7 @@ export function command(given: Partial<TriggerCommand> = {}): TriggerCommand {
   return { definitionId: idOf("definition", "job-1"), idempotencyKey: null, ifRunning: IfRunning.Attach, ...given };
 }
 
-export function configure(fake: FakeProvider): ConfiguredProvider {
+export function configure(fake: AnyFake): ConfiguredProvider {
   const { provider, calls } = fake;
   const { key, kind, capabilities } = provider;
   const info = { key, kind, displayName: "Acme", capabilities, sandbox: false };
@@ -186,6 +217,20 @@ export async function passing<Value>(
   return work;
 }
 
+/** Lets time pass on a clock, from one sleep to the next whatever is slept for, until the work is done. */
+export async function waiting<Value>(clock: ManualClock, work: Promise<Value>): Promise<Value> {
+  let done = false;
+  const ended = work.then(
+    () => void (done = true),
+    () => void (done = true),
+  );
+  for (;;) {
+    const nextMs = await Promise.race([ended, clock.untilSleeping()]);
+    if (done || nextMs === undefined) return work;
+    await clock.advance(nextMs);
+  }
+}
+
 function partsOf(tools: TrackingTools) {
   const contact = createProviderContact(tools);
   const load = createPollLoad();
@@ -196,7 +241,9 @@ function partsOf(tools: TrackingTools) {
   const starter = createStarter(tools, contact, recorder);
   const triggers = createTriggers(tools, { catalog, starter, discoverer });
   const operations = createOperations(tools, contact, triggers, poller);
-  return { contact, load, recorder, catalog, poller, discoverer, triggers, operations };
+  const definitions = createDefinitionOperations(tools, { contact, catalog });
+  const schemas = createSchemaOperations(tools, contact);
+  return { contact, load, recorder, catalog, poller, discoverer, triggers, operations, definitions, schemas };
 }
 
 function noting(queue: WorkQueue, planned: { readonly item: WorkItem; readonly dueAt: Date }[]): WorkQueue {

@@ -223,6 +223,30 @@ test("definitions that the list only outlines are read in full, and again only w
   expect(details()).toEqual(["j1", "j2", "j2"]);
 });
 
+test("what is read is as old as its question, so that what changed while the answer was on its way is newer", async () => {
+  const { fresh, fake, clock, store, catalog, configured } = await tracking();
+  const slow = async <Value>(value: Value): Promise<Value> => {
+    await clock.advance(10);
+    return value;
+  };
+  fake.answers.linkedAccounts = () => slow([[linkedAccount("a1")]]);
+  fake.answers.definitions = () => slow([[syncJob("j1"), syncJob("j2", { detailed: false })]]);
+  fake.answers.definition = (remoteId) => slow(syncJob(remoteId));
+  const seen = async () => [
+    ...(await store.catalog.linkedAccountsByIds(TENANT, [idOf("linkedAccount", "a1")])),
+    ...(await store.catalog.definitionsOfProvider(TENANT, "acme")),
+  ];
+  await fresh();
+  expect((await seen()).map(({ remoteId, observedAt }) => [remoteId, observedAt])).toEqual([
+    ["a1", at(0)],
+    ["j1", at(10)],
+    ["j2", at(20)],
+  ]);
+  const old = { remoteId: "j1", kind: "SYNC_JOB", observedAt: at(0) } as const;
+  await catalog.refreshDefinition(TENANT, configured, old, 0);
+  expect((await seen())[1]?.observedAt).toEqual(at(30));
+});
+
 test("a definition that cannot be read in full hides no other, and is tried again next time", async () => {
   const { fresh, fake, clock, store, logged } = await tracking({
     definitions: () => [["j1", "j2", "j3"].map((remoteId) => syncJob(remoteId, { detailed: false }))],

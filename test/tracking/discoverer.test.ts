@@ -26,8 +26,24 @@ test("the first look goes back a day, with everything the catalog holds", async 
   ]);
 });
 
+test("a look with a part of the catalog is no look at all that may have begun: the next one goes back as far", async () => {
+  const { discover, store, stock, clock, fake, until } = await tracking();
+  await store.catalog.putDefinitions(TENANT, "acme", [syncJob("j1")], clock.now());
+  await discover();
+  expect(await until()).toBeNull();
+  await stock([syncJob("j1"), syncJob("j2")]);
+  await clock.advance(600_000);
+  await discover();
+  expect(fake.callsOf("discover")[1]).toMatchObject({
+    since: at(600_000 - DAY_MS),
+    definitions: [{ remoteId: "j1" }, { remoteId: "j2" }],
+  });
+  expect(await until()).toEqual(at(600_000));
+});
+
 test("later looks begin two minutes before the last one began", async () => {
-  const { discover, clock, fake, until } = await tracking();
+  const { discover, stock, clock, fake, until } = await tracking();
+  await stock();
   await discover();
   await clock.advance(600_000);
   await discover();
@@ -56,9 +72,10 @@ test("what is found on every page is recorded as discovered, and linked to its d
 });
 
 test("a look that fails keeps what it found and does not move on", async () => {
-  const { discover, clock, fake, until, syncOf } = await tracking({
+  const { discover, stock, clock, fake, until, syncOf } = await tracking({
     discover: () => [[observation("a")], fault(ErrorCode.ProviderTimeout)],
   });
+  await stock();
   await expect(discover()).rejects.toMatchObject({ code: ErrorCode.ProviderTimeout });
   expect((await syncOf("a")).remoteId).toBe("a");
   expect(await until()).toBeNull();
@@ -71,7 +88,8 @@ test("a look that fails keeps what it found and does not move on", async () => {
 });
 
 test("a look that takes long leaves no gap: the next begins from its beginning", async () => {
-  const { discover, clock, fake, until } = await tracking();
+  const { discover, stock, clock, fake, until } = await tracking();
+  await stock();
   fake.answers.discover = async () => {
     await clock.advance(300_000);
     return [];

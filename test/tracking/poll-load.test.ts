@@ -73,3 +73,30 @@ test("each provider has its own load", () => {
   expect(load.intervalsOf(busy).fastMs).toBe(12_000_000);
   expect(load.intervalsOf(idle)).toEqual(POLL);
 });
+
+test("gateways that share the looks at open runs take half of the quota together, however the runs fall to them", () => {
+  const gateway = fc.record({
+    looksAt: fc.integer({ min: 1, max: 200 }),
+    perRun: fc.double({ min: 0.01, max: 5, noNaN: true }),
+  });
+  fc.assert(
+    fc.property(
+      fc.array(gateway, { minLength: 1, maxLength: 4 }),
+      fc.integer({ min: 1, max: 1_000 }),
+      fc.integer({ min: 100, max: 60_000 }),
+      (gateways, requests, perMs) => {
+        const configured = provider(requests, perMs);
+        // Each counts the runs that are open for all of them: what one has looked at is due again for any.
+        const openRuns = gateways.reduce((sum, { looksAt }) => sum + looksAt, 0);
+        const callsPerMs = gateways.map(({ looksAt, perRun }) => {
+          const load = createPollLoad();
+          load.note(configured, { openRuns, runs: looksAt, calls: looksAt * perRun });
+          return (looksAt * perRun) / load.intervalsOf(configured).fastMs;
+        });
+        const together = callsPerMs.reduce((sum, calls) => sum + calls, 0);
+        expect(together).toBeLessThanOrEqual((0.5 * requests * 1.01) / perMs);
+      },
+    ),
+    SETTINGS,
+  );
+});

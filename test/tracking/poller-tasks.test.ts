@@ -2,9 +2,10 @@
 import { expect, test } from "vitest";
 import { ErrorCode } from "../../src/domain/errors.ts";
 import type { Capabilities } from "../../src/domain/provider-port.ts";
-import { SyncStatus } from "../../src/domain/status.ts";
+import { ObservationSource, SyncOutcome, SyncStatus } from "../../src/domain/status.ts";
 import { createFakeProvider, fault, observed } from "../support/fake-provider.ts";
 import type { FakeAnswers } from "../support/fake-provider.ts";
+import { SyncErrorCode } from "../../src/domain/sync.ts";
 import { observation, task } from "../support/store-values.ts";
 import { TENANT, createTestTracking, idOf, storeMaker } from "../support/tracking.ts";
 
@@ -84,6 +85,48 @@ test("tasks that came with the end, or cost nothing, are not read again", async 
     await poll();
     expect(fake.callsOf("observe")).toHaveLength(1);
   }
+});
+
+test("a failure without a reason is read once more when its run ends, although its tasks came along", async () => {
+  const { see, poll, clock, fake, syncOf } = await tracking({}, { separateTasks: true });
+  await see(observation("a"), observation("stopped"));
+  await clock.advance(DUE_MS);
+  const error = { code: SyncErrorCode.Auth, message: "sign in again", retryable: false, advice: null };
+  fake.answers.observe = (refs, tasks) => ({
+    observations: refs.map((ref) =>
+      observed(ref, {
+        status: SyncStatus.Failed,
+        outcome: ref.remoteId === "stopped" ? SyncOutcome.Cancelled : null,
+        facts: tasks ? { error } : {},
+        tasks: [task("tickets")],
+      }),
+    ),
+    missing: [],
+  });
+  await poll();
+  expect(fake.callsOf("observe").map(({ refs, tasks }) => [refs.map(({ remoteId }) => remoteId), tasks])).toEqual([
+    [["a", "stopped"], false],
+    [["a"], true],
+  ]);
+  expect((await syncOf("a")).error).toEqual(error);
+});
+
+const FAILED = { status: SyncStatus.Failed, tasks: [task("tickets")] };
+const MOVED = { status: SyncStatus.Success, tasks: [task("tickets")] };
+
+test.each([
+  ["a webhook told of, and did not say why,", ObservationSource.Webhook, FAILED, true],
+  ["a list of runs told of, and did not say why,", ObservationSource.Discovery, FAILED, true],
+  ["a list of runs told of, and no tasks,", ObservationSource.Discovery, { status: SyncStatus.Success }, true],
+  ["the answer to a start told of, and no tasks,", ObservationSource.Trigger, { status: SyncStatus.Success }, true],
+  ["a webhook told of with all there is", ObservationSource.Webhook, MOVED, false],
+])("an end that %s is looked into: %j %j %s", async (_what, source, told, isRead) => {
+  const { see, poll, recorder, configured, fake } = await tracking({}, { separateTasks: true });
+  await see(observation("a"));
+  await recorder.record({ tenantId: TENANT, configured, source, observations: [observation("a", told)] });
+  await poll();
+  await poll();
+  expect(fake.callsOf("observe")).toMatchObject(isRead ? [{ refs: [{ remoteId: "a" }], tasks: true }] : []);
 });
 
 test("tasks that cannot be read leave the run its end", async () => {

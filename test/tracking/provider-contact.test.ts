@@ -94,6 +94,16 @@ test("what another gateway met is known two seconds later", async () => {
   expect((await outage())?.code).toBe(ProviderAuthFailed);
 });
 
+test("a call that was not made because the gateway's own database was silent says nothing about the provider", async () => {
+  const { succeed, fail, state } = await tracking();
+  const before = await state();
+  await fail(fault(ErrorCode.ServiceUnavailable, { sent: false }));
+  expect(await state()).toEqual(before);
+  await succeed();
+  await fail(fault(ErrorCode.ServiceUnavailable, { sent: false }));
+  expect(await state()).toMatchObject({ health: ProviderHealth.Up, lastFailureAt: null });
+});
+
 test("a defect of the gateway says nothing about the provider", async () => {
   const { fail, state } = await tracking();
   await fail(new TypeError("a defect"));

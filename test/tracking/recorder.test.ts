@@ -138,6 +138,8 @@ describeOnEachDatabase("recording observations", (open) => {
     await see(observation("a", { status: SyncStatus.Success, rawStatus: "done" }));
     await see(observation("a", { status: SyncStatus.Failed, rawStatus: "failed", observedAt: at(9) }));
     expect(await syncOf("a")).toMatchObject({ status: SyncStatus.Success, rawStatus: "done" });
-    expect(logged).toMatchObject([{ level: "warn", facts: { provider: "acme", syncId: idOf("sync", "a") } }]);
+    expect(logged).toMatchObject([
+      { level: "warn", facts: { provider: "acme", conflicts: 1, syncIds: [idOf("sync", "a")] } },
+    ]);
   });
 });

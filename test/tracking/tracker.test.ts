@@ -1,7 +1,8 @@
 // The background work as a whole: everything is taken up at the start, goes on by itself, and survives failures.
 import { expect, test } from "vitest";
-import { ErrorCode } from "../../src/domain/errors.ts";
+import { ErrorCode, GatewayError } from "../../src/domain/errors.ts";
 import type { WorkItem } from "../../src/domain/runtime-ports.ts";
+import type { Store } from "../../src/domain/store-port.ts";
 import { SyncStatus } from "../../src/domain/status.ts";
 import { createTracker } from "../../src/tracking/tracker.ts";
 import { createFakeProvider, fault, observed } from "../support/fake-provider.ts";
@@ -17,9 +18,15 @@ interface Plan {
 }
 
 /** A tracker whose queue hands out what a test tells it to; `turn` does one item as the queue would. */
-async function tracked(answers: Partial<FakeAnswers> = {}, keys: readonly string[] = ["acme"]) {
+async function tracked(
+  answers: Partial<FakeAnswers> = {},
+  keys: readonly string[] = ["acme"],
+  before: (store: Store) => Promise<void> = () => Promise.resolve(),
+) {
+  const opened = await openStore();
+  await before(opened);
   const made = createTestTracking(
-    await openStore(),
+    opened,
     keys.map((key) => createFakeProvider(key, {}, answers)),
   );
   const plans: Plan[] = [];
@@ -27,6 +34,7 @@ async function tracked(answers: Partial<FakeAnswers> = {}, keys: readonly string
   const queue = {
     schedule: (item: WorkItem, dueAt: Date) => Promise.resolve(void plans.push({ item, dueAt })),
     start: (given: typeof handler) => void (handler = given),
+    stop: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
   const tracker = createTracker({ ...made.tools, queue });
@@ -46,6 +54,27 @@ test("the start plans every kind of work for every provider at once", async () =
     kinds.map((kind) => ({ item: { kind, tenantId: TENANT, providerKey }, dueAt: at(0) })),
   );
   expect(started).toEqual(expected);
+});
+
+test("what another gateway has just read is not read again at the start, and neither is anything put off for longer", async () => {
+  const { started } = await tracked({}, ["acme", "globex", "ahead"], async ({ providerStates }) => {
+    await providerStates.patch(TENANT, "acme", { catalogAt: at(-4_000), discoveredUntil: at(-1_000) });
+    await providerStates.patch(TENANT, "globex", { catalogAt: at(-10_000), discoveredUntil: null });
+    await providerStates.patch(TENANT, "ahead", { catalogAt: at(5_000), discoveredUntil: at(60_000) });
+  });
+  const dueAt = started.map(({ item, dueAt: due }) => [
+    `${item.providerKey} ${item.kind}`,
+    due.getTime() - at(0).getTime(),
+  ]);
+  expect(Object.fromEntries(dueAt)).toMatchObject({
+    "acme CATALOG": 6_000,
+    "acme DISCOVER": 9_000,
+    "acme POLL": 0,
+    "globex CATALOG": 0,
+    "globex DISCOVER": 0,
+    "ahead CATALOG": 0,
+    "ahead DISCOVER": 0,
+  });
 });
 
 test.each([
@@ -100,6 +129,18 @@ test("a defect in one kind of work is logged with its trace, and the work goes o
   });
 });
 
+test("a database that does not answer is logged with its own words, and without a trace", async () => {
+  const cause = new Error("SQLITE_FULL: database or disk is full");
+  const full = new GatewayError(ErrorCode.ServiceUnavailable, "The gateway's database does not answer.", { cause });
+  const { turn, logged, see, clock } = await tracked({ observe: () => Promise.reject(full) });
+  await see(observation("a"));
+  await clock.advance(2_000);
+  await turn("POLL");
+  const { level, facts } = logged.at(-1) ?? {};
+  expect([level, facts?.["error"]]).toEqual(["error", expect.stringContaining("SQLITE_FULL")]);
+  expect(facts).not.toHaveProperty("stack");
+});
+
 test("discovery reads the catalog first when there is none yet, and only then", async () => {
   const { turn, fake, clock } = await tracked();
   await turn("DISCOVER");
@@ -110,9 +151,15 @@ test("discovery reads the catalog first when there is none yet, and only then", 
   expect(fake.calls.slice(3).map(({ method }) => method)).toEqual(["discover"]);
 });
 
-test("polling plans itself by what is open, and rests when nothing is", async () => {
+test("polling plans itself by what is open, and looks every ten seconds for what another gateway left behind", async () => {
   const { turn, see, fake, clock } = await tracked();
-  expect(await turn("POLL")).toEqual([]);
+  const resting = async () => {
+    const [plan, ...more] = await turn("POLL");
+    expect([plan?.[0], more]).toEqual(["POLL", []]);
+    expect(Math.abs((plan?.[1] ?? 0) / 10_000 - 1)).toBeLessThanOrEqual(0.1);
+  };
+  await resting();
+  expect(fake.callsOf("observe")).toHaveLength(0);
   await see(observation("a"));
   await clock.advance(2_000);
   const plans = await turn("POLL");
@@ -123,7 +170,7 @@ test("polling plans itself by what is open, and rests when nothing is", async ()
     missing: [],
   });
   await clock.advance(2_000);
-  expect(await turn("POLL")).toEqual([]);
+  await resting();
 });
 
 test("triggers that a process left behind are finished", async () => {
@@ -174,4 +221,21 @@ test("with the queue of one process, a run goes by itself from its discovery to 
   expect((await syncOf("a")).status).toBe(SyncStatus.Success);
   expect((await ledger()).map(({ to }) => to)).toEqual(["CREATED", "RUNNING", "SUCCESS"]);
   await tools.queue.close();
+});
+
+test("changes of definitions and questions about schemas go through the same contact and catalog as the rest", async () => {
+  const able = { syncJobUpdate: true, schemaDiscovery: true };
+  const fake = createFakeProvider("acme", able);
+  const made = createTestTracking(await openStore(), [fake]);
+  const tracker = createTracker(made.tools);
+  const listings = async () => {
+    await tracker.catalog.ensureFresh(TENANT, ["acme"]);
+    return fake.callsOf("listDefinitions").length;
+  };
+  expect([await listings(), await listings()]).toEqual([1, 1]);
+  const changed = await tracker.definitions.updateSyncJob(TENANT, idOf("definition", "job-1"), { name: "x" }, null);
+  expect(changed).toMatchObject({ definition: { name: "x" }, problems: [] });
+  expect(await listings()).toBe(2);
+  await tracker.schemas.discovery(TENANT, "acme")?.scheduleOptions();
+  expect(fake.callsOf("schema")).toHaveLength(1);
 });

@@ -65,6 +65,25 @@ describeOnEachDatabase("a start that is not answered", (open) => {
     expect(stored).toMatchObject({ state: TriggerState.Rejected, error: { code: ErrorCode.ProviderRejected } });
   });
 
+  test.each([
+    ["could not be sent", { code: ErrorCode.ProviderUnavailable, sent: false }],
+    ["was turned away by the quota", { code: ErrorCode.ProviderRateLimited, httpStatus: 429 }],
+    ["was turned away for its credentials", { code: ErrorCode.ProviderAuthFailed, httpStatus: 401, retryable: false }],
+  ])(
+    "is not refused because its repetition %s, which says nothing of the first try",
+    async (_how, { code, ...facts }) => {
+      const away = fault(code, facts);
+      const lost = fault(ErrorCode.ProviderTimeout);
+      const found = await tracking(KEYED, { start: thenAnswers([lost, away], [observation("run-1")]) });
+      expect(await found.start()).toMatchObject({ problems: [], trigger: { state: TriggerState.Accepted } });
+      const never = await tracking(KEYED, { start: thenAnswers([lost, away, away, away], []) });
+      expect(await never.start()).toMatchObject({
+        problems: [{ code: ErrorCode.TriggerUncertain }],
+        trigger: { state: TriggerState.Uncertain },
+      });
+    },
+  );
+
   test("is looked for where the vendor lists runs, and its run is adopted without sending again", async () => {
     const { start, fake, syncOf } = await tracking(LOOKUP, {
       start: thenAnswers([fault(ErrorCode.ProviderTimeout)], []),

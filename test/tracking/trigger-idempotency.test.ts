@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { ErrorCode } from "../../src/domain/errors.ts";
 import { IfRunning, TriggerState } from "../../src/domain/sync.ts";
-import { createTestTracking, command, idOf, TENANT } from "../support/tracking.ts";
+import { createTestTracking, command, idOf, TENANT, waiting } from "../support/tracking.ts";
 import { describeOnEachDatabase } from "../support/databases.ts";
 import { createFakeProvider, fault } from "../support/fake-provider.ts";
 import type { FakeAnswers } from "../support/fake-provider.ts";
@@ -25,25 +25,6 @@ describeOnEachDatabase("an idempotency key", (open) => {
     expect(fake.callsOf("start")).toHaveLength(1);
     expect(results[0]).toMatchObject({ syncs: [{ remoteId: "run-1" }], attached: false, problems: [] });
     for (const result of results) expect(result).toEqual(results[0]);
-  });
-
-  test("that comes to two gateways at once starts once, and nobody gets another answer than the first or IN_PROGRESS", async () => {
-    const { triggers, url, fake } = await tracking();
-    const { store } = await open(url);
-    const second = createTestTracking(store, [fake], { owner: "node-2" });
-    const both = Array.from({ length: 40 }, (_, index) =>
-      (index % 2 === 0 ? triggers : second.triggers).trigger(TENANT, another("k1")),
-    );
-    const results = await Promise.all(both);
-    expect(fake.callsOf("start")).toHaveLength(1);
-    const answered = results.filter(({ problems }) => problems.length === 0);
-    expect(answered.length).toBeGreaterThan(0);
-    for (const { syncs } of answered) expect(syncs.map(({ remoteId }) => remoteId)).toEqual(["run-1"]);
-    const rest = results.filter(({ problems }) => problems.length > 0);
-    expect(new Set(rest.flatMap(({ problems }) => problems.map(({ code }) => code)))).toEqual(
-      new Set(rest.length === 0 ? [] : [ErrorCode.IdempotencyInProgress]),
-    );
-    expect(await second.triggers.trigger(TENANT, another("k1"))).toEqual(await triggers.trigger(TENANT, another("k1")));
   });
 
   test("with another input is refused without a call, whatever differs", async () => {
@@ -99,9 +80,9 @@ describeOnEachDatabase("an idempotency key", (open) => {
   });
 
   test.each([TriggerState.Pending, TriggerState.Sent])(
-    "whose first request is %s elsewhere is in progress",
+    "whose first request stays %s elsewhere is waited for, and then said to be in progress",
     async (state) => {
-      const { triggers, store, fake } = await tracking();
+      const { triggers, store, fake, clock } = await tracking();
       await store.triggers.create(
         trigger(triggerIdOf(TENANT, "k1"), {
           idempotencyKey: "k1",
@@ -110,7 +91,8 @@ describeOnEachDatabase("an idempotency key", (open) => {
           createdAt: at(-1),
         }),
       );
-      const result = await triggers.trigger(TENANT, another("k1"));
+      const result = await waiting(clock, triggers.trigger(TENANT, another("k1")));
+      expect(clock.now()).toEqual(at(20_000));
       expect(result).toMatchObject({
         syncs: [],
         trigger: { state },

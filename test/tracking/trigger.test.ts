@@ -142,6 +142,16 @@ describeOnEachDatabase("a trigger", (open) => {
     expect(fake.calls).toEqual([]);
   });
 
+  test("with ATTACH gets all that one start began where the vendor names no batch", async () => {
+    const { triggers, fake } = await tracking();
+    fake.answers.start = () => ["one", "two"].map((id) => observation(id, { definitionRemoteId: "job-1" }));
+    await triggers.trigger(TENANT, command());
+    const { attached, syncs } = await triggers.trigger(TENANT, command());
+    expect(attached).toBe(true);
+    expect(syncs.map(({ remoteId }) => remoteId).toSorted()).toEqual(["one", "two"]);
+    expect(fake.callsOf("start")).toHaveLength(1);
+  });
+
   test("with START_ANOTHER begins a run beside the open one", async () => {
     const { triggers, see, fake } = await tracking();
     await see(observation("open"));
@@ -214,6 +224,19 @@ describeOnEachDatabase("a trigger", (open) => {
       code: ErrorCode.ProviderConflict,
     });
     expect(fake.callsOf("discover")).toHaveLength(1);
+  });
+
+  test("that meets a conflict whose run cannot be looked for is refused for the conflict, and says so again", async () => {
+    const { triggers } = await tracking({
+      start: () => Promise.reject(fault(ErrorCode.ProviderConflict, { retryable: false })),
+      discover: () => Promise.reject(fault(ErrorCode.ProviderUnavailable)),
+    });
+    for (const _ of ["first", "again"]) {
+      await expect(triggers.trigger(TENANT, command({ idempotencyKey: "k1" }))).rejects.toMatchObject({
+        code: ErrorCode.ProviderConflict,
+        message: "acme: provider_conflict",
+      });
+    }
   });
 
   test("of one definition waits for the one before it and attaches to its run, without any key", async () => {

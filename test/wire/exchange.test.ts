@@ -1,5 +1,4 @@
 // The transport's failures: deadlines, cuts, caps, connects that fail, and what each says about whether anything was sent.
-import { createServer as createTlsServer } from "node:https";
 import { createServer as createTcpServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { gzipSync } from "node:zlib";
@@ -8,10 +7,10 @@ import { ErrorCode } from "../../src/domain/errors.ts";
 import type { ResolveAddresses } from "../../src/wire/address-guard.ts";
 import type { HttpClientOptions } from "../../src/wire/create-http-client.ts";
 import type { HttpClient } from "../../src/wire/http-client.ts";
+import { ISSUED, SELF_SIGNED, startTlsServer } from "../support/certificates.ts";
 import { startFakeVendor } from "../support/fake-vendor.ts";
 import type { FakeHandler, FakeReply, FakeVendor } from "../support/fake-vendor.ts";
 import { createManualClock } from "../support/manual-clock.ts";
-import { SELF_SIGNED } from "../support/self-signed.ts";
 import { clientAt, get, post, providerErrorOf } from "./client-at.ts";
 
 const started: { close(): Promise<void> }[] = [];
@@ -162,15 +161,24 @@ describe("a connection", () => {
     expect(vendor.requests).toHaveLength(1);
   });
 
-  it("with a certificate nobody vouches for is refused for good, whatever the environment says", async () => {
-    let heard = 0;
-    const server = createTlsServer(SELF_SIGNED, () => (heard += 1));
-    await listening(server);
-    const http = client(`https://127.0.0.1:${(server.address() as AddressInfo).port}`, {}, closing(server));
+  it.each([
+    ["nobody vouches for", SELF_SIGNED, "DEPTH_ZERO_SELF_SIGNED_CERT"],
+    ["whose time is over", ISSUED.expired, "CERT_HAS_EXPIRED"],
+    ["of another host", ISSUED.elsewhere, "ERR_TLS_CERT_ALTNAME_INVALID"],
+  ])("with a certificate %s is refused for good, whatever the environment says", async (_which, shown, code) => {
+    const server = await startTlsServer(shown);
+    const http = client(server.url, {}, server);
     const error = await providerErrorOf(http.request(get("/things")));
     expect(error).toMatchObject({ code: ErrorCode.ProviderUnavailable, retryable: false, sent: false });
-    expect(error.message).toContain("certificate");
-    expect(heard).toBe(0);
+    expect(error.message).toContain(`expected a trusted certificate, got ${code}`);
+    expect(server.heard()).toBe(0);
+  });
+
+  it("with a certificate of the same authority, for this host and in its time, is used", async () => {
+    const server = await startTlsServer(ISSUED.right);
+    const http = client(server.url, {}, server);
+    expect(await http.request(get("/things"))).toMatchObject({ status: 200 });
+    expect(server.heard()).toBe(1);
   });
 
   it("to a server that does not speak HTTP is a bad response", async () => {

@@ -51,6 +51,20 @@ describe("a rate gate", () => {
     expect(passed).toBe(true);
   });
 
+  it("takes care of somebody who comes at the moment the last one leaves", async () => {
+    const clock = createManualClock();
+    const gate = createRateGate({ requests: 1, perMs: 100 }, clock);
+    await gate.turn(LATE, NEVER);
+    const leaving = new AbortController();
+    const left = gate.turn(LATE, leaving.signal).catch(() => "left");
+    leaving.abort();
+    let passed = false;
+    void gate.turn(LATE, NEVER).then(() => (passed = true));
+    expect(await left).toBe("left");
+    await clock.advance(100);
+    expect(passed).toBe(true);
+  });
+
   it("keeps no timer for nobody", async () => {
     const clock = createManualClock();
     const gate = createRateGate({ requests: 1, perMs: 100 }, clock);

@@ -47,7 +47,7 @@ export class ListsResolver {
     const request = pageRequest("linkedAccounts", "text", page);
     const { store } = context.ports;
     await besides(context, info, filter.providerKeys, (keys) =>
-      context.ports.catalog.ensureFresh(context.tenantId, keys),
+      context.ports.catalog.ensureFresh(context.tenantId, keys, { signal: context.signal }),
     );
     return toConnection({
       list: "linkedAccounts",
@@ -154,6 +154,7 @@ async function definitions(
     catalog.ensureFresh(
       context.tenantId,
       keys.filter((key) => offering.has(key)),
+      { signal: context.signal },
     ),
   );
   return store.catalog.listDefinitions(context.tenantId, kind, filter, request);

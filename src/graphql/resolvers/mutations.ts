@@ -1,12 +1,26 @@
 // Starting, repeating and stopping runs.
 import { Arg, Ctx, Mutation, Resolver } from "type-graphql";
-import { ErrorCode, GatewayError } from "../../domain/errors.ts";
-import type { TriggerCommand } from "../../domain/gateway-port.ts";
+import type { UserProblem } from "../../domain/errors.ts";
+import type { CancelAllResult, CancelResult, TriggerCommand, TriggerResult } from "../../domain/gateway-port.ts";
 import { IfRunning } from "../../domain/sync.ts";
 import type { GatewayContext } from "../context.ts";
-import { NodeKind, innerId } from "../global-id.ts";
-import { CancelSyncInput, RetrySyncInput, TriggerSyncInput, TriggerSyncsInput } from "../types/inputs.ts";
-import { CancelSyncPayload, TriggerSyncPayload, TriggerSyncsPayload, UserErrorType } from "../types/payloads.ts";
+import { dropUndefined, isGiven } from "../given.ts";
+import { DEFINITIONS, NodeKind, innerId } from "../global-id.ts";
+import { asProblems, badInput } from "../input-error.ts";
+import {
+  CancelSyncInput,
+  CancelSyncsInput,
+  RetrySyncInput,
+  TriggerSyncInput,
+  TriggerSyncsInput,
+} from "../types/inputs.ts";
+import {
+  CancelSyncPayload,
+  CancelSyncsPayload,
+  TriggerSyncPayload,
+  TriggerSyncsPayload,
+  UserErrorType,
+} from "../types/payloads.ts";
 
 const MOST_TRIGGERS = 100;
 
@@ -34,7 +48,7 @@ export class MutationsResolver {
   ): Promise<TriggerSyncsPayload> {
     if (triggers.length < 1 || triggers.length > MOST_TRIGGERS) {
       const message = `triggers: give 1 to ${MOST_TRIGGERS}, got ${triggers.length}.`;
-      return batch([], [UserErrorType.from({ code: ErrorCode.BadUserInput, message, field: ["triggers"] })]);
+      return batch([], [UserErrorType.from(badInput(["triggers"], message))]);
     }
     const results = triggers.map((one, index) =>
       // Whatever fails in one, be it a defect of ours, must not hide what the others have begun.
@@ -53,10 +67,11 @@ export class MutationsResolver {
     @Ctx() { ports, tenantId }: GatewayContext,
     @Arg("input", () => RetrySyncInput, { description: "Which run." }) input: RetrySyncInput,
   ): Promise<TriggerSyncPayload> {
-    return asUserErrors(["syncId"], refusedTrigger, async () => {
+    const result = await asProblems(refusedTrigger, () => {
       const syncId = innerId(input.syncId, [NodeKind.Sync], "syncId");
-      return TriggerSyncPayload.from(await ports.operations.retry(tenantId, syncId, input.idempotencyKey ?? null));
+      return ports.operations.retry(tenantId, syncId, input.idempotencyKey ?? null);
     });
+    return TriggerSyncPayload.from(result);
   }
 
   @Mutation(() => CancelSyncPayload, {
@@ -67,71 +82,70 @@ export class MutationsResolver {
     @Ctx() { ports, tenantId }: GatewayContext,
     @Arg("input", () => CancelSyncInput, { description: "Which run." }) input: CancelSyncInput,
   ): Promise<CancelSyncPayload> {
-    const refused = (error: UserErrorType) =>
-      Object.assign(new CancelSyncPayload(), { sync: null, userErrors: [error] });
-    return asUserErrors(["syncId"], refused, async () => {
-      const syncId = innerId(input.syncId, [NodeKind.Sync], "syncId");
-      return CancelSyncPayload.from(await ports.operations.cancel(tenantId, syncId));
-    });
+    const refused = (problems: readonly UserProblem[]): CancelResult => ({ sync: null, problems });
+    const result = await asProblems(refused, () =>
+      ports.operations.cancel(tenantId, innerId(input.syncId, [NodeKind.Sync], "syncId")),
+    );
+    return CancelSyncPayload.from(result);
+  }
+
+  @Mutation(() => CancelSyncsPayload, {
+    nullable: true,
+    description:
+      "Asks the vendor to stop every open run of a definition. Their ends are observed later, as FAILED with outcome CANCELLED.",
+  })
+  async cancelSyncs(
+    @Ctx() { ports, tenantId }: GatewayContext,
+    @Arg("input", () => CancelSyncsInput, { description: "Whose runs." }) input: CancelSyncsInput,
+  ): Promise<CancelSyncsPayload> {
+    const refused = (problems: readonly UserProblem[]): CancelAllResult => ({ syncs: [], problems });
+    const result = await asProblems(refused, () =>
+      ports.operations.cancelAll(tenantId, innerId(input.definitionId, DEFINITIONS, "definitionId")),
+    );
+    return CancelSyncsPayload.from(result);
   }
 }
 
-function trigger(
+/** @param place where the start stands in a batch, for the problems' paths */
+async function trigger(
   { ports, tenantId }: GatewayContext,
   input: TriggerSyncInput,
-  path: readonly string[],
+  place: readonly string[],
 ): Promise<TriggerSyncPayload> {
-  return asUserErrors([...path, "definitionId"], refusedTrigger, async () => {
-    const result = await ports.operations.trigger(tenantId, commandOf(input));
-    const problems = result.problems.map((problem) => ({
-      ...problem,
-      field: problem.field === null ? null : [...path, ...problem.field],
-    }));
-    return TriggerSyncPayload.from({ ...result, problems });
-  });
+  const result = await asProblems(refusedTrigger, () => ports.operations.trigger(tenantId, commandOf(input)));
+  const problems = result.problems.map((problem) => ({
+    ...problem,
+    field: problem.field === null ? null : [...place, ...problem.field],
+  }));
+  return TriggerSyncPayload.from({ ...result, problems });
 }
 
 function commandOf(input: TriggerSyncInput): TriggerCommand {
-  const { fullRefresh, models, args, onError, test, identities, linkedAccountId } = input;
   return {
-    definitionId: innerId(input.definitionId, [NodeKind.SyncJob, NodeKind.ModelSync], "definitionId"),
+    definitionId: innerId(input.definitionId, DEFINITIONS, "definitionId"),
     idempotencyKey: input.idempotencyKey ?? null,
     ifRunning: input.ifRunning ?? IfRunning.Attach,
-    ...(isGiven(linkedAccountId)
-      ? { linkedAccountId: innerId(linkedAccountId, [NodeKind.LinkedAccount], "linkedAccountId") }
-      : {}),
-    ...(isGiven(fullRefresh) ? { fullRefresh } : {}),
-    ...(isGiven(models) ? { models } : {}),
-    ...(isGiven(args) ? { args } : {}),
-    ...(isGiven(onError) ? { onError } : {}),
-    ...(isGiven(test) ? { test } : {}),
-    ...(isGiven(identities) ? { identities } : {}),
+    ...dropUndefined({
+      linkedAccountId: isGiven(input.linkedAccountId)
+        ? innerId(input.linkedAccountId, [NodeKind.LinkedAccount], "linkedAccountId")
+        : undefined,
+      fullRefresh: input.fullRefresh ?? undefined,
+      models: input.models ?? undefined,
+      args: input.args ?? undefined,
+      onError: input.onError ?? undefined,
+      test: input.test ?? undefined,
+      identities: input.identities ?? undefined,
+    }),
   };
 }
 
-/** An id that is none is the caller's mistake like any other, so it goes where the others are. */
-async function asUserErrors<Payload>(
-  field: readonly string[],
-  refused: (error: UserErrorType) => Payload,
-  work: () => Promise<Payload>,
-): Promise<Payload> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof GatewayError) || error.code !== ErrorCode.BadUserInput) throw error;
-    // The sentence begins with the name of the field it is about.
-    const [named = ""] = error.message.split(":");
-    const path = named === "linkedAccountId" ? [...field.slice(0, -1), named] : field;
-    return refused(UserErrorType.from({ code: error.code, message: error.message, field: path }));
-  }
-}
-
-function refusedTrigger(error: UserErrorType): TriggerSyncPayload {
-  return Object.assign(new TriggerSyncPayload(), { syncs: [], attached: false, trigger: null, userErrors: [error] });
-}
+const refusedTrigger = (problems: readonly UserProblem[]): TriggerResult => ({
+  syncs: [],
+  attached: false,
+  trigger: null,
+  problems,
+});
 
 function batch(results: TriggerSyncsPayload["results"], userErrors: readonly UserErrorType[]): TriggerSyncsPayload {
   return Object.assign(new TriggerSyncsPayload(), { results, userErrors });
 }
-
-const isGiven = <T>(value: T | null | undefined): value is T => value !== null && value !== undefined;

@@ -98,7 +98,8 @@ export class ObjectsResolver {
     if (maxAgeSeconds === null || maxAgeSeconds === undefined)
       return SyncType.from((await context.loaders.syncById.load(syncId)) ?? missing(NodeKind.Sync));
     if (maxAgeSeconds < 0) throw new GatewayError(ErrorCode.BadUserInput, "maxAgeSeconds must be 0 or more.");
-    const sync = await context.ports.operations.refresh(context.tenantId, syncId, maxAgeSeconds * 1_000);
+    const { ports, tenantId, signal } = context;
+    const sync = await ports.operations.refresh(tenantId, syncId, maxAgeSeconds * 1_000, { signal });
     return SyncType.from(sync ?? missing(NodeKind.Sync));
   }
 

@@ -2,11 +2,10 @@
 import { Arg, Ctx, ID, Resolver, Root, Subscription } from "type-graphql";
 import type { FeedEntry } from "../../domain/gateway-port.ts";
 import type { Sync } from "../../domain/sync.ts";
-import type { GatewayContext } from "../context.ts";
+import { beginEvent, type GatewayContext } from "../context.ts";
 import { parseLedgerCursor } from "../cursors.ts";
 import { syncFilter } from "../filters.ts";
 import { NodeKind, innerId } from "../global-id.ts";
-import { createLoaders } from "../loaders.ts";
 import { SyncFilterInput } from "../types/inputs.ts";
 import { SyncTransitionType, SyncType } from "../types/sync.ts";
 
@@ -34,7 +33,7 @@ export class SubscriptionsResolver {
     @Arg("after", () => String, { nullable: true, description: "Cursor of the last transition the client has seen." })
     _after: string | null,
   ): SyncTransitionType {
-    forgetLoaded(context);
+    beginEvent(context);
     return SyncTransitionType.from(transition, sync);
   }
 
@@ -49,12 +48,7 @@ export class SubscriptionsResolver {
     @Ctx() context: GatewayContext,
     @Arg("id", () => ID, { description: "The run's global id." }) _id: string,
   ): SyncType {
-    forgetLoaded(context);
+    beginEvent(context);
     return SyncType.from(sync);
   }
-}
-
-/** The operation lives as long as the subscription: what earlier events loaded must not be taken for news. */
-function forgetLoaded(context: GatewayContext): void {
-  context.loaders = createLoaders(context.ports.store, context.tenantId);
 }

@@ -12,6 +12,7 @@ import { PageArgs } from "../types/inputs.ts";
 import { LinkedAccountType } from "../types/linked-account.ts";
 import { ProviderType } from "../types/provider.ts";
 import { JsonObjectScalar } from "../types/scalars.ts";
+import { SyncConflictType } from "../types/sync-conflict.ts";
 import {
   SyncConnection,
   SyncTaskConnection,
@@ -79,7 +80,7 @@ export class SyncEdges {
   @FieldResolver(() => Int, {
     nullable: true,
     description:
-      "How long runs of its definition usually take in milliseconds: the median of the newest 20 that ended well; null with fewer than 3.",
+      "How long runs of its definition with the same models usually take in milliseconds: the median of the newest 20 that ended well; null with fewer than 3.",
   })
   async expectedDurationMs(@Ctx() { loaders }: GatewayContext, @Root() { source }: SyncType): Promise<number | null> {
     const expectedMs = await expectedDurationOf(loaders, source);
@@ -116,7 +117,10 @@ export class SyncEdges {
     });
   }
 
-  @FieldResolver(() => SyncTransitionConnection, { description: "How its status changed, oldest first." })
+  @FieldResolver(() => SyncTransitionConnection, {
+    description:
+      "How its status changed, oldest first. A first one with a `from` is the oldest that is kept: those before it were removed with the old history, as all of an old run's may be.",
+  })
   async transitions(
     @Ctx() { loaders }: GatewayContext,
     @Root() { source }: SyncType,
@@ -129,6 +133,15 @@ export class SyncEdges {
       position: ({ sequence, id }) => ({ value: sequence, id }),
       count: null,
     });
+  }
+
+  @FieldResolver(() => [SyncConflictType], {
+    description:
+      "Reports of another end than the one it has, each kind of report once, oldest first; the vendor itself was asked after the first one. Nearly always empty.",
+  })
+  async conflicts(@Ctx() { loaders }: GatewayContext, @Root() { source }: SyncType): Promise<SyncConflictType[]> {
+    if (!isTerminal(source.status)) return [];
+    return (await loaders.conflictsBySyncId.load(source.id)).map((conflict) => SyncConflictType.from(conflict));
   }
 
   @FieldResolver(() => SyncType, { nullable: true, description: "The run this one repeats." })
@@ -155,11 +168,8 @@ export class SyncEdges {
   }
 }
 
-function expectedDurationOf(
-  { expectedDurationByDefinitionId }: Loaders,
-  { definitionId }: Sync,
-): Promise<number | null> {
-  return definitionId === null ? Promise.resolve(null) : expectedDurationByDefinitionId.load(definitionId);
+function expectedDurationOf({ expectedDuration }: Loaders, { definitionId, models }: Sync): Promise<number | null> {
+  return definitionId === null ? Promise.resolve(null) : expectedDuration.load({ definitionId, models });
 }
 
 @Resolver(() => SyncTransitionType)
@@ -186,12 +196,14 @@ export class TriggerEdges {
   @FieldResolver(() => SyncConnection, { description: "The runs it began, or was answered with." })
   async syncs(@Ctx() { loaders }: GatewayContext, @Root() { syncIds }: TriggerType): Promise<ConnectionOf<SyncType>> {
     const loaded = await Promise.all(syncIds.map((id) => loaders.syncById.load(id)));
+    // Some may have been removed while another one of the trigger's is kept.
+    const kept = loaded.filter((sync) => sync !== null);
     return toConnection({
       list: "syncs of a trigger",
-      page: { items: loaded.filter((sync) => sync !== null), hasNextPage: false, hasPreviousPage: false },
+      page: { items: kept, hasNextPage: false, hasPreviousPage: false },
       node: (sync) => SyncType.from(sync),
       position: ({ createdAt, id }) => ({ value: createdAt.getTime(), id }),
-      count: () => Promise.resolve(syncIds.length),
+      count: () => Promise.resolve(kept.length),
     });
   }
 }

@@ -214,3 +214,9 @@ export class CancelSyncInput {
   @Field(() => ID, { description: "The run." })
   syncId!: string;
 }
+
+@InputType("CancelSyncsInput", { description: "A definition whose open runs are to stop." })
+export class CancelSyncsInput {
+  @Field(() => ID, { description: "The sync job or model sync." })
+  definitionId!: string;
+}

@@ -1,7 +1,7 @@
 // What mutations answer, and who the caller is.
 import { Field, ObjectType } from "type-graphql";
 import type { ErrorCode, UserProblem } from "../../domain/errors.ts";
-import type { CancelResult, TriggerResult } from "../../domain/gateway-port.ts";
+import type { CancelAllResult, CancelResult, TriggerResult } from "../../domain/gateway-port.ts";
 import { ErrorCodeEnum } from "../enums.ts";
 import { SyncType, TriggerType } from "./sync.ts";
 
@@ -78,6 +78,25 @@ export class CancelSyncPayload {
   static from({ sync, problems }: CancelResult): CancelSyncPayload {
     return Object.assign(new CancelSyncPayload(), {
       sync: sync === null ? null : SyncType.from(sync),
+      userErrors: problems.map((problem) => UserErrorType.from(problem)),
+    });
+  }
+}
+
+@ObjectType("CancelSyncsPayload", {
+  description: "What a cancellation of several runs led to. It is a request: the runs' ends are observed later.",
+  simpleResolvers: true,
+})
+export class CancelSyncsPayload {
+  @Field(() => [SyncType], { description: "The runs that were asked to stop, as they stand." })
+  syncs!: readonly SyncType[];
+
+  @Field(() => [UserErrorType], { description: "What stood in the way; empty when nothing did." })
+  userErrors!: readonly UserErrorType[];
+
+  static from({ syncs, problems }: CancelAllResult): CancelSyncsPayload {
+    return Object.assign(new CancelSyncsPayload(), {
+      syncs: syncs.map((sync) => SyncType.from(sync)),
       userErrors: problems.map((problem) => UserErrorType.from(problem)),
     });
   }

@@ -40,8 +40,14 @@ export class ProviderCapabilitiesType {
   @Field(() => Boolean, { description: "Sync jobs can be created, changed and deleted through the gateway." })
   syncJobCrud!: boolean;
 
-  @Field(() => Boolean, { description: "Schedules can be changed through the gateway." })
+  @Field(() => Boolean, { description: "Sync jobs can be changed through the gateway, if not all of them be made." })
+  syncJobUpdate!: boolean;
+
+  @Field(() => Boolean, { description: "Schedules of sync jobs can be made, changed and removed through the gateway." })
   schedules!: boolean;
+
+  @Field(() => Boolean, { description: "It tells what linked accounts can be read from and written to." })
+  schemaDiscovery!: boolean;
 
   @Field(() => Boolean, { description: "One call to the vendor tells about many runs." })
   bulkStatus!: boolean;

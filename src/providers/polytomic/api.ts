@@ -50,6 +50,8 @@ export interface PolytomicApi {
   listExecutions(syncId: string, signal?: AbortSignal): AsyncIterable<readonly WireExecution[]>;
   /** The answer says only that the wish was noted. */
   cancelExecution(syncId: string, executionId: string, signal?: AbortSignal): Promise<void>;
+  /** The same for whatever runs of the sync. Sent once: a repetition could hit a run that began in between. */
+  cancelExecutions(syncId: string, signal?: AbortSignal): Promise<void>;
   /** What a UUID belongs to. */
   getEntity(id: string, signal?: AbortSignal): Promise<WireEntity>;
   /** Events between two times, both excluded; those that can be read, and how many entries the answer had. */
@@ -58,6 +60,13 @@ export interface PolytomicApi {
     signal?: AbortSignal,
   ): Promise<{ readonly entries: number; readonly events: readonly WireEvent[] }>;
 }
+
+/** A trigger key as the vendor takes it: at least 8 characters. */
+export function idempotencyKeyOf(key: string): string {
+  return key.length < SHORTEST_KEY ? `syncgraph-${key}` : key;
+}
+
+const SHORTEST_KEY = 8;
 
 /** The vendor's maximum. */
 export const EVENTS_PER_PAGE = 100;
@@ -143,6 +152,10 @@ function executionCalls({ ask, path, provider }: Calls): Omit<PolytomicApi, keyo
       } as const;
       // Asked twice, a run is cancelled once.
       return ask({ operation: "cancel execution", repeat: "safe", ...request }, () => undefined);
+    },
+    cancelExecutions: async (syncId, signal) => {
+      const request = { method: "POST", path: path`/api/syncs/${syncId}/cancel`, signal } as const;
+      return ask({ operation: "cancel sync", repeat: "once", ...request }, () => undefined);
     },
   };
 }

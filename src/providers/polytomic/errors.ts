@@ -24,13 +24,27 @@ export function readError(httpStatus: number, body: unknown): ErrorReading {
 }
 
 /**
- * Tells the two conflicts of a start apart, which the vendor documents under one status: a run of the sync goes on, or the first
- * request with this idempotency key has no outcome yet. Only in the second case does the same request get another answer by itself.
+ * Tells the two conflicts of a request under an idempotency key apart, which the vendor documents under one status: its state forbids it
+ * (a run of the sync goes on), or the first request with this key has no outcome yet. Only in the second case does the same request get
+ * another answer by itself.
  */
-export function startConflict(error: ProviderError): ProviderError {
+export function keyConflict(error: ProviderError): ProviderError {
   const keyInFlight = /idempoten|in[ -]flight|same key/i.test(error.message);
   if (error.code !== ErrorCode.ProviderConflict || !keyInFlight) return error;
   return failureWith(error, { retryable: true, sent: true, cause: error });
+}
+
+/**
+ * The failure of a request that carried a secret of the customer's: without the vendor's words, should any of the secret be in them. The
+ * wire knows only the credentials, and a sentence that was cut may end in the middle of a secret.
+ */
+export function withoutSecret(error: ProviderError, operation: string, secret: unknown): ProviderError {
+  const vendorsWords = error.message.replace(/^.{0,400}?: expected success, got \d{3}/, "");
+  const told = [vendorsWords, error.cause instanceof Error ? error.cause.message : ""].join("\n");
+  if (typeof secret !== "string" || !mayRepeat(told, secret)) return error;
+  const got = error.httpStatus === null ? "no answer" : error.httpStatus;
+  const message = `${error.provider}: ${operation}: expected success, got ${got}; the reason is left out, because it may repeat a secret`;
+  return failureWith(error, { message, cause: undefined });
 }
 
 /** The `errors` of an execution as one error; null when there are none. */
@@ -48,7 +62,7 @@ const INACTIVE = /\bsync\b.{0,40}\b(?:inactive|not active|not enabled|disabled|p
 const KINDS: readonly FailureKind[] = [
   {
     words:
-      /credential|unauthori[sz]ed|authenticat|permission|forbidden|access denied|invalid_grant|\blog ?in\b|\b40[13]\b/i,
+      /credential|unauthori[sz]ed|authenticat|permission|forbidden|access denied|invalid_(?:grant|session)|revoked|reconnect|(?<!(?:time.?out|deadline) (?:has )?)\bexpired|\blog ?in\b|\b40[13]\b/i,
     code: SyncErrorCode.Auth,
     retryable: false,
     advice: "Check the connection's credentials and permissions in Polytomic, then start the sync again.",
@@ -73,7 +87,23 @@ const KINDS: readonly FailureKind[] = [
     retryable: false,
     advice: "Correct the records that the target refuses, then start the sync again.",
   },
+  {
+    words: /internal (?:server )?error|server error|unexpected error|unknown error|something went wrong|\b500\b/i,
+    code: SyncErrorCode.Vendor,
+    retryable: true,
+    advice: "Start the sync again later; if it fails again, ask Polytomic's support.",
+  },
 ];
+
+/** This much of a secret in a text is not there by chance. */
+const TELLING = 5;
+
+function mayRepeat(text: string, secret: string): boolean {
+  const length = Math.min(TELLING, secret.length);
+  if (length === 0) return false;
+  const pieces = Array.from({ length: secret.length - length + 1 }, (_, from) => secret.slice(from, from + length));
+  return pieces.some((piece) => text.includes(piece));
+}
 
 /** Today's `message`, then the older shapes, then the key alone. */
 function sentenceOf(body: unknown): string | null {

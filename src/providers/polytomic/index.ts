@@ -9,6 +9,7 @@ import type {
 } from "../../domain/provider-port.ts";
 import { freeTextRedactor } from "../../wire/free-text.ts";
 import type { HttpClient } from "../../wire/http-client.ts";
+import { unknownSettings } from "../../wire/unknown-settings.ts";
 import { readError } from "./errors.ts";
 import { polytomicProvider } from "./provider.ts";
 import { WEBHOOK_ENCODINGS, WEBHOOK_HASHES } from "./webhook.ts";
@@ -39,9 +40,11 @@ const capabilities: Capabilities = {
   lookupByTime: true,
   history: true,
   webhooks: true,
-  modelSyncCrud: false,
+  modelSyncCrud: true,
   syncJobCrud: false,
+  syncJobUpdate: false,
   schedules: false,
+  schemaDiscovery: true,
   bulkStatus: false,
   separateTasks: false,
   startOptions: ["fullRefresh", "test", "identities"],
@@ -80,6 +83,7 @@ function parseConfig(settings: ProviderSettings): ParsedSettings<PolytomicConfig
     ...credentialProblems(settings.credentials),
     ...addressProblems(settings.baseUrl),
     ...optionProblems(settings.options),
+    ...unknownSettings("Polytomic", settings, { credentials: WAYS_IN, options: [...OPTIONS.keys()] }),
   ];
   if (problems.length > 0) return { ok: false, problems };
   const webhookSigning = signingSchema.parse(settings.options);
@@ -97,26 +101,18 @@ const WAYS_IN = ["apiKey", "organizationKey"] as const;
 const keySchema = z.string().regex(/^[\x21-\x7e]+$/);
 
 function credentialProblems(credentials: Readonly<Record<string, string>>): readonly SettingsProblem[] {
-  const known: readonly string[] = WAYS_IN;
-  const unknown = Object.keys(credentials)
-    .filter((name) => !known.includes(name))
-    .map((name) => ({
-      path: ["credentials", name],
-      message: `Polytomic has no credential "${name}"; expected apiKey or organizationKey`,
-    }));
   const given = WAYS_IN.filter((name) => credentials[name] !== undefined);
   if (given.length !== 1) {
     const got = given.length === 0 ? "neither" : "both";
     const message = `expected exactly one of apiKey (a user's key) and organizationKey (an organization's key), got ${got}`;
-    return [...unknown, { path: ["credentials"], message }];
+    return [{ path: ["credentials"], message }];
   }
-  const unusable = given
+  return given
     .filter((name) => !keySchema.safeParse(credentials[name]).success)
     .map((name) => ({
       path: ["credentials", name],
       message: "expected a key of visible ASCII characters without spaces",
     }));
-  return [...unknown, ...unusable];
 }
 
 function addressProblems(baseUrl: string | null): readonly SettingsProblem[] {
@@ -144,12 +140,10 @@ const signingSchema = z
   })
   .transform(({ webhookHash: hash, webhookEncoding: encoding }): WebhookSigning => ({ hash, encoding }));
 
-/** A misspelt option would otherwise do nothing without a word. */
 function optionProblems(options: Readonly<Record<string, string>>): readonly SettingsProblem[] {
-  return Object.entries(options).flatMap(([name, value]) => {
-    const path = ["options", name];
-    const words = OPTIONS.get(name);
-    if (words === undefined) return [{ path, message: `Polytomic has no option "${name}"` }];
-    return words.includes(value) ? [] : [{ path, message: `expected one of ${words.join(", ")}, got another word` }];
+  return [...OPTIONS].flatMap(([name, words]) => {
+    const value = options[name];
+    if (value === undefined || words.includes(value)) return [];
+    return [{ path: ["options", name], message: `expected one of ${words.join(", ")}, got another word` }];
   });
 }

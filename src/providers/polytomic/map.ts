@@ -1,5 +1,5 @@
 // Polytomic's values as domain values: pure and total, no I/O. What a run's answers mean is in map-execution.ts.
-import { DefinitionKind, LinkedAccountStatus, ScheduleFrequency } from "../../domain/definition.ts";
+import { DefinitionKind, LinkedAccountStatus } from "../../domain/definition.ts";
 import type {
   LinkedAccountSnapshot,
   ModelFieldRef,
@@ -9,6 +9,7 @@ import type {
   Schedule,
 } from "../../domain/definition.ts";
 import type { Redactor } from "../../wire/redact.ts";
+import { frequencyOf } from "./schedule-words.ts";
 import type {
   WireActor,
   WireConnection,
@@ -131,19 +132,6 @@ const CONNECTION_STATUS: ReadonlyMap<string, LinkedAccountStatus> = new Map([
   ["deleted", LinkedAccountStatus.Disabled],
 ]);
 
-/** `custom` and `builder` give each part of a cron schedule in a field of its own; `multi` is left over from bulk syncs. */
-const FREQUENCY: ReadonlyMap<string, ScheduleFrequency> = new Map([
-  ["manual", ScheduleFrequency.Manual],
-  ["continuous", ScheduleFrequency.Continuous],
-  ["hourly", ScheduleFrequency.Hourly],
-  ["daily", ScheduleFrequency.Daily],
-  ["weekly", ScheduleFrequency.Weekly],
-  ["custom", ScheduleFrequency.Cron],
-  ["builder", ScheduleFrequency.Cron],
-  ["runafter", ScheduleFrequency.AfterRun],
-  ["dbtcloud", ScheduleFrequency.External],
-]);
-
 function summaryOf(sync: WireListedSync | WireSync) {
   return {
     kind: DefinitionKind.ModelSync,
@@ -167,7 +155,7 @@ function summaryOf(sync: WireListedSync | WireSync) {
 function scheduleOf(schedule: WireSchedule): Schedule {
   return {
     remoteId: null,
-    frequency: FREQUENCY.get(schedule.frequency ?? "") ?? ScheduleFrequency.Unknown,
+    frequency: frequencyOf(schedule.frequency),
     rawFrequency: schedule.frequency ?? "",
     interval: null,
     cronExpression: null,

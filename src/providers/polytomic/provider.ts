@@ -1,8 +1,7 @@
 // Polytomic as a `SyncProvider`: which calls answer which question. Reading many runs at once is left to runs.ts.
 import pLimit from "p-limit";
 import type { Clock } from "../../domain/clock.ts";
-import { DefinitionKind, LinkedAccountStatus, ScheduleFrequency } from "../../domain/definition.ts";
-import type { ModelSyncSnapshot } from "../../domain/definition.ts";
+import { DefinitionKind, LinkedAccountStatus } from "../../domain/definition.ts";
 import { ErrorCode, ProviderError } from "../../domain/errors.ts";
 import type { UserProblem } from "../../domain/errors.ts";
 import type { JsonObject } from "../../domain/json.ts";
@@ -12,14 +11,16 @@ import type { Observation, StartOptions } from "../../domain/sync.ts";
 import type { HttpClient } from "../../wire/http-client.ts";
 import { notFound } from "../../wire/provider-failure.ts";
 import type { Redactor } from "../../wire/redact.ts";
-import { polytomicApi } from "./api.ts";
-import type { PolytomicApi } from "./api.ts";
-import { startConflict } from "./errors.ts";
+import { idempotencyKeyOf, polytomicApi } from "./api.ts";
+import { modelSyncEditor } from "./editor.ts";
+import { keyConflict } from "./errors.ts";
 import { startedObservationOf } from "./map-execution.ts";
 import { linkedAccountOf, listedModelSyncOf, modelSyncOf } from "./map.ts";
 import { missedEvents } from "./missed-events.ts";
+import { withNextRun } from "./next-run.ts";
 import { discoverRuns, observeRuns, runsSince, syncIdOf } from "./runs.ts";
 import type { RunReader } from "./runs.ts";
+import { schemaDiscovery } from "./schema-discovery.ts";
 import { interpretWebhook, webhookVerifier } from "./webhook.ts";
 import type { WebhookSigning } from "./webhook.ts";
 
@@ -54,7 +55,7 @@ export function polytomicProvider(setup: PolytomicSetup): SyncProvider {
     async getDefinition(remoteId, definitionKind, options) {
       if (definitionKind !== DefinitionKind.ModelSync)
         throw notFound(key, "sync job at Polytomic, only model syncs", false);
-      return getModelSync(api, remoteId, options?.signal);
+      return withNextRun(api, modelSyncOf(await api.getSync(remoteId, options?.signal), null), options?.signal);
     },
     checkStart,
     start: (request, triggerKey, options) => start(reader, request, triggerKey, options?.signal),
@@ -64,6 +65,9 @@ export function polytomicProvider(setup: PolytomicSetup): SyncProvider {
     async cancel(ref, options) {
       await api.cancelExecution(await syncIdOf(reader, ref, options?.signal), ref.remoteId, options?.signal);
     },
+    cancelAll: (definitionRemoteId, options) => api.cancelExecutions(definitionRemoteId, options?.signal),
+    editors: { modelSyncs: modelSyncEditor(http, key, api) },
+    schemaDiscovery: schemaDiscovery(http, key),
     verifyWebhook: webhookVerifier(setup.webhookSecrets, setup.webhookSigning, redact),
     interpretWebhook: (payload, receivedAt) => interpretWebhook(payload, receivedAt, redact),
     missedEvents: (since, options) => missedEvents(reader, since, options?.signal),
@@ -76,22 +80,6 @@ const CONCURRENT_CALLS = 4;
 
 /** How far the vendor's clock may be behind ours when a start is looked up. */
 const CLOCK_SLACK_MS = 60_000;
-
-/** The shortest idempotency key the vendor takes. */
-const SHORTEST_KEY = 8;
-
-async function getModelSync(api: PolytomicApi, remoteId: string, signal?: AbortSignal): Promise<ModelSyncSnapshot> {
-  const sync = modelSyncOf(await api.getSync(remoteId, signal), null);
-  const runsByItself = sync.schedules.some((schedule) => schedule.frequency !== ScheduleFrequency.Manual);
-  if (sync.active === false || !runsByItself) return sync;
-  try {
-    return { ...sync, nextRunAt: await api.getNextRunAt(remoteId, signal) };
-  } catch (cause) {
-    // The definition is whole without it. Only a caller that went away ends the call.
-    if (signal?.aborted) throw cause;
-    return sync;
-  }
-}
 
 /** Polytomic runs active syncs only, also by hand, and writes to one target connection. */
 function checkStart(request: StartRequest): readonly UserProblem[] {
@@ -151,7 +139,7 @@ async function start(
     });
     return [observation];
   } catch (cause) {
-    throw cause instanceof ProviderError ? startConflict(cause) : cause;
+    throw cause instanceof ProviderError ? keyConflict(cause) : cause;
   }
 }
 
@@ -162,10 +150,6 @@ function startBodyOf(options: StartOptions): JsonObject {
     ...(options.test ? { test: true } : {}),
     ...(options.identities === undefined ? {} : { identities: options.identities }),
   };
-}
-
-function idempotencyKeyOf(triggerKey: string): string {
-  return triggerKey.length < SHORTEST_KEY ? `syncgraph-${triggerKey}` : triggerKey;
 }
 
 /** Runs that began since the start was sent, except those that a schedule began. */

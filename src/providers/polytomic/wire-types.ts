@@ -4,19 +4,21 @@ import { z } from "zod";
 import type { WirePage } from "../../wire/pages.ts";
 import { badResponse, parseReply as parse } from "../../wire/read-reply.ts";
 import type { ReplySource } from "../../wire/read-reply.ts";
-import { promisesSecret, shareableJson, shareableObject } from "../../wire/shareable-json.ts";
 import { timeOf } from "../../wire/times.ts";
-
-// Ids and status words are needed: a wrong type there is an error. Everything else becomes null.
-const needed = z.string().min(1);
-const text = z.string().nullable().catch(null);
-const flag = z.boolean().nullable().catch(null);
-const count = z.number().int().nonnegative().nullable().catch(null);
-const textOrNumber = z.union([z.string(), z.number()]).transform(String).nullable().catch(null);
-const time = tolerant(timeOf);
-// Free-form objects are the customer's own: a name that promises a secret is all there is to go by.
-const json = tolerant((value) => shareableJson(value, { withholds: promisesSecret }));
-const jsonObject = tolerant((value) => shareableObject(value, { withholds: promisesSecret }));
+import {
+  count,
+  flag,
+  json,
+  jsonObject,
+  listEnvelope,
+  listOf,
+  needed,
+  pageOf,
+  text,
+  textOrNumber,
+  time,
+  tolerant,
+} from "./wire-fields.ts";
 
 const actor = z.object({ id: text, name: text, type: text }).nullable().catch(null);
 const modelField = z.object({ model_id: text, field: text }).nullable().catch(null);
@@ -184,8 +186,6 @@ const event = z.object({
     .catch(null),
 });
 
-const pagination = z.object({ next_page_token: text }).nullable().catch(null);
-
 export type WireSchedule = NonNullable<z.infer<typeof schedule>>;
 export type WireField = z.infer<typeof field>;
 export type WireModelField = NonNullable<z.infer<typeof modelField>>;
@@ -204,12 +204,7 @@ export interface WireEntity {
   readonly syncId: string | null;
 }
 
-/*
- * Every reader takes the whole body and throws `PROVIDER_BAD_RESPONSE` naming the first field that cannot be used. A list's `data`
- * may be null, which is an empty list; a body without `data` says nothing and is refused, else a broken answer would pass for "none".
- */
-const listEnvelope = <Schema extends z.ZodType>(item: Schema) =>
-  z.object({ data: z.array(item).nullable(), pagination });
+// Every reader takes the whole body and throws `PROVIDER_BAD_RESPONSE` naming the first field that cannot be used.
 const connections = listEnvelope(connection);
 const listedSyncs = listEnvelope(listedSync);
 const executions = listEnvelope(execution);
@@ -253,27 +248,4 @@ export function readEvents(
 export function eventIn(value: unknown): WireEvent | null {
   const parsed = event.safeParse(value);
   return parsed.success ? parsed.data : null;
-}
-
-function pageOf<Item>(envelope: {
-  readonly data: readonly Item[] | null;
-  readonly pagination: { readonly next_page_token: string | null } | null;
-}): WirePage<Item> {
-  return { items: envelope.data ?? [], next: envelope.pagination?.next_page_token ?? null };
-}
-
-/** A field that is read by a total function, present or not. */
-function tolerant<Output>(read: (value: unknown) => Output) {
-  return z.unknown().optional().transform(read);
-}
-
-/** The entries that can be read; anything that is not a list is an empty one. */
-function listOf<Schema extends z.ZodType>(entry: Schema) {
-  return tolerant((value): readonly z.output<Schema>[] => {
-    if (!Array.isArray(value)) return [];
-    return value.flatMap((item) => {
-      const result = entry.safeParse(item);
-      return result.success ? [result.data] : [];
-    });
-  });
 }

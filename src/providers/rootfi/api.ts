@@ -1,4 +1,5 @@
-// RootFi's v3 endpoints: which path, which parameters, how the next page is named. What answers mean is said in `map.ts`.
+// What RootFi can be asked, and v3's endpoints for it: which path, which parameters, how the next page is named. v4's are in
+// `api-v4.ts`; what answers mean is said in `map.ts`.
 import type { JsonObject } from "../../domain/json.ts";
 import { createAsk } from "../../wire/ask.ts";
 import type { ReplyReader } from "../../wire/ask.ts";
@@ -7,7 +8,9 @@ import { walkPages } from "../../wire/pages.ts";
 import type { WirePage } from "../../wire/pages.ts";
 import { pathFor } from "../../wire/path.ts";
 import {
+  changedCompanyOf,
   parseCompany,
+  parseInviteLink,
   parseItem,
   parseJob,
   parsePage,
@@ -15,29 +18,55 @@ import {
   parseSync,
   parseSyncConfigs,
 } from "./wire-types.ts";
-import type { RootfiCompany, RootfiJob, RootfiSync, RootfiSyncConfig } from "./wire-types.ts";
+import type {
+  RootfiCompany,
+  RootfiConnection,
+  RootfiInviteLink,
+  RootfiJob,
+  RootfiSync,
+  RootfiSyncConfig,
+} from "./wire-types.ts";
 
-/** The largest page known to be allowed; the vendor documents no maximum. */
+/** The largest page known to be allowed; v3 documents no maximum, v4 this one. */
 export const PAGE_SIZE = 100;
 
-type Signal = AbortSignal | undefined;
+export type Signal = AbortSignal | undefined;
 
+/** A start in both versions' terms. */
+export interface RootfiStart {
+  readonly companyId: string;
+  readonly integration: string;
+  readonly fullSync: boolean;
+  /** Each once. */
+  readonly models: readonly string[];
+}
+
+/** RootFi in one vocabulary, v3's, whichever version answers. What only one version has is optional. */
 export interface RootfiApi {
   companies(signal: Signal): AsyncIterable<readonly RootfiCompany[]>;
   company(companyId: string, signal: Signal): Promise<RootfiCompany>;
-  /** The organisation's sync config for a category of integrations. */
-  syncConfigs(category: string, signal: Signal): Promise<readonly RootfiSyncConfig[]>;
-  startSync(start: JsonObject, signal: Signal): Promise<RootfiSync>;
-  /** A company's syncs; their order is not documented. */
+  /** Exists where a company shows only one of a connection's sync configs and its invite link shows all. */
+  inviteLinks?(signal: Signal): AsyncIterable<readonly RootfiInviteLink[]>;
+  /** What the organisation's sync configs are asked for by: the connection's category or integration. Null when it has none. */
+  configScopeOf(connection: RootfiConnection): string | null;
+  syncConfigs(scope: string, signal: Signal): Promise<readonly RootfiSyncConfig[]>;
+  /** Whether one request changes the configs of several data models. */
+  readonly changesConfigsAtOnce: boolean;
+  /** Sets sync configs of a company. The company as it is then; null when the answer does not tell. */
+  changeConfigs(companyId: string, configs: readonly JsonObject[], signal: Signal): Promise<RootfiCompany | null>;
+  startSync(start: RootfiStart, signal: Signal): Promise<RootfiSync>;
+  /** Runs an ended sync again, as a new one. */
+  retrySync?(syncId: string, signal: Signal): Promise<RootfiSync>;
+  cancelSync?(syncId: string, signal: Signal): Promise<void>;
+  /** A company's syncs; newest first in v4, in no documented order in v3. */
   syncs(companyId: string, signal: Signal): AsyncIterable<readonly RootfiSync[]>;
-  /** The first page of them. */
-  firstSyncs(companyId: string, signal: Signal): Promise<readonly RootfiSync[]>;
-  sync(syncId: string, signal: Signal): Promise<RootfiSync>;
+  /** Exists where a sync can be asked for alone. */
+  sync?(syncId: string, signal: Signal): Promise<RootfiSync>;
   /** All jobs of a sync. */
   jobs(syncId: string, signal: Signal): Promise<readonly RootfiJob[]>;
 }
 
-/** @param provider key of the configured provider, for errors */
+/** v3. @param provider key of the configured provider, for errors */
 export function rootfiApi(http: HttpClient, provider: string): RootfiApi {
   const ask = createAsk(http, provider);
   const path = pathFor(provider);
@@ -61,29 +90,38 @@ export function rootfiApi(http: HttpClient, provider: string): RootfiApi {
   }
 
   return {
-    companies: (signal) => pages(companiesRequest(signal), parseCompany),
+    companies: (signal) => pages(withConnections("list companies", "/core/companies", signal), parseCompany),
+    inviteLinks: (signal) => pages(withConnections("list invite links", "/core/invite_links", signal), parseInviteLink),
     company: async (companyId, signal) =>
       ask(get("get company", path`/core/companies/${companyId}`, signal), inData(parseCompany)),
+    configScopeOf: ({ category }) => category || null,
     syncConfigs: (category, signal) => ask(syncConfigsRequest(category, signal), parseSyncConfigs),
+    changesConfigsAtOnce: false,
+    changeConfigs: async (companyId, [config = {}], signal) => {
+      const body = { sync_config: config };
+      const request = { operation: "change sync config", method: "PUT", body, signal } as const;
+      return ask({ ...request, path: path`/core/companies/${companyId}` }, changedCompanyOf);
+    },
     startSync: (start, signal) => ask(startRequest(start, signal), parseStarted),
     syncs: (companyId, signal) => pages(syncsRequest(companyId, signal), parseSync),
-    firstSyncs: async (companyId, signal) => (await page(syncsRequest(companyId, signal), null, parseSync)).items,
     sync: async (syncId, signal) => ask(get("get sync", path`/core/syncs/${syncId}`, signal), inData(parseSync)),
-    jobs: async (syncId, signal) => {
-      const jobs: RootfiJob[] = [];
-      // No parameter is documented here; `next` is sent only when an answer named a next page.
-      const request = get("list jobs", path`/core/syncs/${syncId}/jobs`, signal);
-      for await (const items of pages(request, parseJob)) jobs.push(...items);
-      return jobs;
-    },
+    // No parameter is documented here; `next` is sent only when an answer named a next page.
+    jobs: async (syncId, signal) => allOf(pages(get("list jobs", path`/core/syncs/${syncId}/jobs`, signal), parseJob)),
   };
 }
 
+/** All items of all pages. */
+export async function allOf<Item>(pages: AsyncIterable<readonly Item[]>): Promise<readonly Item[]> {
+  const all: Item[] = [];
+  for await (const items of pages) all.push(...items);
+  return all;
+}
+
 /** `expand=connections` is documented for invite links and offered without values for companies. */
-const companiesRequest = (signal: Signal): HttpRequest => ({
-  operation: "list companies",
+const withConnections = (operation: string, path: string, signal: Signal): HttpRequest => ({
+  operation,
   method: "GET",
-  path: "/core/companies",
+  path,
   query: { limit: PAGE_SIZE, expand: "connections" },
   signal,
 });
@@ -97,11 +135,16 @@ const syncConfigsRequest = (category: string, signal: Signal): HttpRequest => ({
 });
 
 /** There is no idempotency key: the request is never repeated by itself. */
-const startRequest = (body: JsonObject, signal: Signal): HttpRequest => ({
+const startRequest = ({ companyId, integration, fullSync, models }: RootfiStart, signal: Signal): HttpRequest => ({
   operation: "start sync",
   method: "POST",
   path: "/core/syncs",
-  body,
+  body: {
+    company_id: Number(companyId),
+    integration_type: integration,
+    full_sync: fullSync,
+    data_models_to_sync: models,
+  },
   repeat: "once",
   signal,
 });

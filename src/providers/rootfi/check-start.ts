@@ -13,9 +13,13 @@ const UNAVAILABLE: ReadonlySet<LinkedAccountStatus> = new Set([
 
 const MODELS_TOLD = 20;
 
-/** Problems of a start, found without calling the vendor. */
-export function checkStart(request: StartRequest): readonly UserProblem[] {
-  return [linkProblem(request), modelsProblem(request)].filter((problem) => problem !== null);
+/**
+ * Problems of a start, found without calling the vendor.
+ *
+ * @param namesModels whether data models must be named (v3); else a job whose models are not known may leave them to RootFi
+ */
+export function checkStart(request: StartRequest, namesModels = true): readonly UserProblem[] {
+  return [linkProblem(request), modelsProblem(request, namesModels)].filter((problem) => problem !== null);
 }
 
 /** The data models to sync, each once: those asked for, else every enabled one that may be read. */
@@ -45,10 +49,11 @@ function linkProblem({ definition, linkedAccount }: StartRequest): UserProblem |
   };
 }
 
-function modelsProblem(request: StartRequest): UserProblem | null {
+function modelsProblem(request: StartRequest, namesModels: boolean): UserProblem | null {
   const { definition, options } = request;
   if (options.models === undefined) {
-    if (modelsOf(request).length > 0) return null;
+    const areKnown = definition.kind === DefinitionKind.SyncJob && definition.resources.length > 0;
+    if (modelsOf(request).length > 0 || !(namesModels || areKnown)) return null;
     return modelsError("The sync job has no enabled data model that may be read; name the models to sync.");
   }
   if (options.models.length === 0) return modelsError("Expected at least one data model, got none.");
@@ -60,7 +65,8 @@ function modelsProblem(request: StartRequest): UserProblem | null {
 
 const modelsError = (message: string): UserProblem => ({ code: ErrorCode.BadUserInput, message, field: ["models"] });
 
-function listed(names: readonly string[]): string {
+/** Names for a message, not all of very many. */
+export function listed(names: readonly string[]): string {
   const more = names.length > MODELS_TOLD ? ` and ${names.length - MODELS_TOLD} more` : "";
   return names.slice(0, MODELS_TOLD).join(", ") + more;
 }

@@ -35,9 +35,15 @@ export function jobErrorOf(error: unknown, redact: Redactor): SyncError {
   return classifyFailure(redact(sentence) || "RootFi gave no reason", `${filled(code) ?? ""} ${sentence}`, KINDS);
 }
 
-/** Why a sync failed: RootFi says it only of the jobs, so the first failed one speaks for all. */
+/** Whether a job failed because somebody cancelled it. No document shows such a code (inferred). */
+export const isCancelled = (error: unknown): boolean => isRecord(error) && /cancel/i.test(filled(error["code"]) ?? "");
+
+/**
+ * Why a sync failed: RootFi says it only of the jobs, so one failed job speaks for all. The first may be a parent that only says that
+ * its children failed, so one that speaks of a known kind of failure is preferred.
+ */
 export function syncErrorOf(jobErrors: readonly SyncError[], jobs: number): SyncError {
-  const [first] = jobErrors;
+  const first = jobErrors.find(({ code }) => code !== SyncErrorCode.Unknown) ?? jobErrors[0];
   if (first === undefined) return classifyFailure("RootFi ended the sync as failed; no job says why", "", KINDS);
   return {
     ...first,

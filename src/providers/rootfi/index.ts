@@ -1,4 +1,4 @@
-// RootFi (v3 core API): what it can do, what its settings are, how it is reached. The rest of the folder does the work.
+// RootFi (v3 and v4): what it can do, what its settings are, how it is reached. The rest of the folder does the work.
 import type {
   Capabilities,
   ParsedSettings,
@@ -8,19 +8,23 @@ import type {
 } from "../../domain/provider-port.ts";
 import type { HttpClient } from "../../wire/http-client.ts";
 import { freeTextRedactor } from "../../wire/free-text.ts";
+import { unknownSettings } from "../../wire/unknown-settings.ts";
 import { readError } from "./errors.ts";
 import { rootfiProvider } from "./provider.ts";
+import { ApiVersion, VERSIONS, versionNamed } from "./versions.ts";
 import type { WebhookProof } from "./webhook.ts";
 
+const SETTINGS = { credentials: ["apiKey"], options: ["apiVersion", "webhookHeader", "webhookSignatureHeader"] };
+
 export interface RootfiConfig {
+  readonly version: ApiVersion;
   /** No trailing slash; ends in the API's version. */
   readonly baseUrl: string;
   readonly apiKey: string;
   readonly webhookProof: WebhookProof;
 }
 
-const DEFAULT_BASE_URL = "https://api.rootfi.dev/v3";
-
+/** v3's; where v4 differs is said in `versions.ts`. */
 const capabilities: Capabilities = {
   syncJobs: true,
   modelSyncs: false,
@@ -31,7 +35,9 @@ const capabilities: Capabilities = {
   webhooks: true,
   modelSyncCrud: false,
   syncJobCrud: false,
-  schedules: false,
+  syncJobUpdate: true,
+  schedules: true,
+  schemaDiscovery: false,
   bulkStatus: true,
   separateTasks: true,
   startOptions: ["fullRefresh", "models"],
@@ -56,7 +62,12 @@ export default {
   create: (settings, config, { http, clock }) =>
     rootfiProvider({
       key: settings.key,
-      capabilities: { ...capabilities, poll: { ...capabilities.poll, ...settings.poll } },
+      version: config.version,
+      capabilities: {
+        ...capabilities,
+        ...VERSIONS[config.version].capabilities,
+        poll: { ...capabilities.poll, ...settings.poll },
+      },
       http,
       clock,
       redact: freeTextRedactor([config.apiKey]),
@@ -66,7 +77,8 @@ export default {
 } satisfies ProviderModule<RootfiConfig, HttpClient>;
 
 function parseConfig(settings: ProviderSettings): ParsedSettings<RootfiConfig> {
-  const baseUrl = (settings.baseUrl ?? DEFAULT_BASE_URL).replace(/\/+$/, "");
+  const { version, problem } = versionOf(settings);
+  const baseUrl = trimmed(settings.baseUrl ?? VERSIONS[version].baseUrl);
   const apiKey = settings.credentials["apiKey"] ?? "";
   const problems: SettingsProblem[] = [];
   if (!/^[\x21-\x7e]+$/.test(apiKey)) {
@@ -75,10 +87,29 @@ function parseConfig(settings: ProviderSettings): ParsedSettings<RootfiConfig> {
   }
   const urlProblem = baseUrlProblem(baseUrl, settings.allowPrivateAddress);
   if (urlProblem !== null) problems.push({ path: ["baseUrl"], message: urlProblem });
-  problems.push(...webhookProblems(settings.options));
+  if (problem !== null) problems.push({ path: ["options", "apiVersion"], message: problem });
+  problems.push(...webhookProblems(settings.options), ...unknownSettings("RootFi", settings, SETTINGS));
   if (problems.length > 0) return { ok: false, problems };
-  return { ok: true, config: { baseUrl, apiKey, webhookProof: webhookProofOf(settings.options) } };
+  return { ok: true, config: { version, baseUrl, apiKey, webhookProof: webhookProofOf(settings.options) } };
 }
+
+/** The address says it where it ends in a version, else the option, else it is v3. */
+function versionOf({ baseUrl, options }: ProviderSettings): {
+  readonly version: ApiVersion;
+  readonly problem: string | null;
+} {
+  const ending = /\/(v\d+)$/.exec(trimmed(baseUrl ?? ""))?.[1] ?? "";
+  const addressed = versionNamed(ending);
+  const { apiVersion } = options;
+  const chosen = apiVersion === undefined ? null : versionNamed(apiVersion);
+  const version = addressed ?? chosen ?? ApiVersion.V3;
+  if (apiVersion === undefined) return { version, problem: null };
+  if (chosen === null) return { version, problem: "expected v3 or v4, got something else" };
+  if (ending === "" || chosen === addressed) return { version, problem: null };
+  return { version, problem: `expected the version that baseUrl ends in, ${ending}, got ${chosen}` };
+}
+
+const trimmed = (baseUrl: string): string => baseUrl.replace(/\/+$/, "");
 
 /** Without a signature the customer's own header is the proof; it is registered with the webhook and sent with each delivery. */
 function webhookProofOf({ webhookHeader, webhookSignatureHeader }: ProviderSettings["options"]): WebhookProof {
@@ -101,7 +132,7 @@ function webhookProblems(options: ProviderSettings["options"]): readonly Setting
 /** Plain HTTP would show the key to everybody on the way; only a private address, such as a sandbox's, may use it. */
 function baseUrlProblem(baseUrl: string, allowPlain: boolean): string | null {
   const url = URL.canParse(baseUrl) ? new URL(baseUrl) : null;
-  const expected = `expected an https address such as ${DEFAULT_BASE_URL}`;
+  const expected = `expected an https address such as ${VERSIONS.v3.baseUrl}`;
   if (url === null) return `${expected}, got something else`;
   if (url.protocol !== "https:" && !(allowPlain && url.protocol === "http:"))
     return `${expected}, got ${url.protocol}//`;

@@ -59,7 +59,7 @@ export function linkedAccountOf(company: RootfiCompany): LinkedAccountSnapshot {
     status: worst === null ? statusWithoutConnection(company) : linkStatusOf(worst),
     rawStatus: worst === null ? null : wordOf(worst),
     statusMessage: worst === null ? null : messageOf(worst, integrations.size > 1),
-    resumesAt: latestOf(connections.filter(isSleeping).map((connection) => connection.sync_resume_at)),
+    resumesAt: resumesAtOf(connections),
     lastSyncedAt: latestOf(connections.map((connection) => connection.last_synced)),
     customerId: company.partner_id ?? null,
     environmentId: null,
@@ -71,7 +71,7 @@ export function linkedAccountOf(company: RootfiCompany): LinkedAccountSnapshot {
 }
 
 /** A company's connections with one for each integration: of several the one that works best. */
-export function connectionsToSync(company: RootfiCompany): readonly RootfiConnection[] {
+export function connectionsToSync(company: Pick<RootfiCompany, "connections">): readonly RootfiConnection[] {
   const best = new Map<string, RootfiConnection>();
   for (const connection of company.connections ?? []) {
     const other = best.get(connection.integration_type);
@@ -91,11 +91,7 @@ export function syncJobOf(
   connection: RootfiConnection,
   organisationConfigs: readonly RootfiSyncConfig[],
 ): SyncJobSnapshot {
-  const configs = [
-    ...new Map(
-      [...organisationConfigs, ...connection.sync_config].map((config) => [config.data_model, config]),
-    ).values(),
-  ];
+  const configs = configsInForce(connection, organisationConfigs);
   return {
     kind: DefinitionKind.SyncJob,
     remoteId: definitionRemoteIdOf(company.rootfi_id, connection.integration_type),
@@ -105,7 +101,8 @@ export function syncJobOf(
     nextRunAt: null,
     linkedAccountRemoteId: company.rootfi_id,
     createdAt: connection.rootfi_created_at ?? null,
-    updatedAt: connection.rootfi_updated_at ?? null,
+    // Its configs are changed by changing the company and have no time of their own.
+    updatedAt: company.rootfi_updated_at ?? connection.rootfi_updated_at ?? null,
     detailed: true,
     integration: connection.integration_type,
     environmentId: null,
@@ -116,6 +113,15 @@ export function syncJobOf(
     mutexKey: null,
     stateKey: null,
   };
+}
+
+/** One config for each data model: the connection's own, else the organisation's. What is for another category is another connection's. */
+export function configsInForce(
+  { category, sync_config: own }: RootfiConnection,
+  organisationConfigs: readonly RootfiSyncConfig[],
+): readonly RootfiSyncConfig[] {
+  const fitting = own.filter((config) => !config.category || !category || config.category === category);
+  return [...new Map([...organisationConfigs, ...fitting].map((config) => [config.data_model, config])).values()];
 }
 
 /** Whether a run would be taken; null where only the vendor knows. */
@@ -136,8 +142,13 @@ const linkStatusOf = (connection: RootfiConnection): LinkedAccountStatus =>
 
 const severityOf = (connection: RootfiConnection): number => SEVERITY[linkStatusOf(connection)];
 
-const isSleeping = (connection: RootfiConnection): boolean =>
+/** Waiting for the platform's quota. */
+export const isSleeping = (connection: RootfiConnection): boolean =>
   connection.sync_status?.toUpperCase() === "SLEEPING" || wordOf(connection)?.toUpperCase() === "SLEEPING";
+
+/** When the last of those that sleep goes on. */
+export const resumesAtOf = (connections: readonly RootfiConnection[]): Date | null =>
+  latestOf(connections.filter(isSleeping).map((connection) => connection.sync_resume_at));
 
 /** A company that has no connection has an invite link nobody has followed yet; one of which nothing is told may have any. */
 function statusWithoutConnection(company: RootfiCompany): LinkedAccountStatus {
@@ -160,7 +171,7 @@ const MESSAGES: Readonly<Record<LinkedAccountStatus, string | null>> = {
   DISABLED: "The connection has been cut; the customer must connect again through an invite link.",
 };
 
-function scheduleOf(config: RootfiSyncConfig): Schedule | null {
+export function scheduleOf(config: RootfiSyncConfig): Schedule | null {
   const { frequency } = config;
   if (typeof frequency !== "string") return null;
   return {

@@ -1,23 +1,36 @@
 // RootFi's syncs and jobs as the gateway's runs and tasks. Pure and total; companies and their configs are in `map-catalog.ts`.
-import { SyncOperation, SyncOrigin, SyncStatus, isTerminal } from "../../domain/status.ts";
+import { SyncOperation, SyncOrigin, SyncOutcome, SyncStatus, WaitingReason, isTerminal } from "../../domain/status.ts";
 import type { ObservationSource } from "../../domain/status.ts";
-import type { Observation, SyncError, SyncFacts, SyncTask, TaskCounts } from "../../domain/sync.ts";
+import type { Observation, RecordCounts, SyncError, SyncFacts, SyncTask, TaskCounts } from "../../domain/sync.ts";
 import type { Redactor } from "../../wire/redact.ts";
 import { namesAmong, shareableObject } from "../../wire/shareable-json.ts";
-import { jobErrorOf, syncErrorOf } from "./errors.ts";
-import { definitionRemoteIdOf } from "./map-catalog.ts";
-import type { RootfiJob, RootfiSync } from "./wire-types.ts";
+import { isCancelled, jobErrorOf, syncErrorOf } from "./errors.ts";
+import { definitionRemoteIdOf, isSleeping, resumesAtOf } from "./map-catalog.ts";
+import type { RootfiConnection, RootfiJob, RootfiSync } from "./wire-types.ts";
 
-/** v3 syncs and jobs; PARTIAL_SUCCESS is a word of v4 syncs, which v3 is not known to say. */
-const STATUSES: ReadonlyMap<string, SyncStatus> = new Map([
-  ["created", SyncStatus.Created],
-  ["running", SyncStatus.Running],
-  ["success", SyncStatus.Success],
-  ["failed", SyncStatus.Failed],
+interface Word {
+  readonly status: SyncStatus;
+  /** The kind of end the word itself names. */
+  readonly outcome: SyncOutcome | null;
+}
+
+/** Syncs and jobs of both versions. */
+const WORDS: ReadonlyMap<string, Word> = new Map([
+  ["created", { status: SyncStatus.Created, outcome: null }],
+  ["running", { status: SyncStatus.Running, outcome: null }],
+  ["success", { status: SyncStatus.Success, outcome: null }],
+  // Only v4 says so, of syncs.
+  ["partial_success", { status: SyncStatus.Success, outcome: SyncOutcome.Partial }],
+  ["failed", { status: SyncStatus.Failed, outcome: null }],
+  // v4 can cancel and documents no word for it (inferred).
+  ["cancelled", { status: SyncStatus.Failed, outcome: SyncOutcome.Cancelled }],
+  ["canceled", { status: SyncStatus.Failed, outcome: SyncOutcome.Cancelled }],
 ]);
 
 /** Null for a word that is not in the table. POST was seen to answer in lower case and GET in upper case. */
-export const syncStatusOf = (word: string): SyncStatus | null => STATUSES.get(word.toLowerCase()) ?? null;
+const wordOf = (word: string): Word | null => WORDS.get(word.toLowerCase()) ?? null;
+
+export const syncStatusOf = (word: string): SyncStatus | null => wordOf(word)?.status ?? null;
 
 const ORIGINS: ReadonlyMap<string, SyncOrigin> = new Map([
   ["MANUAL", SyncOrigin.Manual],
@@ -38,7 +51,7 @@ export interface Sighting {
   readonly companyId: string | null;
   readonly definitionRemoteId: string | null;
   /** What was asked for; told until an answer says more. */
-  readonly requested?: Pick<SyncFacts, "integration" | "fullRefresh" | "models" | "operation">;
+  readonly requested?: Partial<Pick<SyncFacts, "integration" | "fullRefresh" | "models" | "operation">>;
   /** All jobs of the sync, when they were read. */
   readonly jobs?: readonly RootfiJob[];
 }
@@ -59,8 +72,7 @@ export function observationOf(sync: RootfiSync, sighting: Sighting): Observation
     source: sighting.source,
     observedAt: sighting.observedAt,
     status,
-    // RootFi has one word for each end; its counts say the rest.
-    outcome: null,
+    outcome: wordOf(sync.status)?.outcome ?? (wasCancelled(status, sighting.jobs) ? SyncOutcome.Cancelled : null),
     rawStatus: sync.status,
     facts: {
       ...sighting.requested,
@@ -76,6 +88,12 @@ export function tasksOf(jobs: readonly RootfiJob[], redact: Redactor): readonly 
   return [...new Map(jobs.map((job) => [job.rootfi_id, taskOf(job, redact)])).values()];
 }
 
+/** A sync that was cancelled may be no more than FAILED: then the jobs that failed say why. */
+function wasCancelled(status: SyncStatus | null, jobs: readonly RootfiJob[] = []): boolean {
+  const failed = jobs.filter((job) => syncStatusOf(job.status) === SyncStatus.Failed);
+  return status === SyncStatus.Failed && failed.length > 0 && failed.every(({ error }) => isCancelled(error));
+}
+
 type Told = { readonly [Fact in keyof SyncFacts]?: SyncFacts[Fact] | undefined };
 
 function factsOf(sync: RootfiSync, status: SyncStatus | null, tasks: readonly SyncTask[] | undefined): Told {
@@ -88,6 +106,7 @@ function factsOf(sync: RootfiSync, status: SyncStatus | null, tasks: readonly Sy
     fullRefresh: sync.full_sync,
     models: sync.sync_data_models ?? undefined,
     taskCounts: taskCountsOf(sync),
+    recordCounts: tasks === undefined ? undefined : recordsOf(tasks),
     createdAt: sync.rootfi_created_at,
     startedAt: sync.start_time,
     // The field is typed as required, so something may stand in it before there is an end.
@@ -123,11 +142,45 @@ function taskOf(job: RootfiJob, redact: Redactor): SyncTask {
     rawStatus: job.status,
     // The vendor counts repetitions, the gateway attempts.
     attempt: typeof job.retry_count === "number" ? job.retry_count + 1 : null,
-    recordCounts: null,
+    recordCounts: typeof job.records_synced === "number" ? recordCountsOf(job.records_synced) : null,
     startedAt: job.start_time ?? null,
     finishedAt: status !== null && isTerminal(status) ? (job.end_time ?? null) : null,
     error: status === SyncStatus.Failed ? jobErrorOf(job.error, redact) : null,
   };
+}
+
+/** v4 counts what it has synced and says nothing of what became of it. */
+const recordCountsOf = (total: number): RecordCounts => ({
+  total,
+  inserted: null,
+  updated: null,
+  upserted: null,
+  deleted: null,
+  failed: null,
+  warnings: null,
+  fetched: null,
+  persisted: null,
+});
+
+/** The sum over the jobs. Nothing is told while none is counted: a job that has not said its number may have moved anything. */
+function recordsOf(tasks: readonly SyncTask[]): RecordCounts | undefined {
+  const counts = tasks.map((task) => task.recordCounts?.total ?? null);
+  const known = counts.filter((count) => count !== null);
+  const total = known.reduce((sum, count) => sum + count, 0);
+  return total > 0 || (known.length > 0 && known.length === counts.length) ? recordCountsOf(total) : undefined;
+}
+
+/** What a connection's state says about a run on it; null when it says nothing about this one. */
+export function waitOf(
+  observation: Observation,
+  connections: readonly RootfiConnection[],
+): Pick<SyncFacts, "waitingReason" | "resumesAt"> | null {
+  const { integration } = observation.facts;
+  const own = connections.filter((connection) => connection.integration_type === integration);
+  if (observation.status !== SyncStatus.Running || own.length === 0) return null;
+  // Null takes back what an earlier look has said.
+  if (!own.some(isSleeping)) return { waitingReason: null, resumesAt: null };
+  return { waitingReason: WaitingReason.RateLimited, resumesAt: resumesAtOf(own) };
 }
 
 /** The facts that were told: an answer without a field leaves what is known. */

@@ -1,10 +1,11 @@
 // Routes of the RootFi sandbox about customers: companies and invite links.
 import { Router } from "express";
 import { z } from "zod";
+import type { ModelConfigChange } from "./sandbox-configs.ts";
 import { notFound, pageQuery, parsed, slice } from "./sandbox-http.ts";
-import type { Organisation } from "./sandbox-sync-routes.ts";
-import { dataModel, liveCompany, operationDenied } from "./sandbox-sync-routes.ts";
-import type { Company } from "./sandbox-views.ts";
+import { categoryOf } from "./sandbox-models.ts";
+import { type Company, type Organisation, changeConfigs, liveCompany } from "./sandbox-organisation.ts";
+import { dataModel, operationDenied } from "./sandbox-sync-routes.ts";
 import { activityView, companyView, inviteLinkId, inviteLinkView, pipelineStatus } from "./sandbox-views.ts";
 
 const companiesQuery = pageQuery.extend({
@@ -14,16 +15,21 @@ const companiesQuery = pageQuery.extend({
   expand: commaList().optional(),
 });
 
-const syncConfig = z.object({
-  enabled: z.boolean(),
-  interval: z.number().int().min(1),
-  frequency: z.enum(["DAILY", "WEEKLY", "MONTHLY", "YEARLY"]),
-  data_model: dataModel,
-  category: z.enum(["ACCOUNTING", "PAYMENTS", "CRM", "ECOMMERCE", "CUSTOM"]),
-  scope_access: z.partialRecord(z.enum(["READ", "CREATE", "UPDATE", "DELETE"]), z.boolean()),
-  sync_from: z.iso.datetime().nullish(),
-  custom_fields: z.array(z.string()).nullish(),
-});
+const syncConfig = z
+  .object({
+    enabled: z.boolean(),
+    interval: z.number().int().min(1),
+    frequency: z.enum(["DAILY", "WEEKLY", "MONTHLY", "YEARLY"]),
+    data_model: dataModel,
+    category: z.enum(["ACCOUNTING", "PAYMENTS", "CRM", "ECOMMERCE", "CUSTOM"]),
+    scope_access: z.partialRecord(z.enum(["READ", "CREATE", "UPDATE", "DELETE"]), z.boolean()),
+    sync_from: z.iso.datetime({ offset: true }).nullish(),
+    custom_fields: z.array(z.string()).nullish(),
+  })
+  .refine((line) => line.category === categoryOf(line.data_model), {
+    path: ["category"],
+    message: "Data model is not of this category",
+  });
 
 const updateCompany = z.object({
   name: z.string().min(1).optional(),
@@ -31,7 +37,8 @@ const updateCompany = z.object({
   sync_config: syncConfig.optional(),
 });
 
-export function companyRoutes({ book, companies }: Organisation): Router {
+export function companyRoutes(organisation: Organisation): Router {
+  const { book, companies } = organisation;
   const router = Router();
 
   router.get("/core/companies", (request, response) => {
@@ -45,16 +52,17 @@ export function companyRoutes({ book, companies }: Organisation): Router {
     );
     const page = slice(fitting, (company) => company.seed.id, "rootfi_id", query);
     const data = page.items.map((company) => ({
-      ...companyView(company, book, nowMs),
+      ...companyView(company, organisation, nowMs),
       ...(query.expand?.includes("activity_log") === true ? { activity_log: activityView(company) } : {}),
     }));
     response.json({ data, next: page.next });
   });
 
-  return router.use(oneCompanyRoutes({ book, companies }));
+  return router.use(oneCompanyRoutes(organisation));
 }
 
-export function inviteLinkRoutes({ book, companies }: Organisation): Router {
+export function inviteLinkRoutes(organisation: Organisation): Router {
+  const { companies } = organisation;
   const router = Router();
   const live = (): readonly Company[] => [...companies.values()].filter((company) => !company.deleted);
 
@@ -62,40 +70,45 @@ export function inviteLinkRoutes({ book, companies }: Organisation): Router {
     const query = parsed(pageQuery.extend({ expand: z.enum(["connections"]).optional() }), request.query);
     const page = slice(live(), (company) => company.seed.id, "rootfi_id", query);
     const nowMs = Date.now();
-    const data = page.items.map((company) => inviteLinkView(company, book, nowMs, query.expand === "connections"));
+    const data = page.items.map((company) =>
+      inviteLinkView(company, organisation, nowMs, query.expand === "connections"),
+    );
     response.json({ data, next: page.next });
   });
 
   router.get("/core/invite_links/:inviteLinkId", (request, response) => {
     const company = live().find((candidate) => inviteLinkId(candidate.seed) === request.params.inviteLinkId);
     if (company === undefined) throw notFound("Invite link", "invite_link_id");
-    response.json({ data: inviteLinkView(company, book, Date.now(), true) });
+    response.json({ data: inviteLinkView(company, organisation, Date.now(), true) });
   });
 
   return router;
 }
 
-function oneCompanyRoutes({ book, companies }: Pick<Organisation, "book" | "companies">): Router {
+function oneCompanyRoutes(organisation: Organisation): Router {
+  const { book, companies } = organisation;
   const router = Router();
 
   router.get("/core/companies/:companyId", (request, response) => {
     const company = liveCompany(companies, Number(request.params.companyId), "company_id");
-    response.json({ data: companyView(company, book, Date.now()) });
+    response.json({ data: companyView(company, organisation, Date.now()) });
   });
 
   router.put("/core/companies/:companyId", (request, response) => {
     const company = liveCompany(companies, Number(request.params.companyId), "company_id");
     const body = parsed(updateCompany, request.body);
+    if (body.sync_config !== undefined) {
+      changeConfigs(organisation, company, [lineOf(body.sync_config)], company.seed.connections);
+    }
     const changed: Company = {
       ...company,
       name: body.name ?? company.name,
       partnerId: body.partner_id ?? company.partnerId,
-      syncConfig: body.sync_config ?? company.syncConfig,
       updatedAtMs: Date.now(),
     };
     companies.set(company.seed.id, changed);
     // The official client types this answer, alone among the single reads, as a list.
-    response.json({ data: [companyView(changed, book, Date.now())] });
+    response.json({ data: [companyView(changed, organisation, Date.now())] });
   });
 
   router.delete("/core/companies/:companyId", (request, response) => {
@@ -110,6 +123,19 @@ function oneCompanyRoutes({ book, companies }: Pick<Organisation, "book" | "comp
   });
 
   return router;
+}
+
+/** v3 takes a line whole: no `sync_from` means the full history. */
+function lineOf(line: z.output<typeof syncConfig>): ModelConfigChange {
+  return {
+    model: line.data_model,
+    enabled: line.enabled,
+    interval: line.interval,
+    frequency: line.frequency,
+    scopeAccess: line.scope_access,
+    syncFrom: line.sync_from ?? null,
+    customFields: line.custom_fields ?? null,
+  };
 }
 
 /** A comma-separated list. */

@@ -1,5 +1,6 @@
 // The made-up organisation of the RootFi sandbox: its companies, their connections, and what becomes of a connection's runs.
 // Times and runs are not here.
+import type { Category } from "./sandbox-models.ts";
 
 /** How a run of a connection ends. Decided by the connection, so that whoever looks knows what to expect. */
 export const Fate = {
@@ -16,7 +17,6 @@ export const Fate = {
 } as const;
 export type Fate = (typeof Fate)[keyof typeof Fate];
 
-export type Category = "ACCOUNTING" | "PAYMENTS" | "CRM" | "ECOMMERCE" | "CUSTOM";
 type ConnectionStatus = "HEALTHY" | "DISCONNECTED" | "EXPIRED" | "PENDING";
 
 export interface ConnectionSeed {
@@ -74,15 +74,26 @@ export const COMPANIES: readonly CompanySeed[] = [
   company(440112, "Quarry Road Motors", "cust-1012", [connection(71013, "SALESFORCE", "CRM")]),
 ];
 
-/** One line of the organisation's sync config. */
+/** The vendor's words for how often; the first four are v3's, v4 adds the other two. */
+export const FREQUENCIES = ["DAILY", "WEEKLY", "MONTHLY", "YEARLY", "HOURLY", "NEVER"] as const;
+type Frequency = (typeof FREQUENCIES)[number];
+
+/** One line of a sync config. */
 export interface ModelConfig {
   readonly category: Category;
+  /** The name in v3. */
   readonly model: string;
   readonly enabled: boolean;
-  readonly frequency: "DAILY" | "WEEKLY" | "MONTHLY";
+  /** Every how many units of the frequency. */
+  readonly interval: number;
+  readonly frequency: Frequency;
+  /** Null for the full history. */
   readonly syncFrom: string | null;
+  readonly scopeAccess: Readonly<Record<string, boolean>>;
+  readonly customFields: readonly string[] | null;
 }
 
+/** The organisation's sync config, which holds for all companies that have none of their own. */
 export const MODEL_CONFIGS: readonly ModelConfig[] = [
   ...configs(
     "ACCOUNTING",
@@ -96,34 +107,34 @@ export const MODEL_CONFIGS: readonly ModelConfig[] = [
   ...configs("ECOMMERCE", ["ECOMMERCE_ORDERS", "ECOMMERCE_CUSTOMERS", "ECOMMERCE_PRODUCTS"], true, null),
 ];
 
-/** Models that a run of that category reads when nobody names them. */
+/** Models of a category that the organisation's sync config reads. */
 export function enabledModels(category: Category): readonly string[] {
   return MODEL_CONFIGS.filter((config) => config.category === category && config.enabled).map((config) => config.model);
 }
 
-/** Which category a data model belongs to; undefined for a name that the vendor does not have. */
-export function categoryOf(model: string): Category | undefined {
-  if (ACCOUNTING_MODELS.has(model)) return "ACCOUNTING";
-  const prefix = (["PAYMENT", "ECOMMERCE", "CRM"] as const).find((candidate) => model.startsWith(`${candidate}_`));
-  if (prefix === undefined || !PREFIXED_MODELS[prefix].includes(model.slice(prefix.length + 1))) return undefined;
-  return prefix === "PAYMENT" ? "PAYMENTS" : prefix;
+/** The category of an integration; what is not listed keeps books. */
+export function categoryOfIntegration(integration: string): Category {
+  return OTHER_CATEGORIES[integration] ?? "ACCOUNTING";
 }
 
-const ACCOUNTING_MODELS: ReadonlySet<string> = new Set(
-  `ACCOUNTS BANK_ACCOUNTS BILLS BILL_PAYMENTS COMPANY_INFO CONTACTS BILL_CREDIT_NOTES INVOICE_CREDIT_NOTES DOCUMENTS EXPENSES
-  INVOICES INVOICE_PAYMENTS ITEMS LINE_ITEMS TAX_RATES JOURNAL_ENTRIES BANK_TRANSACTIONS JOURNAL_LINES PURCHASE_ORDERS
-  SALES_ORDERS PHONE_NUMBERS ADDRESSES EXTERNAL_LINKS CONTACT_PERSONS INCOME_STATEMENT BALANCE_SHEET TRACKING_CATEGORIES
-  CASH_FLOW_STATEMENT CURRENCIES`.split(/\s+/u),
-);
-
-const PREFIXED_MODELS: Readonly<Record<"PAYMENT" | "ECOMMERCE" | "CRM", readonly string[]>> = {
-  PAYMENT:
-    `CUSTOMERS INVOICES LINE_ITEMS ITEMS ORDERS TAX_RATES DISPUTES PAYMENTS REFUNDS PAYMENT_LINKS PAYOUTS ADDRESSES
-    PHONE_NUMBERS EXTERNAL_LINKS TRANSACTIONS BALANCES`.split(/\s+/u),
-  ECOMMERCE: ["ORDERS", "CUSTOMERS", "PRODUCTS", "LINE_ITEMS"],
-  CRM: `CONTACTS COMPANIES DEALS LEADS NOTES PIPELINES STAGES ACTIVITIES TASKS USERS EXTERNAL_LINKS PHONE_NUMBERS
-    ADDRESSES`.split(/\s+/u),
+const OTHER_CATEGORIES: Readonly<Record<string, Category>> = {
+  STRIPE: "PAYMENTS",
+  RAZORPAY: "PAYMENTS",
+  PAYPAL: "PAYMENTS",
+  SHOPIFY: "ECOMMERCE",
+  BIG_COMMERCE: "ECOMMERCE",
+  WOO_COMMERCE: "ECOMMERCE",
+  HUBSPOT: "CRM",
+  SALESFORCE: "CRM",
+  PIPEDRIVE: "CRM",
+  ZOHO_CRM: "CRM",
 };
+
+/** Integrations of v3. */
+export const INTEGRATIONS: readonly string[] =
+  `ZOHO_BOOKS QUICKBOOKS_SANDBOX QUICKBOOKS XERO TALLY ROOTFI_SANDBOX SAGE_CLOUD_ACCOUNTING MS_DYNAMICS_365
+  SAGE_ZA_CLOUD_ACCOUNTING MYOB_BUSINESS NETSUITE WAVE ODOO_ACCOUNTING WAFEQ MEKARI_JURNAL BUSY QOYOD STRIPE RAZORPAY PAYPAL
+  SHOPIFY BIG_COMMERCE WOO_COMMERCE HUBSPOT SALESFORCE PIPEDRIVE ZOHO_CRM`.split(/\s+/u);
 
 function company(
   id: number,
@@ -150,5 +161,14 @@ function configs(
   enabled: boolean,
   syncFrom: string | null,
 ): readonly ModelConfig[] {
-  return models.map((model) => ({ category, model, enabled, frequency: "DAILY", syncFrom }));
+  return models.map((model) => ({
+    category,
+    model,
+    enabled,
+    interval: 1,
+    frequency: "DAILY",
+    syncFrom,
+    scopeAccess: { READ: true, CREATE: false, UPDATE: false, DELETE: false },
+    customFields: null,
+  }));
 }

@@ -1,17 +1,23 @@
-// How the RootFi sandbox sends webhooks: a POST with the headers that were registered, unsigned, and three more tries.
-// What is worth telling, and when, is the driver's business.
-import { createHash } from "node:crypto";
+// How the RootFi sandbox sends webhooks: a POST with the headers that were registered, signed where v4 was given a key, and three
+// more tries. What is worth telling, and when, is the driver's business.
+import { createHash, createHmac } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
 import { Agent, request } from "undici";
-import type { Json, Webhook } from "./sandbox-views.ts";
 
-/** The registration as it is now; asked before every try. Undefined when it is gone. */
-export type Recipient = () => Webhook | undefined;
+/** Where a letter goes, with the headers as registered. */
+export interface Address {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly signature: { readonly header: string; readonly key: string } | null;
+}
 
-interface Letter {
-  readonly recipient: Recipient;
+export interface Letter {
+  /** The registration as it is now; asked before every try. Undefined when it is gone. */
+  readonly recipient: () => Address | undefined;
   readonly body: string;
+  /** Told of every try, with the answer's status or null when none came. */
+  readonly tried: ((httpStatus: number | null) => void) | null;
 }
 
 /** The vendor promises neither that an event comes once nor that events come in order. */
@@ -42,10 +48,8 @@ export class Deliveries {
     setMaxListeners(0, this.#ending.signal);
   }
 
-  /** Sends one event to all who registered. A late event goes out behind the next one, or by itself when none comes. */
-  send(recipients: readonly Recipient[], event: Json): void {
-    const body = JSON.stringify(event);
-    const letters = recipients.map((recipient) => ({ recipient, body }));
+  /** Sends the letters about one event. A late event goes out behind the next one, or by itself when none comes. */
+  send(letters: readonly Letter[]): void {
     const whim = whimOf(this.#seed, this.#count);
     this.#count += 1;
     const overtaken = this.#takeLate();
@@ -89,19 +93,25 @@ export class Deliveries {
   }
 
   /** Whether the letter is settled: taken with a 2xx, or no longer wanted. */
-  async #try({ recipient, body }: Letter): Promise<boolean> {
-    const webhook = recipient();
-    if (webhook === undefined || this.#ending.signal.aborted) return true;
+  async #try({ recipient, body, tried }: Letter): Promise<boolean> {
+    const address = recipient();
+    if (address === undefined || this.#ending.signal.aborted) return true;
+    const httpStatus = await this.#post(address, body);
+    tried?.(httpStatus);
+    return httpStatus !== null && httpStatus >= 200 && httpStatus < 300;
+  }
+
+  /** Null when it was refused, cut, too slow, or has a registered header that no request can have. */
+  async #post(address: Address, body: string): Promise<number | null> {
     const deadline = AbortSignal.timeout(Math.max(ANSWER_AT_LEAST_MS, ANSWER_WITHIN_MS / this.#speed));
     const signal = AbortSignal.any([deadline, this.#ending.signal]);
     try {
-      const headers = headersOf(webhook);
-      const answer = await request(webhook.url, { method: "POST", headers, body, signal, dispatcher: this.#agent });
+      const headers = headersFor(address, body);
+      const answer = await request(address.url, { method: "POST", headers, body, signal, dispatcher: this.#agent });
       await answer.body.dump();
-      return answer.statusCode >= 200 && answer.statusCode < 300;
+      return answer.statusCode;
     } catch {
-      // Refused, cut, too slow, or a registered header that no request can have.
-      return false;
+      return null;
     }
   }
 
@@ -120,11 +130,18 @@ export function whimOf(seed: number, number: number): Whim {
   return drawn === 1 ? "late" : null;
 }
 
-/** The registered headers are all the proof a receiver gets: v3 signs nothing. */
-function headersOf(webhook: Webhook): Record<string, string> {
-  const registered = Object.entries(webhook.headers).map(([name, value]): [string, string] => [
+/**
+ * The registered headers are all the proof a receiver of v3 gets. v4 signs with the registered key; the algorithm is not documented:
+ * HMAC-SHA256 in hex over the raw body (inferred).
+ */
+function headersFor({ headers, signature }: Address, body: string): Record<string, string> {
+  const registered = Object.entries(headers).map(([name, value]): [string, string] => [
     name.toLowerCase(),
     typeof value === "string" ? value : JSON.stringify(value),
   ]);
-  return { ...Object.fromEntries(registered), "content-type": "application/json" };
+  const signed =
+    signature === null
+      ? {}
+      : { [signature.header.toLowerCase()]: createHmac("sha256", signature.key).update(body).digest("hex") };
+  return { ...Object.fromEntries(registered), ...signed, "content-type": "application/json" };
 }

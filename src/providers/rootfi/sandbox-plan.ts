@@ -17,6 +17,7 @@ export interface JobPlan {
 }
 
 export interface Plan {
+  /** Infinity when the run ended before it began. */
   readonly startMs: number;
   readonly endMs: number;
   readonly failed: boolean;
@@ -29,7 +30,7 @@ export const RunStatus = { Created: "CREATED", Running: "RUNNING", Success: "SUC
 export type RunStatus = (typeof RunStatus)[keyof typeof RunStatus];
 
 /**
- * Plans a run: about 1.2 to 2 seconds waiting, then 5 to 9 seconds of jobs one after the other, 4 more when it sleeps.
+ * Plans a run: about 1.2 to 2 seconds waiting, then 5 to 9 seconds of jobs one after the other, 6 more when it sleeps.
  * The first model is read by a parent job with two children, one per half; each other model by one job.
  *
  * @param draw gives a whole number from 0 up to the bound, repeatable for the run
@@ -58,7 +59,7 @@ export function planRun(fate: Fate, models: readonly string[], draw: (label: str
   });
   const whole = [parentOf(planned.slice(0, 2), first), ...planned];
   const stopMs = fate === Fate.Stopped ? startMs + runningMs * 0.8 : Number.POSITIVE_INFINITY;
-  const jobs = whole.map((job) => cutShort(job, stopMs));
+  const jobs = whole.map((job) => cutShort(job, stopMs, STOPPED));
   const sleeping = jobs.find((job) => job.sleptMs > 0);
   const fromMs = (sleeping?.startMs ?? 0) + slotMs / 2;
   return {
@@ -70,11 +71,21 @@ export function planRun(fate: Fate, models: readonly string[], draw: (label: str
   };
 }
 
+/** The plan of a run that a caller stops at that age: what had not ended by then fails, and the run with it. */
+export function stoppedPlan(plan: Plan, ageMs: number): Plan {
+  return {
+    ...plan,
+    startMs: ageMs < plan.startMs ? Number.POSITIVE_INFINITY : plan.startMs,
+    endMs: ageMs,
+    failed: true,
+    jobs: plan.jobs.map((job) => cutShort(job, ageMs, CANCELLED)),
+  };
+}
+
 /** The vendor's word for a run of that age. */
 export function runStatus(plan: Plan, ageMs: number): RunStatus {
-  if (ageMs < plan.startMs) return RunStatus.Created;
-  if (ageMs < plan.endMs) return RunStatus.Running;
-  return plan.failed ? RunStatus.Failed : RunStatus.Success;
+  if (ageMs >= plan.endMs) return plan.failed ? RunStatus.Failed : RunStatus.Success;
+  return ageMs < plan.startMs ? RunStatus.Created : RunStatus.Running;
 }
 
 /** The vendor's word for a job of a run of that age. */
@@ -88,7 +99,8 @@ export function lastChangeMs(moments: readonly (number | null)[], ageMs: number)
   return Math.max(0, ...moments.filter((moment) => moment !== null).filter((moment) => moment <= ageMs));
 }
 
-const SLEEP_MS = 4_000;
+/** Long enough that whoever looks every few seconds sees it. */
+const SLEEP_MS = 6_000;
 
 const REFUSED = {
   code: "platform-auth-failed",
@@ -96,6 +108,7 @@ const REFUSED = {
 };
 const INVALID = { code: "invalid-record", message: "3 records were rejected: field currency_code is missing" };
 const STOPPED = { code: "sync-stopped", message: "The sync was stopped by the platform team for maintenance" };
+const CANCELLED = { code: "sync-cancelled", message: "The sync was cancelled on request" };
 const CHILD_FAILED = { code: "child-job-failed", message: "A part of this job failed" };
 
 function errorOf(fate: Fate, place: number, count: number): JobPlan["error"] {
@@ -116,8 +129,8 @@ function parentOf(children: readonly JobPlan[], model: string): JobPlan {
   };
 }
 
-function cutShort(job: JobPlan, stopMs: number): JobPlan {
+function cutShort(job: JobPlan, stopMs: number, error: JobPlan["error"]): JobPlan {
   if (job.endMs <= stopMs) return job;
   const began = job.startMs !== null && job.startMs < stopMs;
-  return { ...job, startMs: began ? job.startMs : null, endMs: stopMs, error: STOPPED };
+  return { ...job, startMs: began ? job.startMs : null, endMs: stopMs, error };
 }

@@ -3,12 +3,15 @@
 import { createHash } from "node:crypto";
 import type { CompanySeed, ConnectionSeed } from "./sandbox-data.ts";
 import { COMPANIES, Fate, enabledModels } from "./sandbox-data.ts";
+import { uuidOf } from "./sandbox-ids.ts";
 import type { Plan } from "./sandbox-plan.ts";
-import { RunStatus, planRun, runStatus } from "./sandbox-plan.ts";
+import { RunStatus, planRun, runStatus, stoppedPlan } from "./sandbox-plan.ts";
 
 export interface Run {
-  /** The id in paths. */
+  /** The id in paths of v3. */
   readonly syncId: string;
+  /** The same run's id in v4. */
+  readonly uuid: string;
   /** `rootfi_id`; rises with time. Its jobs' ids are `firstJobId`, `firstJobId + 1` ... */
   readonly rowId: number;
   readonly firstJobId: number;
@@ -25,6 +28,9 @@ export interface Run {
 
 type RunRequest = Pick<Run, "companyId" | "models" | "fullSync"> & { readonly connection: ConnectionSeed };
 
+/** What a run reads that starts by itself at that place of the schedule, counted from 0; nothing when none is to start. */
+type DueModels = (companyId: number, connection: ConnectionSeed, place: number) => readonly string[];
+
 export class RunBook {
   /** In the order in which they were created. */
   readonly #runs: Run[] = [];
@@ -32,9 +38,11 @@ export class RunBook {
   readonly #speed: number;
   readonly #seed: number;
   readonly #startedAtMs: number;
+  readonly #dueModels: DueModels;
   #nextJobId = 551_001;
 
-  constructor(options: { readonly seed: number; readonly speed: number }, nowMs: number) {
+  constructor(options: { readonly seed: number; readonly speed: number }, nowMs: number, dueModels: DueModels) {
+    this.#dueModels = dueModels;
     this.#seed = options.seed;
     this.#startedAtMs = nowMs;
     this.#speed = options.speed;
@@ -50,19 +58,25 @@ export class RunBook {
     return this.#runs.toReversed();
   }
 
-  start(request: RunRequest, nowMs: number): Run {
+  start(request: RunRequest, nowMs: number, automatic = false): Run {
     this.#startScheduled(nowMs);
     return this.#add(request, nowMs, {
-      automatic: false,
+      automatic,
       pace: this.#speed,
       fate: request.connection.fate,
       past: false,
     });
   }
 
+  /** Ends a run that has not ended. */
+  stop(run: Run, nowMs: number): void {
+    const place = this.#runs.indexOf(run);
+    if (place !== -1) this.#runs[place] = { ...run, plan: stoppedPlan(run.plan, ageMs(run, nowMs)) };
+  }
+
   /** Epoch milliseconds at which the next run may start by itself; infinity when none will. */
   nextStartMs(): number {
-    return Math.min(...this.#schedules.map(({ nextAtMs }) => nextAtMs));
+    return Math.min(...this.#schedules.map(nextAtMs));
   }
 
   /** The run of that company and integration that has not ended; undefined when there is none. */
@@ -81,23 +95,18 @@ export class RunBook {
   #startScheduled(nowMs: number): void {
     for (const schedule of this.#schedules) {
       // After a long silence only the last few missed runs are caught up with.
-      const missed = Math.floor((nowMs - schedule.nextAtMs) / schedule.everyMs) + 1;
-      if (missed > MOST_CAUGHT_UP) schedule.nextAtMs += (missed - MOST_CAUGHT_UP) * schedule.everyMs;
-      for (; schedule.nextAtMs <= nowMs; schedule.nextAtMs += schedule.everyMs) {
-        const { companyId, connection } = schedule;
-        const busy = this.#runs.some(
-          (run) => belongs(run, companyId, connection.integration) && !hasEnded(run, schedule.nextAtMs),
-        );
-        if (busy) continue;
-        const request = { companyId, connection, models: enabledModels(connection.category), fullSync: false };
-        this.#add(request, schedule.nextAtMs, {
-          automatic: true,
-          pace: this.#speed,
-          fate: connection.fate,
-          past: false,
-        });
-      }
+      const missed = Math.floor((nowMs - nextAtMs(schedule)) / schedule.everyMs) + 1;
+      schedule.place += Math.max(0, missed - MOST_CAUGHT_UP);
+      for (; nextAtMs(schedule) <= nowMs; schedule.place += 1) this.#startDue(schedule, nextAtMs(schedule));
     }
+  }
+
+  #startDue({ companyId, connection, place }: Schedule, atMs: number): void {
+    const busy = this.#runs.some((run) => belongs(run, companyId, connection.integration) && !hasEnded(run, atMs));
+    const models = this.#dueModels(companyId, connection, place);
+    if (busy || models.length === 0) return;
+    const request = { companyId, connection, models, fullSync: false };
+    this.#add(request, atMs, { automatic: true, pace: this.#speed, fate: connection.fate, past: false });
   }
 
   #add(
@@ -112,6 +121,7 @@ export class RunBook {
     const plan = planRun(how.fate, request.models, (label, bound) => drawn(`${this.#seed}:${rowId}:${label}`, bound));
     const run: Run = {
       syncId: digest.replaceAll(/[^A-Za-z0-9]/gu, "").slice(0, 15),
+      uuid: uuidOf(label),
       rowId,
       firstJobId: this.#nextJobId,
       companyId: request.companyId,
@@ -143,8 +153,12 @@ interface Schedule {
   readonly companyId: number;
   readonly connection: ConnectionSeed;
   readonly everyMs: number;
-  nextAtMs: number;
+  readonly firstAtMs: number;
+  /** How many starts have come before the next. */
+  place: number;
 }
+
+const nextAtMs = ({ firstAtMs, place, everyMs }: Schedule): number => firstAtMs + place * everyMs;
 
 const MOST_CAUGHT_UP = 20;
 
@@ -154,7 +168,7 @@ function schedulesFrom(nowMs: number, speed: number): Schedule[] {
       if (connection.automaticEveryMs === null) return [];
       const everyMs = connection.automaticEveryMs / speed;
       // The first comes after a third of the time, so that a short look already sees one.
-      return [{ companyId: company.id, connection, everyMs, nextAtMs: nowMs + everyMs / 3 }];
+      return [{ companyId: company.id, connection, everyMs, firstAtMs: nowMs + everyMs / 3, place: 0 }];
     }),
   );
 }

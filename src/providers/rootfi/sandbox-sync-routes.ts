@@ -1,30 +1,12 @@
 // Routes of the RootFi sandbox about runs: syncs, their jobs, the organisation's sync config.
 import { Router } from "express";
 import { z } from "zod";
-import type { ConnectionSeed } from "./sandbox-data.ts";
-import { MODEL_CONFIGS, categoryOf } from "./sandbox-data.ts";
+import { type ConnectionSeed, INTEGRATIONS, MODEL_CONFIGS } from "./sandbox-data.ts";
 import { Refusal, notFound, pageQuery, parsed, slice } from "./sandbox-http.ts";
+import { categoryOf } from "./sandbox-models.ts";
+import { type Company, type Organisation, liveCompany } from "./sandbox-organisation.ts";
 import type { Run, RunBook } from "./sandbox-runs.ts";
-import type { Company, Webhook } from "./sandbox-views.ts";
 import { configView, jobViews, syncView } from "./sandbox-views.ts";
-
-/** What the routes work on. */
-export interface Organisation {
-  readonly book: RunBook;
-  /** By id, in rising order; deleted ones stay. */
-  readonly companies: Map<number, Company>;
-  readonly webhooks: Map<string, Webhook>;
-}
-
-const INTEGRATIONS = [
-  ..."ZOHO_BOOKS QUICKBOOKS_SANDBOX QUICKBOOKS XERO TALLY ROOTFI_SANDBOX SAGE_CLOUD_ACCOUNTING MS_DYNAMICS_365".split(
-    " ",
-  ),
-  ..."SAGE_ZA_CLOUD_ACCOUNTING MYOB_BUSINESS NETSUITE WAVE ODOO_ACCOUNTING WAFEQ MEKARI_JURNAL BUSY QOYOD STRIPE".split(
-    " ",
-  ),
-  ..."RAZORPAY PAYPAL SHOPIFY BIG_COMMERCE WOO_COMMERCE HUBSPOT SALESFORCE PIPEDRIVE ZOHO_CRM".split(" "),
-];
 
 export const dataModel = z.string().refine((name) => categoryOf(name) !== undefined, "Unknown data model");
 
@@ -40,13 +22,6 @@ const category = z.enum(["ACCOUNTING", "PAYMENTS", "CRM", "ECOMMERCE", "CUSTOM"]
 /** The literal paths come before `/core/syncs/{sync_id}`, which would take them for ids. */
 export function syncRoutes(organisation: Organisation): Router {
   return Router().use(literalRoutes(organisation), runRoutes(organisation), startRoute(organisation));
-}
-
-/** Throws the vendor's 404 when there is no such company, or no longer. */
-export function liveCompany(companies: ReadonlyMap<number, Company>, id: number, field: string): Company {
-  const company = companies.get(id);
-  if (company === undefined || company.deleted) throw notFound("Company", field);
-  return company;
 }
 
 /** The refusal's status is not documented; 403 is the one of the documented statuses that fits. */

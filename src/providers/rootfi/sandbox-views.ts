@@ -1,32 +1,14 @@
 // The JSON that the RootFi sandbox answers with: runs, jobs, companies, connections, invite links as v3 writes them.
 import type { CompanySeed, ConnectionSeed, ModelConfig } from "./sandbox-data.ts";
-import { MODEL_CONFIGS } from "./sandbox-data.ts";
+import type { Company, Organisation } from "./sandbox-organisation.ts";
 import type { JobPlan } from "./sandbox-plan.ts";
 import { RunStatus, jobStatus, lastChangeMs, runStatus } from "./sandbox-plan.ts";
-import type { Run, RunBook } from "./sandbox-runs.ts";
+import type { Run } from "./sandbox-runs.ts";
 import { ageMs, momentMs } from "./sandbox-runs.ts";
 
 export type Json = Readonly<Record<string, unknown>>;
 
-/** A company as it is now: the made-up one with what callers changed. */
-export interface Company {
-  readonly seed: CompanySeed;
-  readonly name: string;
-  readonly partnerId: string | null;
-  /** Replaces the connections' own sync config when a caller set one. */
-  readonly syncConfig: Json | null;
-  readonly createdAtMs: number;
-  readonly updatedAtMs: number;
-  readonly deleted: boolean;
-}
-
-/** A webhook's registration as the vendor shows it, the headers in clear. */
-export interface Webhook extends Json {
-  readonly id: string;
-  readonly type: "DATA_MODEL_CHANGES" | "CONNECTION_CHANGED" | "SYNC_COMPLETED";
-  readonly url: string;
-  readonly headers: Json;
-}
+type World = Pick<Organisation, "book" | "configs">;
 
 /**
  * The event that a run has ended. Inferred: the vendor says only that it tells which data models succeeded and which failed. The
@@ -82,7 +64,11 @@ export function jobViews(run: Run, nowMs: number): readonly Json[] {
 }
 
 /** A company with its connections. The vendor does not say when `expand` is needed; connections are always shown. */
-export function companyView(company: Company, book: RunBook, nowMs: number): Json {
+export function companyView(company: Company, { book, configs }: World, nowMs: number): Json {
+  const configOf = ({ category }: ConnectionSeed): Json | null => {
+    const line = configs.mainLine(company.seed.id, category);
+    return line === undefined ? null : configView(line);
+  };
   return {
     ...companyHead(company),
     partner_id: company.partnerId,
@@ -93,7 +79,7 @@ export function companyView(company: Company, book: RunBook, nowMs: number): Jso
       last_synced: isoOrNull(book.lastSuccessMs(company.seed.id, connection.integration, nowMs)),
       tally_last_active_at: connection.integration === "TALLY" ? iso(nowMs) : null,
       zoho_sub_calls_enabled: connection.integration === "ZOHO_BOOKS",
-      sync_config: company.syncConfig ?? configsOf(connection)[0] ?? null,
+      sync_config: configOf(connection),
     })),
   };
 }
@@ -111,14 +97,19 @@ export function activityView(company: Company): readonly Json[] {
   }));
 }
 
-export function inviteLinkView(company: Company, book: RunBook, nowMs: number, withConnections: boolean): Json {
+export function inviteLinkView(
+  company: Company,
+  { book, configs }: World,
+  nowMs: number,
+  withConnections: boolean,
+): Json {
   const view = { ...inviteLinkHead(company), company: companyHead(company) };
   if (!withConnections) return view;
   const connections = company.seed.connections.map((connection) => ({
     ...connectionHead(company, connection, book, nowMs),
     // The same facts have other names and shapes inside an invite link.
     status: connection.status,
-    sync_config: configsOf(connection),
+    sync_config: configs.linesOf(company.seed.id, connection.category).map(configView),
   }));
   return { ...view, connections };
 }
@@ -127,16 +118,18 @@ export function inviteLinkId(company: CompanySeed): string {
   return `inv-${company.id.toString(36)}-${company.connections.length}`;
 }
 
+/** v3 has neither NEVER nor HOURLY: what v4 set to NEVER is shown as not enabled, both as DAILY (inferred). */
 export function configView(config: ModelConfig): Json {
+  const { frequency } = config;
   return {
-    enabled: config.enabled,
-    interval: 1,
-    frequency: config.frequency,
+    enabled: config.enabled && frequency !== "NEVER",
+    interval: config.interval,
+    frequency: frequency === "NEVER" || frequency === "HOURLY" ? "DAILY" : frequency,
     data_model: config.model,
     category: config.category,
-    scope_access: { READ: true, CREATE: false, UPDATE: false, DELETE: false },
+    scope_access: config.scopeAccess,
     sync_from: config.syncFrom,
-    custom_fields: null,
+    custom_fields: config.customFields,
   };
 }
 
@@ -205,7 +198,7 @@ function inviteLinkHead(company: Company): Json {
   };
 }
 
-function connectionHead(company: Company, connection: ConnectionSeed, book: RunBook, nowMs: number): Json {
+function connectionHead(company: Company, connection: ConnectionSeed, book: World["book"], nowMs: number): Json {
   const pipeline = pipelineStatus(book.open(company.seed.id, connection.integration, nowMs), nowMs);
   return {
     rootfi_id: connection.id,
@@ -223,14 +216,11 @@ function connectionHead(company: Company, connection: ConnectionSeed, book: RunB
   };
 }
 
-function configsOf(connection: ConnectionSeed): readonly Json[] {
-  return MODEL_CONFIGS.filter((config) => config.category === connection.category).map(configView);
-}
-
-function iso(moment: number): string {
+/** As both versions write moments. */
+export function iso(moment: number): string {
   return new Date(moment).toISOString();
 }
 
-function isoOrNull(moment: number | null): string | null {
+export function isoOrNull(moment: number | null): string | null {
   return moment === null ? null : iso(moment);
 }

@@ -3,10 +3,11 @@ import { createHash } from "node:crypto";
 import { Router } from "express";
 import { z } from "zod";
 import { notFound, parsed } from "./sandbox-http.ts";
-import { type Organisation, dataModel } from "./sandbox-sync-routes.ts";
+import type { Organisation } from "./sandbox-organisation.ts";
+import { dataModel } from "./sandbox-sync-routes.ts";
 
 /** The vendor takes https alone; a receiver on the same machine has no certificate. */
-const url = z.union(
+export const receiverUrl = z.union(
   [z.url({ protocol: /^https$/u }), z.url({ protocol: /^http$/u, hostname: /^(localhost|127(\.\d+){3}|\[::1\])$/u })],
   { error: "Expected an https address, or http on a loopback address" },
 );
@@ -14,7 +15,7 @@ const url = z.union(
 const webhookBody = z.object({
   name: z.string().min(1),
   type: z.enum(["DATA_MODEL_CHANGES", "CONNECTION_CHANGED", "SYNC_COMPLETED"]),
-  url,
+  url: receiverUrl,
   operations: z.array(z.enum(["CREATE", "UPDATE", "DELETE"])),
   data_models: z.array(dataModel),
   headers: z.record(z.string(), z.unknown()),

@@ -1,5 +1,7 @@
-// Parsers for the JSON RootFi sends: only the fields the gateway uses, tolerant of the rest. What they mean is said in `map.ts`.
+// Parsers for the JSON RootFi's v3 sends: only the fields the gateway uses, tolerant of the rest. What they mean is said in `map.ts`.
+// v4's are in `wire-types-v4.ts`.
 import { z } from "zod";
+import { ProviderError } from "../../domain/errors.ts";
 import {
   looseCount as count,
   looseFlag as flag,
@@ -10,10 +12,10 @@ import { badResponse, isRecord, parseReply as parse, typeName } from "../../wire
 import type { ReplySource } from "../../wire/read-reply.ts";
 
 /** Numbers in v3, strings in v2, v4 and some samples: both are the same id here. */
-const id = z.union([z.string().min(1), z.int()], { error: "an id" }).transform(String);
-const looseId = id.nullish().catch(null);
+export const id = z.union([z.string().min(1), z.int()], { error: "an id" }).transform(String);
+export const looseId = id.nullish().catch(null);
 /** An open set: the vendor's own sample holds a model that is not in its enum. */
-const words = z.array(z.string()).nullish().catch(null);
+export const words = z.array(z.string()).nullish().catch(null);
 
 const syncShape = z.object({
   sync_id: id,
@@ -50,7 +52,10 @@ const jobShape = z.object({
   /** Free-form and quoting the platform's answer: read only by `errors.ts`, which redacts. */
   error: z.unknown().optional(),
 });
-export type RootfiJob = z.infer<typeof jobShape>;
+export type RootfiJob = z.infer<typeof jobShape> & {
+  /** Told by v4 only. */
+  readonly records_synced?: number | null | undefined;
+};
 
 const configShape = z.object({
   data_model: z.string().min(1),
@@ -95,6 +100,18 @@ export type RootfiCompany = Omit<z.infer<typeof companyShape>, "connections"> & 
   /** Null when the answer does not tell. */
   readonly connections: readonly RootfiConnection[] | null;
 };
+
+/** `invite_link_id` is such a capability and is not among the fields. */
+const inviteLinkShape = z.object({
+  /** Not said to be there before the customer has followed the link. */
+  company: z.object({ rootfi_id: id }).nullish(),
+  connections: companyShape.shape.connections,
+});
+/** What an invite link shows of its company's connections. */
+export interface RootfiInviteLink extends Pick<RootfiCompany, "connections"> {
+  /** Null when there is no company yet. */
+  readonly companyId: string | null;
+}
 
 const pageShape = z.object({
   data: z.array(z.unknown()),
@@ -141,16 +158,42 @@ export const parseJob = (body: unknown, source: ReplySource): RootfiJob => parse
 
 export function parseCompany(body: unknown, source: ReplySource): RootfiCompany {
   const company = parse(companyShape, body, source);
-  const connections = company.connections?.map((connection): RootfiConnection => {
-    const parsed = parse(connectionShape, connection, source);
-    const configs = [parsed.sync_config ?? []].flat();
-    return { ...parsed, sync_config: configs.map((config) => parse(configShape, config, source)) };
-  });
-  return { ...company, connections: connections ?? null };
+  return { ...company, connections: connectionsOf(company.connections, source) };
 }
 
+export function parseInviteLink(body: unknown, source: ReplySource): RootfiInviteLink {
+  const { company, connections } = parse(inviteLinkShape, body, source);
+  return { companyId: company?.rootfi_id ?? null, connections: connectionsOf(connections, source) };
+}
+
+function connectionsOf(
+  connections: readonly unknown[] | null | undefined,
+  source: ReplySource,
+): readonly RootfiConnection[] | null {
+  if (!connections) return null;
+  return connections.map((connection) => {
+    const parsed = parse(connectionShape, connection, source);
+    const configs = [parsed.sync_config ?? []].flat();
+    return { ...parsed, sync_config: configs.map((config) => parseSyncConfig(config, source)) };
+  });
+}
+
+/** The company in the answer to its change, which is typed as a list; null when it cannot be read: the change was taken all the same. */
+export function changedCompanyOf(body: unknown, source: ReplySource): RootfiCompany | null {
+  const [company] = [isRecord(body) ? body["data"] : null].flat();
+  try {
+    return parseCompany(company, source);
+  } catch (error) {
+    if (error instanceof ProviderError) return null;
+    throw error;
+  }
+}
+
+export const parseSyncConfig = (config: unknown, source: ReplySource): RootfiSyncConfig =>
+  parse(configShape, config, source);
+
 export function parseSyncConfigs(body: unknown, source: ReplySource): readonly RootfiSyncConfig[] {
-  return parse(configListShape, body, source).sync_config.map((config) => parse(configShape, config, source));
+  return parse(configListShape, body, source).sync_config.map((config) => parseSyncConfig(config, source));
 }
 
 /**

@@ -32,14 +32,14 @@ export function syncErrorOf(error: string | null, redact: Redactor): SyncError {
 const KINDS: readonly FailureKind[] = [
   {
     words:
-      /rate.?limit|too many requests|time[d ]?.?out|temporar|unavailable|try again|connection (?:reset|refused|closed)|\b(?:429|50[234])\b/i,
+      /rate.?limit|(?:request|call|api).{0,9}limit|throttl|too many requests|time[d ]?.?out|temporar|unavailable|unreachable|try again|connection (?:reset|refused|closed)|\b(?:429|50[234])\b/i,
     code: SyncErrorCode.Transient,
     retryable: true,
     advice: "This often passes: start the sync again later.",
   },
   {
     words:
-      /credential|unauthori[sz]ed|authenticat|authori[sz]ation|forbidden|permission|expired|invalid_grant|\b40[13]\b/i,
+      /credential|unauthori[sz]ed|authenticat|authori[sz]ation|forbidden|permission|expired|revoked|invalid_grant|(?:access|refresh|bearer|api|invalid).?token|api.?key|password|\b(?:log|sign).?in\b|\b40[13]\b/i,
     code: SyncErrorCode.Auth,
     retryable: false,
     advice: "Have the connection authenticated again in Stuut, then start the sync again.",

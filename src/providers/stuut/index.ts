@@ -8,6 +8,7 @@ import type {
 } from "../../domain/provider-port.ts";
 import type { HttpClient } from "../../wire/http-client.ts";
 import { freeTextRedactor } from "../../wire/free-text.ts";
+import { unknownSettings } from "../../wire/unknown-settings.ts";
 import { readError } from "./errors.ts";
 import { stuutProvider } from "./provider.ts";
 
@@ -30,7 +31,9 @@ const capabilities: Capabilities = {
   webhooks: false,
   modelSyncCrud: false,
   syncJobCrud: false,
+  syncJobUpdate: false,
   schedules: false,
+  schemaDiscovery: false,
   bulkStatus: true,
   separateTasks: false,
   startOptions: [],
@@ -67,6 +70,7 @@ function parseConfig(settings: ProviderSettings): ParsedSettings<StuutConfig> {
   }
   const urlProblem = baseUrlProblem(baseUrl, settings.allowPrivateAddress);
   if (urlProblem !== null) problems.push({ path: ["baseUrl"], message: urlProblem });
+  problems.push(...unknownSettings("Stuut", settings, { credentials: ["token"], options: [] }));
   return problems.length > 0 ? { ok: false, problems } : { ok: true, config: { baseUrl, token } };
 }
 

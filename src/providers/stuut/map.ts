@@ -54,6 +54,12 @@ export function observationOf(sync: StuutSync, sighting: Sighting): Observation 
   };
 }
 
+/** Whether the vendor's word says that the sync has not ended; false for words nobody knows. */
+export function goesOn(sync: StuutSync): boolean {
+  const meaning = meaningOf(sync);
+  return meaning !== null && !isTerminal(meaning.status);
+}
+
 /** Null for a word that is not in the table. A sync that waits after an attempt has been running: it does not go back to CREATED. */
 function meaningOf(sync: StuutSync): Meaning | null {
   const meaning = MEANINGS.get(sync.status) ?? null;

@@ -1,10 +1,11 @@
 // One Stuut tenant behind the provider port. One list answers every question but a start; its endpoints are in `api.ts`.
 import type { Clock } from "../../domain/clock.ts";
 import { DefinitionKind, LinkedAccountStatus } from "../../domain/definition.ts";
-import { ErrorCode } from "../../domain/errors.ts";
+import { ErrorCode, ProviderError } from "../../domain/errors.ts";
 import type { UserProblem } from "../../domain/errors.ts";
 import { MissingReason } from "../../domain/provider-port.ts";
 import type {
+  CallOptions,
   Capabilities,
   MissingRun,
   ObserveResult,
@@ -15,10 +16,10 @@ import type {
 import { ObservationSource } from "../../domain/status.ts";
 import type { Observation } from "../../domain/sync.ts";
 import type { HttpClient } from "../../wire/http-client.ts";
-import { notFound } from "../../wire/provider-failure.ts";
+import { notFound, providerFailure } from "../../wire/provider-failure.ts";
 import type { Redactor } from "../../wire/redact.ts";
 import { stuutApi } from "./api.ts";
-import { observationOf } from "./map.ts";
+import { goesOn, observationOf } from "./map.ts";
 import { linkedAccountOf, modelNameOf, syncJobOf } from "./map-catalog.ts";
 import type { StuutConnection, StuutModel, StuutSync } from "./wire-types.ts";
 
@@ -36,14 +37,25 @@ const CLOCK_SLACK_MS = 5_000;
 
 export function stuutProvider({ key, capabilities, http, clock, redact }: StuutTools): SyncProvider {
   const api = stuutApi(http, key);
-  const observe = (seen: Seen, source: ObservationSource): Observation =>
-    observationOf(seen.sync, {
-      source,
-      observedAt: clock.now(),
-      connectionId: seen.connection.id,
-      modelName: modelNameOf(seen.model),
-      redact,
-    });
+  /** All that one answer tells was observed at one moment. */
+  const observer = (source: ObservationSource): ((seen: Seen) => Observation) => {
+    const observedAt = clock.now();
+    return ({ connection, model, sync }) =>
+      observationOf(sync, { source, observedAt, connectionId: connection.id, modelName: modelNameOf(model), redact });
+  };
+
+  /** Whether some sync of the connection goes on; false when that cannot be read: that nothing was scheduled is known all the same. */
+  async function isBusy(connectionId: string, options?: CallOptions): Promise<boolean> {
+    try {
+      const connections = await api.connections(options?.signal);
+      return connections.some(
+        (connection) => connection.id === connectionId && latestSyncs(connection).some(({ sync }) => goesOn(sync)),
+      );
+    } catch (error) {
+      if (error instanceof ProviderError) return false;
+      throw error;
+    }
+  }
 
   return {
     key,
@@ -72,6 +84,7 @@ export function stuutProvider({ key, capabilities, http, clock, redact }: StuutT
       const { remoteId: connectionId } = request.definition;
       const syncs = await api.requestSync(connectionId, options?.signal);
       const observedAt = clock.now();
+      if (syncs.length === 0 && (await isBusy(connectionId, options))) throw keptBack(key);
       return syncs.map((sync) => {
         const sighting = { source: ObservationSource.Trigger, observedAt, connectionId, redact };
         return observationOf(sync, { ...sighting, modelName: knownNameOf(sync, request) });
@@ -85,18 +98,19 @@ export function stuutProvider({ key, capabilities, http, clock, redact }: StuutT
         .filter((connection) => connection.id === request.definition.remoteId)
         .flatMap(latestSyncs)
         .filter(({ sync }) => sync.is_one_off === true && (sync.created_at?.getTime() ?? -Infinity) >= earliest)
-        .map((seen) => observe(seen, ObservationSource.Trigger));
+        .map(observer(ObservationSource.Trigger));
     },
 
     async observe(refs, { signal }) {
       if (refs.length === 0) return { observations: [], missing: [] };
-      return match(refs, await api.connections(signal), (seen) => observe(seen, ObservationSource.Poll));
+      const connections = await api.connections(signal);
+      return match(refs, connections, observer(ObservationSource.Poll));
     },
 
     async *discover(since, _definitions, options) {
       const seen = (await api.connections(options?.signal)).flatMap(latestSyncs);
       const recent = seen.filter(({ sync }) => changedSince(sync, since));
-      if (recent.length > 0) yield recent.map((latest) => observe(latest, ObservationSource.Discovery));
+      if (recent.length > 0) yield recent.map(observer(ObservationSource.Discovery));
     },
 
     close: () => http.close(),
@@ -172,6 +186,12 @@ function knownNameOf(sync: StuutSync, { definition }: StartRequest): string | nu
     definition.resources.find((resource) => resource.remoteId !== null && resource.remoteId === sync.model_id)?.name ??
     null
   );
+}
+
+/** A start that schedules nothing while syncs go on was kept back by them: the vendor does not say what else it could mean (inferred). */
+function keptBack(key: string): ProviderError {
+  const sentence = "nothing was scheduled, because syncs of the connection go on";
+  return providerFailure(sentence, { code: ErrorCode.ProviderConflict, provider: key, sent: true });
 }
 
 /** A trigger is pointless while the connection must be signed in to, or its syncs are disabled. */

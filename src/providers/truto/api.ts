@@ -6,6 +6,7 @@ import type { Ask, ReplyReader } from "../../wire/ask.ts";
 import type { HttpClient, HttpRequest } from "../../wire/http-client.ts";
 import { walkPages } from "../../wire/pages.ts";
 import { pathFor } from "../../wire/path.ts";
+import type { PathTemplate } from "../../wire/path.ts";
 import { badResponse } from "../../wire/read-reply.ts";
 import type { TrutoAccount, TrutoCronTrigger, TrutoJob, TrutoLogEntry, TrutoRun } from "./wire-types.ts";
 import {
@@ -16,6 +17,7 @@ import {
   parseLogEntry,
   parsePage,
   parseRun,
+  parseSuccess,
 } from "./wire-types.ts";
 
 /** Sent as `limit`: the vendor's own default of thousands makes answers too large to be read within a deadline. */
@@ -43,8 +45,21 @@ export interface TrutoApi {
   accounts(signal: Signal): AsyncIterable<readonly TrutoAccount[]>;
   jobs(signal: Signal): AsyncIterable<readonly TrutoJob[]>;
   job(id: string, signal: Signal): Promise<FullJob>;
+  /** Never repeated: there is no idempotency key for it. */
+  createJob(body: JsonObject, signal: Signal): Promise<TrutoJob>;
+  /** Changes the fields that the body names. */
+  updateJob(id: string, body: JsonObject, signal: Signal): Promise<TrutoJob>;
+  /** Repeated like a read: a second deletion finds nothing. */
+  deleteJob(id: string, signal: Signal): Promise<void>;
   /** Triggers of all jobs, or of one; entries that name no job or no id are left out. */
   cronTriggers(jobId: string | null, signal: Signal): Promise<readonly TrutoCronTrigger[]>;
+  /** Never repeated: there is no idempotency key for it. */
+  createTrigger(body: JsonObject, signal: Signal): Promise<TrutoCronTrigger>;
+  updateTrigger(id: string, body: JsonObject, signal: Signal): Promise<TrutoCronTrigger>;
+  /** Makes a trigger start runs; needed after it was made and after its expression was changed. */
+  activateTrigger(id: string, signal: Signal): Promise<void>;
+  /** Repeated like a read: a second deletion finds nothing. */
+  deleteTrigger(id: string, signal: Signal): Promise<void>;
   run(id: string, signal: Signal): Promise<TrutoRun>;
   /** @param maxPages a walk that needs more throws `PROVIDER_BAD_RESPONSE` after the last of them */
   runs(filter: Query, maxPages: number, signal: Signal): AsyncIterable<RunPage>;
@@ -64,13 +79,19 @@ export function createTrutoApi(http: HttpClient, provider: string): TrutoApi {
     listPages(ask, provider, { ...listing, signal }, read);
   const get = async <Item>(operation: string, target: string, read: ReplyReader<Item>, signal: Signal) =>
     ask({ operation, method: "GET", path: target, signal }, read);
+  const remove = async (operation: string, target: string, signal: Signal) =>
+    ask({ operation, method: "DELETE", path: target, repeat: "safe", signal }, () => undefined);
 
   // Calls with an id in their path are async functions, so that an id that fits into no path rejects like any other failure.
   return {
     accounts: (signal) =>
       list({ operation: "list integrated accounts", path: "/integrated-account" }, parseAccount, signal),
     jobs: (signal) => list({ operation: "list sync jobs", path: "/sync-job" }, parseJob, signal),
-    job: async (id, signal) => get("get sync job", path`/sync-job/${id}`, parseFullJob, signal),
+    job: async (id, signal) => get("get sync job", path`/sync-job/${id}`, fullJobOf(id), signal),
+    ...definitionChanges(ask, path),
+    deleteJob: async (id, signal) => remove("delete sync job", path`/sync-job/${id}`, signal),
+    deleteTrigger: async (id, signal) =>
+      remove("delete sync job cron trigger", path`/sync-job-cron-trigger/${id}`, signal),
     cronTriggers: async (jobId, signal) => {
       const query = jobId === null ? {} : { sync_job_id: jobId };
       const listing = { operation: "list sync job cron triggers", path: "/sync-job-cron-trigger", query };
@@ -79,7 +100,7 @@ export function createTrutoApi(http: HttpClient, provider: string): TrutoApi {
         triggers.push(...page.filter(isReadable));
       return triggers;
     },
-    run: async (id, signal) => get("get sync job run", path`/sync-job-run/${id}`, runOf(id), signal),
+    run: async (id, signal) => get("get sync job run", path`/sync-job-run/${id}`, theOne(id, parseRun), signal),
     runs: async function* (query, maxPages, signal) {
       const listing = { operation: "list sync job runs", path: "/sync-job-run", query, maxPages };
       for await (const page of list(listing, orUnreadable(parseRun), signal)) {
@@ -129,19 +150,51 @@ function listPages<Item>(
   return walkPages(fetchPage, { provider, operation, signal, ...(maxPages === undefined ? {} : { maxPages }) });
 }
 
-/** A reader of runs that takes no other run for the one that was asked for. */
-const runOf =
-  (id: string): ReplyReader<TrutoRun> =>
+/** Calls that make or change a definition or a trigger; each is sent once. */
+function definitionChanges(
+  ask: Ask,
+  path: PathTemplate,
+): Pick<TrutoApi, "createJob" | "updateJob" | "createTrigger" | "updateTrigger" | "activateTrigger"> {
+  const send = async <Item>(request: HttpRequest, read: ReplyReader<Item>) => ask({ ...request, repeat: "once" }, read);
+  return {
+    createJob: (body, signal) =>
+      send({ operation: "create sync job", method: "POST", path: "/sync-job", body, signal }, parseJob),
+    updateJob: async (id, body, signal) =>
+      send(
+        { operation: "update sync job", method: "PATCH", path: path`/sync-job/${id}`, body, signal },
+        theOne(id, parseJob),
+      ),
+    createTrigger: (body, signal) =>
+      send(
+        { operation: "create sync job cron trigger", method: "POST", path: "/sync-job-cron-trigger", body, signal },
+        parseCronTrigger,
+      ),
+    updateTrigger: async (id, body, signal) => {
+      const request = { method: "PATCH", path: path`/sync-job-cron-trigger/${id}`, body, signal } as const;
+      return send({ operation: "update sync job cron trigger", ...request }, theOne(id, parseCronTrigger));
+    },
+    activateTrigger: async (id, signal) => {
+      const request = { method: "POST", path: path`/sync-job-cron-trigger/${id}/schedule`, signal } as const;
+      return send({ operation: "activate sync job cron trigger", ...request }, parseSuccess);
+    },
+  };
+}
+
+/** A reader that takes no other object for the one that was asked for. */
+const theOne =
+  <Item extends { readonly id: string }>(id: string, read: ReplyReader<Item>): ReplyReader<Item> =>
   (body, source) => {
-    const run = parseRun(body, source);
-    if (run.id === id) return run;
+    const item = read(body, source);
+    if (item.id === id) return item;
     throw badResponse(source, { field: "id", expected: "the id that was asked for", got: "another" });
   };
 
-const parseFullJob: ReplyReader<FullJob> = (body, source) => {
-  const job = parseJob(body, source);
-  return { job, resources: Array.isArray(job.resources) ? job.resources.filter(isJsonObject) : [] };
-};
+const fullJobOf =
+  (id: string): ReplyReader<FullJob> =>
+  (body, source) => {
+    const job = theOne(id, parseJob)(body, source);
+    return { job, resources: Array.isArray(job.resources) ? job.resources.filter(isJsonObject) : [] };
+  };
 
 /** The reader's failure in place of an item it cannot read, so that one item does not take the others with it. */
 const orUnreadable =

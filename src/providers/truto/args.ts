@@ -39,10 +39,21 @@ export function standardSchema(schema: JsonObject): JsonObject {
     : standardNode({ type: "object", properties: schema }, DEEPEST);
 }
 
+/** Whether arguments can be checked against all that a schema says. */
+export const canBeApplied = (schema: JsonObject): boolean => failuresUnder(standardSchema(schema), {}) !== null;
+
 const DEEPEST = 20;
 /** These fail because something inside them failed, which is told by itself. */
 const COMPOSITES: ReadonlySet<string> = new Set(["anyOf", "oneOf", "allOf", "if", "not"]);
-const JSON_TYPES: ReadonlySet<string> = new Set(["string", "number", "integer", "boolean", "object", "array", "null"]);
+export const JSON_TYPES: ReadonlySet<string> = new Set([
+  "string",
+  "number",
+  "integer",
+  "boolean",
+  "object",
+  "array",
+  "null",
+]);
 /** They name other documents, change how the validator works, or are annotations it refuses. */
 const DROPPED: ReadonlySet<string> = new Set([
   "$schema",
@@ -57,7 +68,7 @@ const DROPPED: ReadonlySet<string> = new Set([
 const PROPERTY_MAPS: ReadonlySet<string> = new Set(["properties", "patternProperties", "definitions", "$defs"]);
 
 /** A flat map may have arguments called `type` or `properties`; they are objects that describe an argument. */
-function isJsonSchema(schema: JsonObject): boolean {
+export function isJsonSchema(schema: JsonObject): boolean {
   if (typeof schema["type"] === "string") return true;
   const properties = schema["properties"];
   return isJsonObject(properties) && typeof properties["type"] !== "string";

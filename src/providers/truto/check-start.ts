@@ -44,15 +44,22 @@ function checkLinkedAccount(
       ),
     ];
   }
-  const { integration } = definition;
-  if (integration !== null && account.integration !== null && account.integration !== integration) {
-    const message = `expected a linked account of ${integration}, got one of ${account.integration}`;
-    return [problem(ErrorCode.BadUserInput, field, message)];
-  }
+  const foreign = checkIntegration(definition, account);
+  if (foreign.length > 0) return foreign;
   if (account.status === LinkedAccountStatus.Healthy) return [];
   const advice = account.status === LinkedAccountStatus.AuthenticationRequired ? ": its owner must sign in again" : "";
   const message = `expected an active linked account, got one that is ${account.rawStatus ?? "of unknown status"}${advice}`;
   return [problem(ErrorCode.LinkedAccountUnavailable, field, message)];
+}
+
+/** A job of one integration runs for accounts of no other. */
+export function checkIntegration(
+  { integration }: SyncJobSnapshot,
+  account: LinkedAccountSnapshot,
+): readonly UserProblem[] {
+  if (integration === null || account.integration === null || account.integration === integration) return [];
+  const message = `expected a linked account of ${integration}, got one of ${account.integration}`;
+  return [problem(ErrorCode.BadUserInput, ["linkedAccountId"], message)];
 }
 
 function checkModels(definition: SyncJobSnapshot, { models }: StartOptions): readonly UserProblem[] {
@@ -67,7 +74,11 @@ function checkModels(definition: SyncJobSnapshot, { models }: StartOptions): rea
   return [problem(ErrorCode.BadUserInput, ["models"], `${expected}, got ${foreign.slice(0, 20).join(", ")}`)];
 }
 
-function checkErrorHandling(definition: SyncJobSnapshot, { onError }: StartOptions): readonly UserProblem[] {
+/** Whether the job's runtime knows how to go on after an error in that way. */
+export function checkErrorHandling(
+  definition: SyncJobSnapshot,
+  { onError }: Pick<StartOptions, "onError">,
+): readonly UserProblem[] {
   const { runtimeVersion } = definition;
   if (onError !== ErrorHandling.Batch || runtimeVersion === null || runtimeVersion >= BATCH_SINCE_RUNTIME) return [];
   const message = `expected FAIL_FAST or IGNORE, got BATCH: it needs runtime ${BATCH_SINCE_RUNTIME}, the job has ${runtimeVersion}`;

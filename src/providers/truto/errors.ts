@@ -1,7 +1,9 @@
-// Reads the body of Truto's refusals. What follows from it (codes by HTTP status, redaction, cutting) is left to the wire.
+// Reads the body of Truto's refusals, and knows of which kind a run's failure is. Codes by HTTP status, redaction and cutting are the wire's.
 import { z } from "zod";
 import type { ErrorReading } from "../../domain/provider-port.ts";
 import { ProviderError } from "../../domain/errors.ts";
+import { SyncErrorCode } from "../../domain/sync.ts";
+import type { FailureKind } from "../../wire/classify-failure.ts";
 import { filledText } from "../../wire/read-reply.ts";
 
 /** Failures named in a sentence; a body may list hundreds. */
@@ -28,6 +30,42 @@ export function readError(_httpStatus: number, body: unknown): ErrorReading {
   if (told === "") return { message: sentence };
   return { message: sentence === null ? told : `${sentence} (${told})` };
 }
+
+/** What the log's sentences speak about, first match wins. The texts are not documented, so this goes by plain words. */
+export const FAILURE_KINDS: readonly FailureKind[] = [
+  {
+    words:
+      /rate.?limit|too many requests|time[d ]?.?out|temporar|unavailable|try again|connection (?:reset|refused|closed)|\b(?:429|50[234])\b/i,
+    code: SyncErrorCode.Transient,
+    retryable: true,
+    advice: "This often passes: start the job again later.",
+  },
+  {
+    words:
+      /credential|unauthori[sz]ed|authenticat|authori[sz]ation|forbidden|permission|expired|revoked|needs_reauth|invalid_grant|\b40[13]\b/i,
+    code: SyncErrorCode.Auth,
+    retryable: false,
+    advice: "Have the linked account's owner connect it again or grant what is missing, then start the job again.",
+  },
+  {
+    words: /not (?:enabled|supported|configured|found)|configuration|subscription|scope|unknown resource|\b404\b/i,
+    code: SyncErrorCode.Config,
+    retryable: false,
+    advice: "Check the sync job's resources and what the customer's plan of the product offers.",
+  },
+  {
+    words: /invalid|validation|required|duplicate|malformed|cannot parse|\b4(?:00|22)\b/i,
+    code: SyncErrorCode.Data,
+    retryable: false,
+    advice: "Correct the arguments or the records that the log names, then start the job again.",
+  },
+  {
+    words: /internal|server error|unexpected|unknown error|\b500\b/i,
+    code: SyncErrorCode.Vendor,
+    retryable: true,
+    advice: "Start the job again; if it fails in the same way, ask Truto with the id of the run.",
+  },
+];
 
 const SUBJECT_FIRST = /(?<![\w-])["'`]?status["'`]?(?: field)?(?::| is| was)? (?:a )?(?:required|missing)\b/i;
 const SUBJECT_LAST = /\b(?:required|missing)(?: (?:property|field|parameter))?:? ["'`]?status["'`]?(?![\w-])/i;

@@ -8,13 +8,14 @@ import type {
   SettingsProblem,
 } from "../../domain/provider-port.ts";
 import type { HttpClient } from "../../wire/http-client.ts";
+import { unknownSettings } from "../../wire/unknown-settings.ts";
 import { readError } from "./errors.ts";
-import type { TrutoTarget } from "./provider.ts";
 import { createTrutoProvider } from "./provider.ts";
+import type { TrutoTarget } from "./target.ts";
 
 const KIND = "truto";
 const PUBLIC_URL = "https://api.truto.one";
-const OPTIONS: ReadonlySet<string> = new Set(["webhookId", "daemonGroupKey"]);
+const SETTINGS = { credentials: ["token"], options: ["webhookId", "daemonGroupKey"] };
 
 export interface TrutoConfig {
   /** No trailing slash. */
@@ -33,8 +34,10 @@ const capabilities: Capabilities = {
   history: true,
   webhooks: true,
   modelSyncCrud: false,
-  syncJobCrud: false,
+  syncJobCrud: true,
+  syncJobUpdate: true,
   schedules: true,
+  schemaDiscovery: false,
   bulkStatus: true,
   separateTasks: true,
   startOptions: ["fullRefresh", "models", "args", "onError", "linkedAccountRemoteId"],
@@ -89,12 +92,7 @@ function parseConfig(settings: ProviderSettings): ParsedSettings<TrutoConfig> {
       message: "expected webhookId or daemonGroupKey, got both: a run sends its records to one target",
     });
   }
-  for (const name of Object.keys(settings.options).filter((option) => !OPTIONS.has(option))) {
-    problems.push({
-      path: ["options", name],
-      message: `expected one of ${[...OPTIONS].join(", ")}, got another option`,
-    });
-  }
+  problems.push(...unknownSettings("Truto", settings, SETTINGS));
   return problems.length > 0
     ? { ok: false, problems }
     : { ok: true, config: { baseUrl, token, target: { webhookId, daemonGroupKey } } };

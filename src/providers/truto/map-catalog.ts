@@ -4,7 +4,7 @@ import { DefinitionKind, LinkedAccountStatus, ScheduleFrequency } from "../../do
 import type { JsonObject, JsonValue } from "../../domain/json.ts";
 import type { Redactor } from "../../wire/redact.ts";
 import { timeOf } from "../../wire/times.ts";
-import { fetchesRecords, resourceName, textIn } from "./map.ts";
+import { argumentTexts, fetchesRecords, resourceName, textIn } from "./map.ts";
 import type { TrutoAccount, TrutoCronTrigger, TrutoJob } from "./wire-types.ts";
 import { isJsonObject, jsonOf } from "./wire-types.ts";
 
@@ -145,11 +145,14 @@ function dependenciesOf(resource: JsonObject): readonly string[] {
   return names.filter((name): name is string => typeof name === "string" && name !== "");
 }
 
+/** What an entry of a job's `resources` is called in its snapshot; null for one that is left out there. */
+export const entryName = (entry: JsonObject): string | null => resourceName(entry) ?? textIn(entry, "type");
+
 function resourceOf(written: unknown): SyncJobResource | null {
   const resource = jsonOf(written);
   if (!isJsonObject(resource)) return null;
   const type = textIn(resource, "type");
-  const name = resourceName(resource) ?? type;
+  const name = entryName(resource);
   if (name === null) return null;
   const persist = resource["persist"];
   return {
@@ -180,6 +183,30 @@ function resourceOf(written: unknown): SyncJobResource | null {
     updatedAt: null,
     config: type === null ? null : nodeConfig(resource),
   };
+}
+
+/** Fields that entries of `resources` have in their snapshots under names of the gateway's own. */
+export const RESOURCE_FIELDS: ReadonlySet<string> = new Set([
+  "name",
+  "type",
+  "id",
+  "method",
+  "query",
+  "loop_on",
+  "depends_on",
+  "persist",
+]);
+
+/** The texts in a job's `resources` that no snapshot shows: they may be secrets. */
+export function hiddenTexts(resources: readonly JsonObject[]): readonly string[] {
+  return resources.flatMap((resource) => argumentTexts(Object.entries(resource).flatMap(hiddenIn)));
+}
+
+function hiddenIn([name, value]: readonly [string, JsonValue]): readonly JsonValue[] {
+  if (name === "config" && isJsonObject(value)) {
+    return Object.entries(value).flatMap(([setting, inner]) => (setting === "id" ? [] : [inner]));
+  }
+  return RESOURCE_FIELDS.has(name) || NODE_FIELDS.includes(name) ? [] : [value];
 }
 
 /** Fields of a runtime 4 node that can hold no secret; a request's `body` and a destination's headers can, and are not among them. */

@@ -4,8 +4,10 @@ import type { ObservationSource } from "../../domain/status.ts";
 import { SyncOperation, SyncOrigin, SyncOutcome, SyncStatus, WaitingReason } from "../../domain/status.ts";
 import type { Observation, RecordCounts, SyncError, SyncFacts, SyncTask } from "../../domain/sync.ts";
 import { ErrorHandling, SyncErrorCode } from "../../domain/sync.ts";
+import { classifyFailure } from "../../wire/classify-failure.ts";
 import type { Redactor } from "../../wire/redact.ts";
 import { timeOf } from "../../wire/times.ts";
+import { FAILURE_KINDS } from "./errors.ts";
 import type { TrutoLogEntry, TrutoRun } from "./wire-types.ts";
 import { isJsonObject } from "./wire-types.ts";
 
@@ -26,11 +28,17 @@ const STATUS: ReadonlyMap<string, StatusMeaning> = new Map([
   ["stopped", { status: SyncStatus.Failed, outcome: SyncOutcome.Cancelled, waitingReason: null }],
 ]);
 
-const ERROR_HANDLING: ReadonlyMap<string, ErrorHandling> = new Map([
-  ["fail_fast", ErrorHandling.FailFast],
-  ["ignore", ErrorHandling.Ignore],
-  ["batch", ErrorHandling.Batch],
-]);
+const ERROR_HANDLING_WORD: Readonly<Record<ErrorHandling, string>> = {
+  [ErrorHandling.FailFast]: "fail_fast",
+  [ErrorHandling.Ignore]: "ignore",
+  [ErrorHandling.Batch]: "batch",
+};
+const ERROR_HANDLING: ReadonlyMap<string, ErrorHandling> = new Map(
+  Object.values(ErrorHandling).map((handling) => [ERROR_HANDLING_WORD[handling], handling]),
+);
+
+/** The vendor's word for how a run goes on after an error. */
+export const errorHandlingWord = (handling: ErrorHandling): string => ERROR_HANDLING_WORD[handling];
 
 /** What the gateway knows about a run beside the vendor's answer. */
 export interface ObservedAs {
@@ -70,15 +78,15 @@ export function observationOf(run: TrutoRun, as: ObservedAs): Observation {
  * @param redact for the log's texts; it must hide the run's arguments too
  */
 export function failureOf(entries: readonly TrutoLogEntry[], redact: Redactor): SyncError {
-  const failed = entries.filter((entry) => FAILED_WORDS.has(entry.status ?? "") || (entry.error ?? "") !== "");
+  const failed = entries.filter(tellsFailure);
   const told = [...new Set(failed.map(reasonOf))].slice(0, REASONS_TOLD).join("; ");
-  return {
-    message: told === "" ? "Truto reports the run as failed; no reason could be read from its log." : redact(told),
-    code: SyncErrorCode.Unknown,
-    retryable: true,
-    advice:
-      "Read the run's RapidBridge log at Truto and check that the linked account is active, then start the job again.",
-  };
+  const message = told === "" ? "Truto reports the run as failed; no reason could be read from its log." : redact(told);
+  // A resource may be called like a kind of failure: `crm/subscriptions`.
+  const classified = classifyFailure(message, failed.map(wordsOf).join("; "), FAILURE_KINDS);
+  if (classified.code !== SyncErrorCode.Unknown) return classified;
+  const advice =
+    "Read the run's RapidBridge log at Truto and check that the linked account is active, then start the job again.";
+  return { ...classified, retryable: true, advice };
 }
 
 /** The texts and numbers inside a run's arguments: they may be secrets and must not come back in another text. */
@@ -137,8 +145,14 @@ function modelsOf(run: TrutoRun): readonly string[] {
     .map(resourceName);
   const counted = statsOf(run)
     .filter((entry) => entry.fetches)
-    .map((entry) => entry.resource);
+    .map(({ resource }) => nodeNameOf(run, resource));
   return [...new Set([...listed, ...byName, ...counted].filter((name) => name !== null))];
+}
+
+/** Counters may be under the resource that a node of runtime 4 fetches, whose own name is another (inferred). */
+function nodeNameOf(run: TrutoRun, counted: string): string {
+  const node = entriesOf(run).find((entry) => textIn(entry, "resource") === counted);
+  return (node === undefined ? null : resourceName(node)) ?? counted;
 }
 
 function entriesOf(run: TrutoRun): readonly JsonObject[] {
@@ -255,8 +269,13 @@ function mapObject(value: unknown, change: (inner: JsonValue) => JsonValue): Jso
     : {};
 }
 
+/** An entry's fields are not documented, only one example of a good one; logs elsewhere have a level instead of a status (inferred). */
+const tellsFailure = ({ status, level, error }: TrutoLogEntry): boolean =>
+  [status, level].some((word) => FAILED_WORDS.has(word?.toLowerCase() ?? "")) || (error ?? "") !== "";
+
 function reasonOf(entry: TrutoLogEntry): string {
   const place = [entry.resource, entry.sync_job_request_type].filter((part) => (part ?? "") !== "").join(", ");
-  const words = entry.error ?? entry.message ?? entry.status ?? "failed";
-  return place === "" ? words : `${place}: ${words}`;
+  return place === "" ? wordsOf(entry) : `${place}: ${wordsOf(entry)}`;
 }
+
+const wordsOf = (entry: TrutoLogEntry): string => entry.error ?? entry.message ?? entry.status ?? "failed";

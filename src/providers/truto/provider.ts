@@ -1,34 +1,33 @@
-// One Truto environment behind the provider port: its catalog, starts and stops. Runs are read in `runs.ts`, endpoints are in `api.ts`.
+// One Truto environment behind the provider port: its catalog, starts and stops. Runs are read in `runs.ts`; changes are the editors'.
 import type { Clock } from "../../domain/clock.ts";
-import type { LinkedAccountSnapshot, Schedule, SyncJobSnapshot } from "../../domain/definition.ts";
+import type { LinkedAccountSnapshot, SyncJobSnapshot } from "../../domain/definition.ts";
 import { DefinitionKind } from "../../domain/definition.ts";
-import { ErrorCode, ProviderError } from "../../domain/errors.ts";
+import { ErrorCode } from "../../domain/errors.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import type { CallOptions, Capabilities, RunRef, StartRequest, SyncProvider } from "../../domain/provider-port.ts";
 import { ObservationSource, SyncOrigin, isTerminal } from "../../domain/status.ts";
 import type { Observation } from "../../domain/sync.ts";
-import { ErrorHandling } from "../../domain/sync.ts";
 import type { HttpClient } from "../../wire/http-client.ts";
 import { freeTextRedactor } from "../../wire/free-text.ts";
-import { failureWith, providerFailure } from "../../wire/provider-failure.ts";
-import { createRedactor } from "../../wire/redact.ts";
+import { providerFailure } from "../../wire/provider-failure.ts";
 import type { Redactor } from "../../wire/redact.ts";
 import { timeOf } from "../../wire/times.ts";
 import type { TrutoApi } from "./api.ts";
 import { createTrutoApi } from "./api.ts";
 import { checkStart } from "./check-start.ts";
 import { demandsStatus } from "./errors.ts";
-import { linkedAccountOf, resourcesFor, scheduleOf, syncJobOf } from "./map-catalog.ts";
-import { argumentTexts, observationOf, resourceName, statusOf } from "./map.ts";
+import { notYetSent, withoutTexts } from "./failures.ts";
+import { jobEditor } from "./job-editor.ts";
+import { hiddenTexts, linkedAccountOf, resourcesFor, syncJobOf } from "./map-catalog.ts";
+import { argumentTexts, errorHandlingWord, observationOf, resourceName, statusOf } from "./map.ts";
 import { discoverRuns, findStartedRuns, observeRuns } from "./runs.ts";
+import { scheduleEditor } from "./schedule-editor.ts";
+import { scheduleReader } from "./schedules.ts";
+import type { ScheduleReader } from "./schedules.ts";
+import { targetFields } from "./target.ts";
+import type { TrutoTarget } from "./target.ts";
 import { interpretWebhook, webhookVerifier } from "./webhook.ts";
-import type { TrutoCronTrigger, TrutoRun } from "./wire-types.ts";
-
-/** Where an environment's runs send their records; neither when the jobs' arguments say it. */
-export interface TrutoTarget {
-  readonly webhookId: string | null;
-  readonly daemonGroupKey: string | null;
-}
+import type { TrutoRun } from "./wire-types.ts";
 
 export interface TrutoParts {
   readonly key: string;
@@ -63,6 +62,10 @@ export function createTrutoProvider(parts: TrutoParts): SyncProvider {
     observe: (refs, options) => observeRuns(tools, refs, options),
     discover: (since, _definitions, options = {}) => discoverRuns(tools, since, options),
     cancel: (ref, options) => cancel(tools, ref, options),
+    editors: {
+      syncJobs: jobEditor({ api, provider: key }),
+      schedules: scheduleEditor({ api, provider: key, target }),
+    },
     verifyWebhook: webhookVerifier(parts.webhookSecrets),
     interpretWebhook,
     close: () => http.close(),
@@ -106,36 +109,6 @@ async function getDefinition(
   return syncJobOf(job, schedulesOf(job.id));
 }
 
-type ScheduleReader = (
-  jobId: string | null,
-  signal: AbortSignal | undefined,
-) => Promise<(jobId: string) => readonly Schedule[]>;
-
-/**
- * Reads the cron triggers of all jobs, or of one. Jobs are worth more than their schedules: when the triggers cannot be read, the
- * jobs keep those that were read last.
- */
-function scheduleReader(api: TrutoApi): ScheduleReader {
-  let known: ReadonlyMap<string, readonly TrutoCronTrigger[]> = new Map();
-  return async (jobId, signal) => {
-    try {
-      const read = byJob(await api.cronTriggers(jobId, signal));
-      known = jobId === null ? read : new Map([...known, [jobId, read.get(jobId) ?? []]]);
-    } catch (error) {
-      if (!(error instanceof ProviderError) || signal?.aborted === true) throw error;
-    }
-    const current = known;
-    return (id) => (current.get(id) ?? []).map(scheduleOf);
-  };
-}
-
-function byJob(triggers: readonly TrutoCronTrigger[]): ReadonlyMap<string, readonly TrutoCronTrigger[]> {
-  const groups = new Map<string, TrutoCronTrigger[]>();
-  for (const trigger of triggers)
-    groups.set(trigger.sync_job_id, [...(groups.get(trigger.sync_job_id) ?? []), trigger]);
-  return groups;
-}
-
 async function start(
   { api, clock, provider }: Tools,
   target: TrutoTarget,
@@ -147,8 +120,9 @@ async function start(
     const sentence = "start sync job run: expected a linked account to run for, got nothing";
     throw providerFailure(sentence, { code: ErrorCode.ProviderRejected, provider });
   }
-  const body = startBody(request, accountId, target, await overrideOf(api, provider, request, options));
-  const run = await withoutArguments(startOnce(api, body, options), request.options.args);
+  const resources = await overrideOf(api, provider, request, options);
+  const secrets = [...argumentTexts(request.options.args), ...hiddenTexts(resources ?? [])];
+  const run = await withoutTexts(startOnce(api, startBody(request, accountId, target, resources), options), secrets);
   const observation = observationOf(run, {
     source: ObservationSource.Trigger,
     observedAt: clock.now(),
@@ -168,18 +142,6 @@ async function startOnce(api: TrutoApi, body: JsonObject, options: CallOptions):
   }
 }
 
-/** A refusal may repeat the argument it refuses, and an argument may be a secret. */
-async function withoutArguments<Value>(starting: Promise<Value>, args: JsonObject | undefined): Promise<Value> {
-  try {
-    return await starting;
-  } catch (error) {
-    if (!(error instanceof ProviderError)) throw error;
-    const message = createRedactor(argumentTexts(args))(error.message);
-    // The cause may quote it too.
-    throw message === error.message ? error : failureWith(error, { message, cause: undefined });
-  }
-}
-
 function startBody(
   { definition, options }: StartRequest,
   accountId: string,
@@ -189,20 +151,13 @@ function startBody(
   return {
     sync_job_id: definition.remoteId,
     integrated_account_id: accountId,
-    ...(target.webhookId === null ? {} : { webhook_id: target.webhookId }),
-    ...(target.daemonGroupKey === null ? {} : { daemon_group_key: target.daemonGroupKey }),
-    ...(options.onError === undefined ? {} : { error_handling: ERROR_HANDLING_WORD[options.onError] }),
+    ...targetFields(target),
+    ...(options.onError === undefined ? {} : { error_handling: errorHandlingWord(options.onError) }),
     ...(options.fullRefresh === undefined ? {} : { ignore_previous_run: options.fullRefresh }),
     ...(options.args === undefined ? {} : { args: options.args }),
     ...(resources === null ? {} : { resources }),
   };
 }
-
-const ERROR_HANDLING_WORD: Readonly<Record<ErrorHandling, string>> = {
-  [ErrorHandling.FailFast]: "fail_fast",
-  [ErrorHandling.Ignore]: "ignore",
-  [ErrorHandling.Batch]: "batch",
-};
 
 /** The vendor's own entries for the chosen models: a snapshot leaves out what may be secret, so it cannot be sent back. */
 async function overrideOf(
@@ -220,16 +175,6 @@ async function overrideOf(
     code: ErrorCode.ProviderRejected,
     provider,
   });
-}
-
-/** A failure before the start itself has started nothing, although a request was sent. */
-async function notYetSent<Value>(reading: Promise<Value>): Promise<Value> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (!(error instanceof ProviderError)) throw error;
-    throw failureWith(error, { sent: false, cause: error });
-  }
 }
 
 /** Asks first: the same request that stops a running run deletes the record of an ended one. */

@@ -84,6 +84,7 @@ const logShape = z.object({
   sync_job_request_type: text,
   resource: text,
   status: text,
+  level: text,
   message: text,
   error: z
     .union([z.string(), z.object({ message: z.string() }).transform((error) => error.message)])
@@ -97,6 +98,12 @@ export const parseJob = (body: unknown, source: ReplySource): TrutoJob => parse(
 export const parseCronTrigger = (body: unknown, source: ReplySource): TrutoCronTrigger =>
   parse(triggerShape, body, source);
 export const parseAccount = (body: unknown, source: ReplySource): TrutoAccount => parse(accountShape, body, source);
+
+/** What is only done or not done. An answer without a body says nothing against it. */
+export function parseSuccess(body: unknown, source: ReplySource): void {
+  if (isRecord(body) && body["success"] === false)
+    throw badResponse(source, { field: "success", expected: "true", got: "false" });
+}
 
 /** A log entry, or null when it is none: the log is only ever asked for words. */
 export function parseLogEntry(body: unknown): TrutoLogEntry | null {

@@ -1,6 +1,8 @@
-// Terminal observations that contradicted a committed end. Kept as evidence; the port never reads them back.
+// Terminal observations that contradicted a committed end, each way of saying so once. Kept as evidence.
 import { ObservationSource, SyncOutcome, SyncStatus } from "../../domain/status.ts";
-import { defineTable, nullable, text, time, word } from "../table.ts";
+import type { ConflictDraft } from "../../domain/sync.ts";
+import { decodeRow, defineTable, nullable, text, time, word } from "../table.ts";
+import type { StoredRow } from "../table.ts";
 
 export const syncConflictTable = defineTable({
   name: "sync_conflict",
@@ -19,3 +21,8 @@ export const syncConflictTable = defineTable({
   indices: [{ name: "sync_conflict_sync", properties: ["tenantId", "syncId", "observedAt"] }],
   partOfSync: { constraint: "sync_conflict_sync_reference" },
 });
+
+export function conflictOf(stored: StoredRow): ConflictDraft {
+  const { tenantId: _tenant, id: _id, syncId: _sync, ...conflict } = decodeRow(syncConflictTable, stored);
+  return conflict;
+}

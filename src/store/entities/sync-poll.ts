@@ -1,4 +1,4 @@
-// When an open run is due to be looked at, and who is looking. One row for each open run.
+// When a run is due to be looked at, and who is looking. One row for each open run, and for each ended one that is to be read once more.
 import { defineTable, large, nullable, text, time, whole } from "../table.ts";
 
 export const syncPollTable = defineTable({

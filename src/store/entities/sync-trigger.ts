@@ -1,9 +1,10 @@
 // Recorded intentions to start a definition. The unique index over the idempotency key lets any number of rows have none.
 import type { ErrorCode } from "../../domain/errors.ts";
+import type { Intent } from "../../domain/store-port.ts";
 import { TriggerState } from "../../domain/sync.ts";
 import type { StartOptions, Trigger } from "../../domain/sync.ts";
-import { decodeRow, defineTable, flag, json, nullable, text, time, word } from "../table.ts";
-import type { StoredRow } from "../table.ts";
+import { decodeRow, defineTable, flag, json, nullable, text, time, whole, word } from "../table.ts";
+import type { RowOf, StoredRow } from "../table.ts";
 
 export const syncTriggerTable = defineTable({
   name: "sync_trigger",
@@ -24,11 +25,44 @@ export const syncTriggerTable = defineTable({
     createdAt: time(),
     sentAt: nullable(time()),
     resolvedAt: nullable(time()),
+    // What follows is null in rows of gateways that do not know it.
+    linkedAccountId: nullable(text()),
+    leaseOwner: nullable(text()),
+    leaseUntil: nullable(time()),
+    fence: nullable(whole()),
+    doubtedAt: nullable(time()),
   },
   indices: [
     { name: "sync_trigger_idempotency", properties: ["tenantId", "idempotencyKey"], unique: true },
     { name: "sync_trigger_state", properties: ["tenantId", "state", "createdAt", "id"] },
+    { name: "sync_trigger_repeated", properties: ["tenantId", "retryOfId"], where: "retry_of_id is not null" },
   ],
 });
 
-export const triggerOf = (stored: StoredRow): Trigger => decodeRow(syncTriggerTable, stored);
+type TriggerRow = RowOf<typeof syncTriggerTable.columns>;
+
+/** @param intent null for a trigger that nobody holds */
+export const triggerRow = (trigger: Trigger, intent: Intent | null): TriggerRow => ({
+  ...trigger,
+  linkedAccountId: intent?.linkedAccountId ?? null,
+  leaseOwner: intent?.lease.owner ?? null,
+  leaseUntil: intent?.lease.until ?? null,
+  fence: 0,
+  doubtedAt: null,
+});
+
+export function triggerOf(stored: StoredRow): Trigger {
+  const row = decodeRow(syncTriggerTable, stored);
+  const {
+    linkedAccountId: _account,
+    leaseOwner: _owner,
+    leaseUntil: _until,
+    fence: _fence,
+    doubtedAt: _,
+    ...trigger
+  } = row;
+  return trigger;
+}
+
+/** The number of a trigger's newest takeover. */
+export const fenceOf = (stored: StoredRow): number => decodeRow(syncTriggerTable, stored).fence ?? 0;

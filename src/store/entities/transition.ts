@@ -34,5 +34,12 @@ export const transitionOf = (stored: StoredRow): Transition => decodeRow(transit
 export const ledgerHeadTable = defineTable({
   name: "ledger_head",
   primaryKey: ["tenantId"],
-  columns: { tenantId: text(), lastSequence: large() },
+  columns: {
+    tenantId: text(),
+    lastSequence: large(),
+    /** Transitions up to this number have been removed. */
+    prunedThrough: nullable(large()),
+    /** Runs that a trigger resolved before then lists may have been removed. */
+    prunedBefore: nullable(time()),
+  },
 });

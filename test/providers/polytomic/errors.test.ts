@@ -46,6 +46,15 @@ describe("the errors of an execution", () => {
     ["429 too many requests", "TRANSIENT", true],
     ["field Email__c does not exist", "CONFIG", false],
     ["duplicate value found", "DATA", false],
+    ["Salesforce: INVALID_SESSION_ID", "AUTH", false],
+    ["the access token has expired", "AUTH", false],
+    ["refresh token revoked", "AUTH", false],
+    ["Reconnect the connection", "AUTH", false],
+    ["statement timeout expired", "TRANSIENT", true],
+    ["internal error", "VENDOR", true],
+    ["Internal Server Error", "VENDOR", true],
+    ["Polytomic answered 500", "VENDOR", true],
+    ["internal id is odd", "UNKNOWN", false],
     ["the catalog in question is odd", "UNKNOWN", false],
   ];
   it.each(kinds)("that say '%s' are of kind %s", (text, code, retryable) => {

@@ -1,9 +1,9 @@
 // Reading many runs: which calls are made, and what is left when some of them fail.
 import { describe, expect, it } from "vitest";
 import { ErrorCode, ProviderError } from "../../../src/domain/errors.ts";
-import type { FakeReply, FakeRequest } from "../../support/fake-vendor.ts";
+import type { FakeReply } from "../../support/fake-vendor.ts";
 import { pagesOf } from "../../support/provider-values.ts";
-import { modelSync, polytomicAt, runRef } from "./polytomic-at-fake-vendor.ts";
+import { linesOf, modelSync, polytomicAt, runRef } from "./polytomic-at-fake-vendor.ts";
 
 const SINCE = new Date("2026-03-02T12:00:00Z");
 const failure: FakeReply = { status: 500, json: { message: "Internal Server Error" } };
@@ -17,7 +17,6 @@ const execution = (id: string, more: Readonly<Record<string, unknown>> = {}) => 
 });
 const listOf = (...data: readonly unknown[]): FakeReply => ({ json: { data, pagination: {} } });
 const runOf = (sync: string, run: string) => runRef({ definitionRemoteId: sync, remoteId: run });
-const linesOf = (requests: readonly FakeRequest[]) => requests.map(({ method, path }) => `${method} ${path}`);
 
 describe("observing polytomic runs", () => {
   it("asks nothing when no run is asked for", async () => {

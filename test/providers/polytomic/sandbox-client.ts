@@ -95,7 +95,7 @@ export async function connect(speed = SPEED, seed = 1): Promise<Client> {
 }
 
 /** The document's path for a real one: the template with the most fixed parts that fits. */
-function templateOf(method: string, path: string): string {
+export function templateOf(method: string, path: string): string {
   const [bare = ""] = path.split("?");
   const fitting = (contract?.operations ?? []).flatMap((operation) => {
     const [verb = "", template = ""] = operation.split(" ");

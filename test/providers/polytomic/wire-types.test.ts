@@ -6,6 +6,9 @@ import { ObservationSource, SyncStatus } from "../../../src/domain/status.ts";
 import { readError } from "../../../src/providers/polytomic/errors.ts";
 import { observationOf, startedObservationOf } from "../../../src/providers/polytomic/map-execution.ts";
 import { linkedAccountOf, listedModelSyncOf, modelSyncOf } from "../../../src/providers/polytomic/map.ts";
+import * as schema from "../../../src/providers/polytomic/map-schema.ts";
+import { readRawSync } from "../../../src/providers/polytomic/raw-sync.ts";
+import * as wireSchema from "../../../src/providers/polytomic/wire-schema.ts";
 import {
   readConnections,
   readEntity,
@@ -39,6 +42,14 @@ const readings: Readonly<Record<string, (body: unknown) => unknown>> = {
   start: (body) => startedObservationOf(readStarted(body, source), false, context),
   "next run": (body) => readNextRunAt(body, source),
   entity: (body) => readEntity(body, source),
+  "raw sync": (body) => readRawSync(body, source),
+  "sync source": (body) => schema.sourceOf(wireSchema.readSource(body, source)),
+  "source fields": (body) => wireSchema.readModelFields(body, source).map(schema.sourceFieldOf),
+  models: (body) => wireSchema.readModels(body, source).items.map(schema.modelOf),
+  "target objects": (body) => schema.targetObjectsOf(wireSchema.readTargetObjects(body, source)),
+  "target object": (body) => schema.targetDetailOf(wireSchema.readTarget(body, source)),
+  "creation values": (body) => wireSchema.readPropertyValues(body, source).map(schema.propertyValueOf),
+  "schedule options": (body) => wireSchema.readScheduleOptions(body, source).map(schema.scheduleOptionOf),
 };
 
 /** JSON in which the vendor's own names are likely, so that the readers get past the first field. */
@@ -78,6 +89,12 @@ const names = fc.constantFrom(
     "relationships",
     "sync",
     "constructor",
+    "items",
+    "modes",
+    "properties",
+    "target_creation",
+    "values",
+    "schedule_options",
   ],
 );
 const { json } = fc.letrec<{ json: unknown }>((tie) => ({

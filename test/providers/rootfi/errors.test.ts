@@ -1,6 +1,6 @@
 // RootFi's error bodies and the reasons of failed jobs.
 import { describe, expect, it } from "vitest";
-import { jobErrorOf, readError, syncErrorOf } from "../../../src/providers/rootfi/errors.ts";
+import { isCancelled, jobErrorOf, readError, syncErrorOf } from "../../../src/providers/rootfi/errors.ts";
 import { freeTextRedactor } from "../../../src/wire/free-text.ts";
 
 const redact = freeTextRedactor(["the-api-key-itself"]);
@@ -68,6 +68,25 @@ describe("the reason of a failed job", () => {
     const { message } = syncErrorOf([error, error], 3);
     expect(message).toMatch(/^2 of 3 jobs failed: x x /);
     expect(message.length).toBeLessThanOrEqual(256);
+  });
+
+  it("is that of a job which says what kind of failure it is, before one which says that a part of it failed", () => {
+    const errors = ["A part of this job failed", "no access (401)", "invalid record"].map((message) =>
+      jobErrorOf({ message }, redact),
+    );
+    expect(syncErrorOf(errors, 4)).toMatchObject({ message: "3 of 4 jobs failed: no access (401)", code: "AUTH" });
+    expect(syncErrorOf(errors.slice(0, 1), 4).message).toBe("1 of 4 jobs failed: A part of this job failed");
+  });
+
+  it.each([
+    [{ code: "sync-cancelled" }, true],
+    [{ code: "CANCELED" }, true],
+    [{ code: "invalid", message: "the invoice was cancelled" }, false],
+    [{ code: 7 }, false],
+    ["cancelled", false],
+    [null, false],
+  ])("%j is that somebody cancelled it: %s", (error, expected) => {
+    expect(isCancelled(error)).toBe(expected);
   });
 
   const secrets = [

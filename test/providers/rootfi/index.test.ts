@@ -12,11 +12,29 @@ describe("settings of RootFi", () => {
     expect(rootfi.parseConfig(settingsFor(null, { allowPrivateAddress: false }))).toEqual({
       ok: true,
       config: {
+        version: "v3",
         baseUrl: "https://api.rootfi.dev/v3",
         apiKey: CREDENTIAL,
         webhookProof: { by: "VALUE", header: "authorization" },
       },
     });
+  });
+
+  const versions: readonly [string | null, string | undefined, string, string][] = [
+    [null, undefined, "v3", "https://api.rootfi.dev/v3"],
+    [null, "v3", "v3", "https://api.rootfi.dev/v3"],
+    [null, "v4", "v4", "https://api.rootfi.dev/v4"],
+    ["https://api.sa.rootfi.dev/v4/", undefined, "v4", "https://api.sa.rootfi.dev/v4"],
+    ["https://api.integrations.commenda.io/v4", "v4", "v4", "https://api.integrations.commenda.io/v4"],
+    ["https://api.sa.rootfi.dev/v3", "v3", "v3", "https://api.sa.rootfi.dev/v3"],
+    ["https://proxy.example/rootfi", undefined, "v3", "https://proxy.example/rootfi"],
+    ["https://proxy.example/rootfi", "v4", "v4", "https://proxy.example/rootfi"],
+    ["https://proxy.example/v4/rootfi", undefined, "v3", "https://proxy.example/v4/rootfi"],
+  ];
+  it.each(versions)("with the address %s and the version %s speak %s", (address, apiVersion, version, baseUrl) => {
+    const options: Readonly<Record<string, string>> = apiVersion === undefined ? {} : { apiVersion };
+    const parsed = rootfi.parseConfig(settingsFor(address, { options }));
+    expect(parsed).toMatchObject({ ok: true, config: { version, baseUrl } });
   });
 
   it.each([
@@ -46,6 +64,23 @@ describe("settings of RootFi", () => {
     ["a webhook header that is none", { options: { webhookHeader: "x: y" } }, ["options", "webhookHeader"]],
     ["an empty webhook header", { options: { webhookSignatureHeader: "" } }, ["options", "webhookSignatureHeader"]],
     ["two proofs of webhooks", { options: { webhookHeader: "a", webhookSignatureHeader: "b" } }, ["options"]],
+    [
+      "an address of one version and the other",
+      { baseUrl: "https://api.rootfi.dev/v4", options: { apiVersion: "v3" } },
+      ["options", "apiVersion"],
+    ],
+    [
+      "the other way round",
+      { baseUrl: "https://api.rootfi.dev/v3/", options: { apiVersion: "v4" } },
+      ["options", "apiVersion"],
+    ],
+    [
+      "an address of a version that is not spoken",
+      { baseUrl: "https://api.rootfi.dev/v2", options: { apiVersion: "v4" } },
+      ["options", "apiVersion"],
+    ],
+    ["a version that is not spoken", { options: { apiVersion: "v2" } }, ["options", "apiVersion"]],
+    ["an empty version", { options: { apiVersion: "" } }, ["options", "apiVersion"]],
     ["a query in the address", { baseUrl: "https://api.rootfi.dev/v3?x=1" }, ["baseUrl"]],
   ];
   it.each(refused)("refuse %s and name the setting", (_case, changes, path) => {
@@ -77,12 +112,19 @@ describe("capabilities of RootFi", () => {
     expect(vendor.provider.capabilities).toEqual(rootfi.capabilities);
     expect(vendor.provider.cancel).toBeUndefined();
     const webhookProof = { by: "VALUE", header: "authorization" } as const;
-    const config = { baseUrl: "https://api.rootfi.dev/v3", apiKey: CREDENTIAL, webhookProof };
+    const config = { version: "v3", baseUrl: "https://api.rootfi.dev/v3", apiKey: CREDENTIAL, webhookProof } as const;
     const tools = {
       http: { request: () => Promise.reject(new Error("not expected")), close: () => Promise.resolve() },
     };
     const clock = { now: () => new Date(0), sleep: () => Promise.resolve() };
     const { capabilities } = rootfi.create(settingsFor(null, { poll: { slowMs: 5 } }), config, { ...tools, clock });
     expect(capabilities.poll).toEqual({ ...rootfi.capabilities.poll, slowMs: 5 });
+  });
+
+  it("are v4's where that is spoken: runs can be cancelled", async () => {
+    const vendor = await atRootfi([], { version: "v4" });
+    await vendor.close();
+    expect(vendor.provider.capabilities).toEqual({ ...rootfi.capabilities, cancel: true });
+    expect(vendor.provider.cancel).toBeTypeOf("function");
   });
 });

@@ -1,59 +1,16 @@
 // RootFi's mapping is total: whatever JSON comes, it becomes domain values or a ProviderError, and only SUCCESS becomes SUCCESS.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { DefinitionKind } from "../../../src/domain/definition.ts";
-import { ProviderError } from "../../../src/domain/errors.ts";
-import type { SyncProvider } from "../../../src/domain/provider-port.ts";
-import rootfi from "../../../src/providers/rootfi/index.ts";
 import { syncStatusOf } from "../../../src/providers/rootfi/map.ts";
-import { allOf, runRef, startRequest, syncJob } from "../../support/provider-values.ts";
-import { conformance } from "./conformance.ts";
-import { settingsFor } from "./rootfi-at-fake-vendor.ts";
-
-const { now: NOW } = conformance;
+import { QUESTIONS, faultOf, statusWord, thing } from "./any-answer.ts";
 
 const RUNS = 300;
 
-/** A provider whose every request gets this body. */
-function answering(body: unknown): SyncProvider {
-  const webhookProof = { by: "VALUE", header: "authorization" } as const;
-  const config = { baseUrl: "https://api.rootfi.dev/v3", apiKey: "key", webhookProof };
-  const http = { request: () => Promise.resolve({ status: 200, headers: {}, body }), close: () => Promise.resolve() };
-  return rootfi.create(settingsFor(null), config, { http, clock: { now: () => NOW, sleep: () => Promise.resolve() } });
-}
-
-const endsWell = (outcome: unknown): boolean => JSON.stringify(outcome).includes('"status":"SUCCESS"');
-
-const JOB = { remoteId: "1:XERO", linkedAccountRemoteId: "1", resources: [{ name: "ACCOUNTS" }] };
-const REFS = [
-  runRef({ remoteId: "a", linkedAccountRemoteId: "1" }),
-  runRef({ remoteId: "b", linkedAccountRemoteId: "1" }),
-];
-
-const QUESTIONS: Readonly<Record<string, (provider: SyncProvider) => Promise<unknown>>> = {
-  listLinkedAccounts: (provider) => allOf(provider.listLinkedAccounts()),
-  listDefinitions: (provider) => allOf(provider.listDefinitions()),
-  getDefinition: (provider) => provider.getDefinition("1:XERO", DefinitionKind.SyncJob),
-  start: (provider) => provider.start(startRequest(JOB), "key"),
-  findStarted: (provider) => provider.findStarted?.(startRequest(JOB), NOW) ?? Promise.resolve([]),
-  observeOne: (provider) => provider.observe(REFS.slice(1), { tasks: true }),
-  observeMany: (provider) => provider.observe(REFS, { tasks: true }),
-  discover: (provider) => allOf(provider.discover(NOW, [syncJob(JOB)])),
-};
-
-/** JSON that looks like RootFi's from afar, so that the mapping behind the parsers is reached. */
-const thing = fc.oneof(
-  fc.jsonValue({ maxDepth: 2 }),
-  fc.constantFrom("READ", "2026-11-22T11:00:00Z", 1, "1", true, null, "a"),
-);
 const record = fc.record(
   {
     sync_id: fc.constantFrom("a", "b", 7),
     rootfi_id: fc.oneof(fc.nat(), thing),
-    status: fc.oneof(
-      { weight: 4, arbitrary: fc.constantFrom("CREATED", "running", "FAILED", "x") },
-      { weight: 1, arbitrary: thing },
-    ),
+    status: statusWord,
     integration_type: thing,
     full_sync: thing,
     sync_type: thing,
@@ -72,6 +29,8 @@ const record = fc.record(
         integration_type: fc.constantFrom("XERO", "HUBSPOT"),
         category: thing,
         connection_status: thing,
+        sync_status: fc.constantFrom("SLEEPING", "IDLE", null),
+        sync_resume_at: thing,
         sync_config: thing,
       }),
     ),
@@ -83,39 +42,96 @@ const reply = fc.oneof(
   fc.jsonValue(),
   record,
   fc.record(
-    { data: fc.oneof(record, fc.array(record, { maxLength: 3 }), thing), next: thing },
+    { data: fc.oneof(record, fc.array(record, { maxLength: 3 }), thing), next: thing, sync_config: fc.array(thing) },
     { requiredKeys: ["data"] },
   ),
 );
 
-describe("RootFi's mapping", () => {
-  it.each(Object.keys(QUESTIONS))("turns any JSON into values or a ProviderError: %s", async (question) => {
+const config = fc.record(
+  {
+    dataModel: fc.constantFrom("ACCOUNTS", "BILLS"),
+    enabled: thing,
+    interval: thing,
+    frequency: thing,
+    syncFrom: thing,
+  },
+  { requiredKeys: ["dataModel"] },
+);
+const recordV4 = fc.record(
+  {
+    id: fc.constantFrom("a", "b", 1, "1"),
+    status: statusWord,
+    companyId: thing,
+    integrationType: fc.oneof(fc.constant("XERO"), thing),
+    dataModels: thing,
+    dataModelsSyncing: thing,
+    jobCounts: thing,
+    recordsSynced: thing,
+    errorCode: thing,
+    errorMessage: thing,
+    startTime: thing,
+    createdAt: thing,
+    syncStatus: fc.constantFrom("SLEEPING", "IDLE", null),
+    syncResumeAt: thing,
+    dataModelConfigs: fc.oneof(fc.array(config), thing),
+    connection: fc.oneof(thing, fc.record({ id: thing, integrationType: fc.oneof(fc.constant("XERO"), thing) })),
+  },
+  { requiredKeys: ["id", "status"] },
+);
+const listV4 = fc.oneof(fc.array(recordV4, { maxLength: 3 }), thing);
+const replyV4 = fc.oneof(
+  fc.jsonValue(),
+  fc.record({ data: fc.oneof(recordV4, listV4) }),
+  fc.record({
+    data: fc.record(
+      {
+        companies: listV4,
+        syncs: listV4,
+        jobs: listV4,
+        syncConfig: fc.array(config),
+        sync: recordV4,
+        company: recordV4,
+        next: fc.oneof(fc.constant(null), thing),
+      },
+      { requiredKeys: [] },
+    ),
+  }),
+);
+
+describe.each([
+  ["v3", reply],
+  ["v4", replyV4],
+] as const)("RootFi's mapping of %s", (version, answer) => {
+  it.each(QUESTIONS)("turns any JSON into values or a ProviderError: %s", async (question) => {
     await fc.assert(
-      fc.asyncProperty(reply, async (body) => {
-        const outcome: unknown = await QUESTIONS[question]?.(answering(body)).catch((error: unknown) => error);
-        // No generated word is SUCCESS, so no run may be.
-        const isRight = outcome instanceof Error ? outcome instanceof ProviderError : !endsWell(outcome);
-        expect(isRight, String(outcome)).toBe(true);
+      fc.asyncProperty(answer as fc.Arbitrary<unknown>, async (body) => {
+        expect(await faultOf(version, question, body)).toBeNull();
       }),
       { numRuns: RUNS },
     );
   });
+});
 
-  it("knows four words in any case and concludes nothing from any other", () => {
-    expect(["created", "Running", "SUCCESS", "failed"].map(syncStatusOf)).toEqual([
-      "CREATED",
-      "RUNNING",
-      "SUCCESS",
-      "FAILED",
+describe("RootFi's words for a status", () => {
+  it("are known in any case, and nothing is concluded from any other", () => {
+    const known = new Map([
+      ["created", "CREATED"],
+      ["Running", "RUNNING"],
+      ["SUCCESS", "SUCCESS"],
+      ["partial_SUCCESS", "SUCCESS"],
+      ["failed", "FAILED"],
+      ["CANCELLED", "FAILED"],
+      ["canceled", "FAILED"],
     ]);
-    const known = new Set(["created", "running", "success", "failed"]);
+    expect([...known.keys()].map(syncStatusOf)).toEqual([...known.values()]);
+    const words = new Set([...known.keys()].map((word) => word.toLowerCase()));
     fc.assert(
       fc.property(
         fc.oneof(
           fc.string(),
-          fc.constantFrom("PARTIAL_SUCCESS", "constructor", "__proto__", "toString", "\u017fuccess", " success"),
+          fc.constantFrom("PARTIAL", "constructor", "__proto__", "toString", "\u017fuccess", " success"),
         ),
-        (word) => known.has(word.toLowerCase()) || syncStatusOf(word) === null,
+        (word) => words.has(word.toLowerCase()) || syncStatusOf(word) === null,
       ),
       { numRuns: RUNS },
     );

@@ -5,6 +5,7 @@ import type { RecordedReply } from "../../support/adapter-at-fake-vendor.ts";
 import { allOf, refusal, runRef, startRequest, syncJob } from "../../support/provider-values.ts";
 import { atRootfi } from "./rootfi-at-fake-vendor.ts";
 import type { AtRootfi } from "./rootfi-at-fake-vendor.ts";
+import { linksV3 } from "./sync-config.ts";
 
 let rootfi: AtRootfi | null = null;
 afterEach(async () => {
@@ -90,10 +91,11 @@ describe("observing runs at RootFi", () => {
     expect(result.observations.map(({ remoteId }) => remoteId)).toEqual(["b"]);
   });
 
-  it("tells a run's status even when its jobs cannot be read", async () => {
+  it("tells a run's status even when neither its jobs nor its company can be read", async () => {
     const { provider } = await connect(
       { to: "GET /core/syncs/a", body: { data: sync("a") } },
       { to: "GET /core/syncs/a/jobs", status: 404, body: null },
+      { to: "GET /core/companies/8422", status: 500, body: null },
     );
     const { observations } = await provider.observe([ref("a")], { tasks: true });
     expect(observations).toMatchObject([{ remoteId: "a", status: "RUNNING" }]);
@@ -137,16 +139,50 @@ describe("walking lists of RootFi", () => {
 
 describe("starting at RootFi", () => {
   it("sends a start once, even when the vendor fails", async () => {
-    rootfi = await atRootfi([{ to: "POST /core/syncs", status: 503, body: null }], 3);
+    rootfi = await atRootfi([{ to: "POST /core/syncs", status: 503, body: null }], { tries: 3 });
     const { provider, sent } = rootfi;
     const start = provider.start(startRequest({ remoteId: "8422:XERO", resources: [{ name: "ACCOUNTS" }] }), "key");
     expect(await refusal(start)).toMatchObject({ code: "PROVIDER_UNAVAILABLE", sent: true });
     expect(sent()).toHaveLength(1);
   });
 
+  it("runs a run again by a start like any other: v3 has no retry", async () => {
+    const { provider, sent } = await connect({ to: "POST /core/syncs", body: { data: { id: "new" } } });
+    const request = startRequest({ remoteId: "8422:XERO" }, { models: ["ACCOUNTS"], fullRefresh: true });
+    expect(await provider.start({ ...request, retryOf: ref("old") }, "key")).toMatchObject([
+      { remoteId: "new", facts: { models: ["ACCOUNTS"], fullRefresh: true } },
+    ]);
+    expect(sent()[0]?.body).toMatchObject({ full_sync: true, data_models_to_sync: ["ACCOUNTS"] });
+  });
+
   it("does not call the vendor for a definition that is not RootFi's", async () => {
     const { provider } = await connect();
     const start = provider.start(startRequest({ remoteId: "elsewhere" }, { models: ["ACCOUNTS"] }), "key");
     expect(await refusal(start)).toMatchObject({ code: "PROVIDER_NOT_FOUND", sent: false });
+  });
+});
+
+describe("the definitions of a company at RootFi", () => {
+  it("have the configs of their own category: a company with two connections has one config for both", async () => {
+    const config = (data_model: string, category: string) => ({ data_model, category, enabled: true });
+    const own = config("ACCOUNTS", "ACCOUNTING");
+    const connections = [
+      { integration_type: "XERO", category: "ACCOUNTING", sync_config: own },
+      { integration_type: "STRIPE", category: "PAYMENTS", sync_config: own },
+    ];
+    const { provider } = await connect(
+      linksV3([]),
+      { to: "GET /core/companies?limit=100&expand=connections", body: { data: [{ rootfi_id: 8422, connections }] } },
+      { to: "GET /core/syncs/config?category=ACCOUNTING", body: { sync_config: [] } },
+      {
+        to: "GET /core/syncs/config?category=PAYMENTS",
+        body: { sync_config: [config("PAYMENT_PAYOUTS", "PAYMENTS")] },
+      },
+    );
+    const jobs = await allOf(provider.listDefinitions());
+    expect(jobs.map((job) => (job.kind === "SYNC_JOB" ? job.resources.map(({ name }) => name) : null))).toEqual([
+      ["ACCOUNTS"],
+      ["PAYMENT_PAYOUTS"],
+    ]);
   });
 });

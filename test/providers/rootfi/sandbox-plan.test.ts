@@ -1,7 +1,7 @@
 // What the RootFi sandbox plans for a run, without a server and without waiting.
 import { describe, expect, it } from "vitest";
 import { Fate } from "../../../src/providers/rootfi/sandbox-data.ts";
-import { RunStatus, jobStatus, planRun, runStatus } from "../../../src/providers/rootfi/sandbox-plan.ts";
+import { RunStatus, jobStatus, planRun, runStatus, stoppedPlan } from "../../../src/providers/rootfi/sandbox-plan.ts";
 
 const BOUNDS = [
   ["the shortest draw", () => 0],
@@ -48,6 +48,21 @@ describe("a planned run", () => {
       const middle = ((pause?.fromMs ?? Number.NaN) + (pause?.untilMs ?? Number.NaN)) / 2;
       expect(jobs.some((job) => job.sleptMs > 0 && jobStatus(job, middle) === RunStatus.Running)).toBe(true);
       expect(pause?.untilMs).toBeLessThan(endMs);
+    },
+  );
+
+  it.each(CASES)(
+    "of $fate with $name over $models that is stopped ends then and there, FAILED",
+    ({ draw, fate, models }) => {
+      const plan = planRun(fate, models, draw);
+      for (const ageMs of [plan.startMs - 1, plan.startMs + 1, plan.endMs - 1]) {
+        const stopped = stoppedPlan(plan, ageMs);
+        expect(runStatus(stopped, ageMs)).toBe(RunStatus.Failed);
+        const words = stopped.jobs.map((job) => jobStatus(job, ageMs));
+        const before = plan.jobs.map((job) => jobStatus(job, ageMs));
+        const kept = before.map((word) => (word === RunStatus.Success ? RunStatus.Success : RunStatus.Failed));
+        expect(words).toEqual(kept);
+      }
     },
   );
 });

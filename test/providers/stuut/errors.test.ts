@@ -33,9 +33,15 @@ describe("an error body of Stuut", () => {
 describe("the reason of a failed sync", () => {
   const kinds: readonly [string | null, string, boolean][] = [
     ["Too many requests", "TRANSIENT", true],
+    ["The account's request limit was reached", "TRANSIENT", true],
     ["Upstream returned 401", "AUTH", false],
+    ["The refresh token was revoked", "AUTH", false],
+    ["Invalid token", "AUTH", false],
+    ["Invalid login or password", "AUTH", false],
     ["Subsidiaries are not enabled", "CONFIG", false],
     ["Invalid currency", "DATA", false],
+    ["Validation: the customer's credit limit is exceeded", "DATA", false],
+    ["Malformed answer: unexpected token < in JSON", "DATA", false],
     ["Internal error", "VENDOR", true],
     ["Ouch", "UNKNOWN", false],
     [null, "UNKNOWN", false],

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { startSandbox } from "../../../src/providers/stuut/sandbox.ts";
 import {
+  contract,
   FAST,
   WATCHABLE,
   LIST,
@@ -16,6 +17,11 @@ import {
   servers,
 } from "./sandbox-client.ts";
 import type { Sync } from "./sandbox-client.ts";
+
+// Each answer of the two is checked against the document by the client.
+it.runIf(contract !== null)("the document's operations are the two that are served and asked for here", () => {
+  expect(contract?.operations).toEqual([`GET ${LIST}`, `POST ${SYNC}`]);
+});
 
 describe("the token", () => {
   it.each([

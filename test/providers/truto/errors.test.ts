@@ -2,6 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { ErrorCode, ProviderError } from "../../../src/domain/errors.ts";
 import { demandsStatus, readError } from "../../../src/providers/truto/errors.ts";
+import { failureOf } from "../../../src/providers/truto/map.ts";
+import { freeTextRedactor } from "../../../src/wire/free-text.ts";
 
 describe("reading a refusal", () => {
   it.each([
@@ -23,6 +25,46 @@ describe("reading a refusal", () => {
     ["nothing of nothing", null, null],
   ])("takes %s", (_what, body, message) => {
     expect(readError(400, body)).toEqual({ message });
+  });
+});
+
+describe("a failed run's sentence", () => {
+  const kindOf = (message: string) => failureOf([{ status: "failed", message }], freeTextRedactor([]));
+
+  it.each([
+    ["401 from zendesk: the access token has expired", "AUTH", false],
+    ["The user needs_reauth", "AUTH", false],
+    ["429 Too Many Requests", "TRANSIENT", true],
+    ["upstream timed out after 30 s", "TRANSIENT", true],
+    ["the resource is not supported by this integration", "CONFIG", false],
+    ["validation failed: start_date is required", "DATA", false],
+    ["Internal Server Error", "VENDOR", true],
+    ["something else", "UNKNOWN", true],
+  ])("says of which kind the failure is, with advice: %s", (message, code, retryable) => {
+    expect(kindOf(message)).toMatchObject({ message, code, retryable, advice: expect.stringMatching(/ .* .* /) });
+  });
+
+  it("is not taken for a kind by the name of a resource", () => {
+    const entry = { status: "failed", resource: "crm/subscriptions", message: "something else" };
+    expect(failureOf([entry], freeTextRedactor([]))).toMatchObject({
+      message: "crm/subscriptions: something else",
+      code: "UNKNOWN",
+    });
+  });
+
+  it.each([
+    [{ status: "Failed" }, "it broke"],
+    [{ level: "ERROR" }, "it broke"],
+    [{ status: "completed", error: "it broke" }, "it broke"],
+    [{ status: "completed", level: "info" }, "no reason could be read"],
+    [{ level: "warn" }, "no reason could be read"],
+  ])("is that of entries which say that something failed: %j", (entry, told) => {
+    expect(failureOf([{ message: "it broke", ...entry }], freeTextRedactor([])).message).toContain(told);
+  });
+
+  it("is searched for its kind before secrets are taken out of it, and shown after", () => {
+    const failure = failureOf([{ status: "failed", message: "planted-words expired" }], freeTextRedactor(["expired"]));
+    expect(failure).toMatchObject({ message: "planted-words [redacted]", code: "AUTH" });
   });
 });
 

@@ -3,13 +3,17 @@ import { describe, expect, it } from "vitest";
 import { DefinitionKind } from "../../../src/domain/definition.ts";
 import { repliesInOrder } from "../../support/fake-vendor.ts";
 import { allOf } from "../../support/provider-values.ts";
-import { ACCOUNT_ID, JOB_ID, runRef, startRequest, wireJob, wireRun } from "./sync-job.ts";
-import { asSent, connectTruto } from "./truto-at-fake-vendor.ts";
-
-const refusal = (statusCode: number, message: string) => ({
-  status: statusCode,
-  json: { statusCode, error: "Refused", message },
-});
+import {
+  ACCOUNT_ID,
+  JOB_ID,
+  nodeJobSnapshot,
+  runRef,
+  startRequest,
+  wireJob,
+  wireNodeJob,
+  wireRun,
+} from "./sync-job.ts";
+import { asSent, connectTruto, refusal } from "./truto-at-fake-vendor.ts";
 
 describe("starting a sync job", () => {
   it("sends the job, the account and nothing that was not asked for", async () => {
@@ -111,6 +115,16 @@ describe("starting a sync job", () => {
     expect(error).toMatchObject({ code: "PROVIDER_REJECTED", httpStatus: 400 });
     expect(String(error)).toContain("is not valid");
     expect(String(error)).not.toContain("planted-argument");
+  });
+});
+
+describe("starting a part of a sync job", () => {
+  it("does not repeat a node's hidden setting that the vendor's refusal repeats", async () => {
+    await using connected = await connectTruto(
+      repliesInOrder({ json: wireNodeJob }, refusal(400, "node out: planted-header")),
+    );
+    const request = startRequest({ models: ["tickets"] }, nodeJobSnapshot());
+    await expect(connected.provider.start(request, "key")).rejects.toThrow(/node out: \[redacted\]$/);
   });
 });
 

@@ -91,20 +91,24 @@ export async function connect(speed: number, seed = 1): Promise<Client> {
 }
 
 /** The document knows `result` only and says in words that `results` occurs; both are the same list. */
-function asGuidesSay(body: Record<string, unknown>): Record<string, unknown> {
+export function asGuidesSay(body: Record<string, unknown>): Record<string, unknown> {
   const { results, ...rest } = body;
   return results === undefined ? body : { ...rest, result: results };
 }
 
-/** The document's path for a real one: the template with the most fixed parts that fits. */
-function templateOf(method: string, path: string): string {
+const ID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gu;
+
+/** The document's path for a real one: the template with the most fixed parts that fits. Without the document, the path without its ids. */
+export function templateOf(method: string, path: string): string {
   const [bare = ""] = path.split("?");
   const fitting = (contract?.operations ?? []).flatMap((operation) => {
     const [verb = "", template = ""] = operation.split(" ");
     const pattern = new RegExp(`^${template.replaceAll(/\{[^}]+\}/gu, "[^/]+")}$`, "u");
     return verb === method && pattern.test(bare) ? [template] : [];
   });
-  return fitting.toSorted((one, other) => one.split("{").length - other.split("{").length)[0] ?? bare;
+  return (
+    fitting.toSorted((one, other) => one.split("{").length - other.split("{").length)[0] ?? bare.replaceAll(ID, "{id}")
+  );
 }
 
 /** Asks every few milliseconds; throws when the answer is still no after fifteen seconds. */

@@ -3,8 +3,8 @@ import type { LinkedAccountSnapshot, SyncJobSnapshot } from "../../../src/domain
 import type { JsonObject } from "../../../src/domain/json.ts";
 import type { RunRef, StartRequest } from "../../../src/domain/provider-port.ts";
 import type { StartOptions } from "../../../src/domain/sync.ts";
-import { linkedAccountOf, syncJobOf } from "../../../src/providers/truto/map-catalog.ts";
-import { parseAccount, parseJob } from "../../../src/providers/truto/wire-types.ts";
+import { linkedAccountOf, scheduleOf, syncJobOf } from "../../../src/providers/truto/map-catalog.ts";
+import { parseAccount, parseCronTrigger, parseJob } from "../../../src/providers/truto/wire-types.ts";
 import { freeTextRedactor } from "../../../src/wire/free-text.ts";
 import * as values from "../../support/provider-values.ts";
 
@@ -25,6 +25,45 @@ export const wireJob = {
   ],
 };
 
+/** A job of runtime 4. Its nodes say more than snapshots show: a body, a header, and a field nobody documents. */
+export const wireNodeJob = {
+  id: JOB_ID,
+  label: "Tickets everywhere",
+  integration_name: "",
+  default_runtime_version: 4,
+  args_schema: { updated_after: { type: "string", format: "date", required: true } },
+  resources: [
+    {
+      name: "tickets",
+      type: "request",
+      resource: "ticketing/tickets",
+      method: "list",
+      query: "{ 'since': args.updated_after }",
+      body: { token: "planted-body" },
+    },
+    { name: "shape", type: "transform", depends_on: "tickets", config: { expression: "$" }, undocumented: [1, null] },
+    {
+      name: "out",
+      type: "destination",
+      depends_on: "shape",
+      destination_type: "webhook",
+      config: { id: "{{args.webhook_id}}", headers: { authorization: "planted-header" } },
+      resources_to_persist: ["tickets"],
+    },
+  ],
+  updated_at: "2026-04-01T10:00:00.000Z",
+};
+
+export const TRIGGER_ID = "6f5e4d3c-2b1a-4c9d-8e7f-0a1b2c3d4e5f";
+
+export const wireTrigger = (given: object = {}): object => ({
+  id: TRIGGER_ID,
+  sync_job_id: JOB_ID,
+  integrated_account_id: ACCOUNT_ID,
+  cron_expression: "0 */6 * * *",
+  ...given,
+});
+
 export function wireRun(given: JsonObject = {}): JsonObject {
   return {
     id: "run-1",
@@ -38,6 +77,12 @@ export function wireRun(given: JsonObject = {}): JsonObject {
 
 export const jobSnapshot = (given: object = {}): SyncJobSnapshot =>
   syncJobOf(parseJob({ ...wireJob, ...given }, SOURCE), []);
+
+export const nodeJobSnapshot = (given: object = {}): SyncJobSnapshot => jobSnapshot({ ...wireNodeJob, ...given });
+
+/** The legacy job with a schedule for the account. */
+export const scheduledJob = (given: object = {}): SyncJobSnapshot =>
+  syncJobOf(parseJob({ ...wireJob, ...given }, SOURCE), [scheduleOf(parseCronTrigger(wireTrigger(), SOURCE))]);
 
 export const accountSnapshot = (given: object = {}): LinkedAccountSnapshot =>
   linkedAccountOf(

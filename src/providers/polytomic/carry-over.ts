@@ -1,0 +1,122 @@
+// What a caller gives back of a sync, with what the caller could not see of it put back in its place: settings whose names promise a
+// secret, and fields that the gateway does not know. And when two values of the vendor's say the same. Pure.
+import type { JsonObject, JsonValue } from "../../domain/json.ts";
+import { promisesSecret, shareableObject } from "../../wire/shareable-json.ts";
+
+/**
+ * A part of a sync as it shall be sent, made from what the caller wants and what stands at the vendor. An entry that says what stands
+ * there is sent as it stands there.
+ *
+ * @param name the part's, in the vendor's words
+ * @param standing undefined when the vendor has no such part
+ */
+export function restored(name: string, wanted: JsonValue, standing: JsonValue | undefined): JsonValue {
+  const known = KNOWN.get(name);
+  if (known === undefined || standing === undefined) return wanted;
+  if (isList(wanted)) {
+    const entries = isList(standing) ? standing : [];
+    return wanted.map((entry) => entries.find((old) => says(entry, old, known)) ?? entry);
+  }
+  if (says(wanted, standing, known)) return standing;
+  return name === "target" && isObject(wanted) && isObject(standing) ? restoredTarget(wanted, standing, known) : wanted;
+}
+
+/**
+ * Whether two values of a part say the same to the vendor, who may leave out what is empty, false or its default, and order sets of ids
+ * as it likes.
+ */
+export function sameMeaning(name: string, one: JsonValue | undefined, other: JsonValue | undefined): boolean {
+  return fingerprint({ [name]: one ?? null }, isDefault) === fingerprint({ [name]: other ?? null }, isDefault);
+}
+
+/** Whether a number is in it that did not survive being read, and would be sent back as another one. */
+export function holdsLossyNumber(value: JsonValue): boolean {
+  if (typeof value === "number") return Number.isInteger(value) && !Number.isSafeInteger(value);
+  if (isList(value)) return value.some(holdsLossyNumber);
+  return isObject(value) && Object.values(value).some(holdsLossyNumber);
+}
+
+const FIELD = ["target", "source", "new", "override_value", "sync_mode", "encryption_enabled"];
+
+/** What the gateway shows of the parts that have fields of their own. */
+const KNOWN: ReadonlyMap<string, readonly string[]> = new Map([
+  ["fields", FIELD],
+  ["override_fields", FIELD],
+  ["filters", ["function", "field", "field_id", "field_type", "label", "value"]],
+  ["overrides", ["field", "field_id", "function", "value", "override"]],
+  ["identity", ["function", "source", "target", "new_field", "remote_field_type_id"]],
+  ["target", ["connection_id", "object", "create", "new_name", "configuration", "search_values", "filter_logic"]],
+  [
+    "schedule",
+    [
+      ...["frequency", "hour", "minute", "day_of_week", "day_of_month", "month"],
+      ...["connection_id", "job_id", "run_after", "run_after_success_only"],
+    ],
+  ],
+]);
+
+/** Whether the caller's entry is what the gateway showed of the vendor's. */
+function says(wanted: JsonValue, standing: JsonValue, known: readonly string[]): boolean {
+  if (!isObject(standing)) return false;
+  const shown = Object.fromEntries(Object.entries(standing).filter(([name]) => known.includes(name)));
+  return fingerprint(wanted, isEmpty) === fingerprint(shareable(shown), isEmpty);
+}
+
+/** Another connection's settings are its own: nothing of the old one's belongs there. */
+function restoredTarget(wanted: JsonObject, standing: JsonObject, known: readonly string[]): JsonObject {
+  if (wanted["connection_id"] !== standing["connection_id"]) return wanted;
+  const unknown = Object.entries(standing).filter(([name]) => !known.includes(name));
+  return { ...Object.fromEntries(unknown), ...withHidden(wanted, standing) };
+}
+
+/** Free-form settings with those that the gateway withholds. */
+function withHidden(wanted: JsonObject, standing: JsonObject): JsonObject {
+  const hidden = Object.entries(standing).filter(([name]) => promisesSecret(name));
+  const given = Object.entries(wanted).map(([name, value]): [string, JsonValue] => {
+    const old = Object.hasOwn(standing, name) ? standing[name] : undefined;
+    if (old === undefined) return [name, value];
+    if (isObject(value) && isObject(old)) return [name, withHidden(value, old)];
+    const unchanged = fingerprint(value, isEmpty) === fingerprint(shareable({ old })["old"] ?? null, isEmpty);
+    return [name, unchanged ? old : value];
+  });
+  return { ...Object.fromEntries(hidden), ...Object.fromEntries(given) };
+}
+
+const shareable = (value: JsonObject): JsonObject => shareableObject(value, { withholds: promisesSecret }) ?? {};
+
+/** Says of an entry that it is as good as absent. */
+type Nothing = (value: JsonValue, name: string) => boolean;
+
+const isEmpty: Nothing = (value) =>
+  value === null || (isList(value) ? value.length === 0 : isObject(value) && Object.keys(value).length === 0);
+
+/** `updateOrCreate` is the documented default of a field's mode. */
+const isDefault: Nothing = (value, name) =>
+  isEmpty(value, name) || value === false || value === "" || (name === "sync_mode" && value === "updateOrCreate");
+
+const SETS: ReadonlySet<string> = new Set(["policies", "sync_ids", "bulk_sync_ids"]);
+
+/** A text that is equal for values that say the same. */
+function fingerprint(value: JsonValue, isNothing: Nothing): string {
+  return JSON.stringify(reduced(value, isNothing));
+}
+
+function reduced(value: JsonValue, isNothing: Nothing): JsonValue {
+  if (isList(value)) return value.map((entry) => reduced(entry, isNothing));
+  if (!isObject(value)) return value;
+  const entries = Object.entries(value)
+    .map(([name, inner]): [string, JsonValue] => [name, ordered(name, reduced(inner, isNothing))])
+    .filter(([name, inner]) => !isNothing(inner, name));
+  return Object.fromEntries(entries.toSorted(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+const ordered = (name: string, value: JsonValue): JsonValue =>
+  SETS.has(name) && isList(value) ? value.map(String).toSorted() : value;
+
+function isList(value: JsonValue): value is readonly JsonValue[] {
+  return Array.isArray(value);
+}
+
+function isObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !isList(value);
+}

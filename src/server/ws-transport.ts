@@ -1,0 +1,137 @@
+// WebSockets on the HTTP server's port, each given to the protocol as it wants one. It has no say in what is said over them.
+import type { IncomingMessage, Server } from "node:http";
+import { CloseCode, handleProtocols, type Server as Protocol } from "graphql-ws";
+import { WebSocketServer, type WebSocket } from "ws";
+import type { Clock } from "../domain/clock.ts";
+import { createPacedStreams, type PacedStreams } from "./paced-stream.ts";
+import { WS_LIMITS, createWsConnection, type WsConnection, type WsLimits, type WsSocket } from "./ws-connection.ts";
+
+export interface WsTransport {
+  /** Sockets open now. */
+  connections(): number;
+  /** Bytes that wait in this process to be taken by clients, of all sockets. */
+  waitingBytes(): number;
+  /** Subscriptions that have not ended, of all sockets. */
+  streams(): number;
+  /** Closes every socket with 1001 (going away), so that clients reconnect elsewhere. */
+  close(): Promise<void>;
+}
+
+/** Who speaks over a socket. */
+export interface WsPeer {
+  readonly request: IncomingMessage;
+  /** What it is subscribed to; ends with the socket. */
+  readonly streams: PacedStreams;
+}
+
+export interface WsTransportOptions {
+  readonly server: Server;
+  readonly path: string;
+  readonly protocol: Protocol<WsPeer>;
+  readonly clock: Clock;
+  readonly reportDefect: (error: unknown) => void;
+  /** Default: `WS_LIMITS`. */
+  readonly limits?: WsLimits;
+}
+
+const MOST_BYTES = 64 * 1024;
+const LOOK_MS = 1_000;
+
+export function createWsTransport(options: WsTransportOptions): WsTransport {
+  const { server, path, clock, reportDefect } = options;
+  const sockets = new WebSocketServer({
+    server,
+    path,
+    handleProtocols,
+    maxPayload: MOST_BYTES,
+    // Pongs wait in the same bounded room as everything else.
+    autoPong: false,
+    // The library forgets an operation a moment after its `complete`; a message in that moment could take up its id.
+    allowSynchronousEvents: false,
+  });
+  const peers = new Map<WsConnection, PacedStreams>();
+  /** Aborted when nobody is connected. */
+  let looking = new AbortController();
+
+  async function look({ signal }: AbortController): Promise<void> {
+    while (!signal.aborted) {
+      await clock.sleep(LOOK_MS, signal).catch(() => undefined);
+      if (!signal.aborted) for (const connection of peers.keys()) connection.look();
+    }
+  }
+
+  sockets.on("error", reportDefect);
+  sockets.on("connection", (socket, request) => {
+    const connection = createWsConnection(asWsSocket(socket), options.limits ?? WS_LIMITS, () => clock.now());
+    const streams = createPacedStreams(() => connection.room());
+    peers.set(connection, streams);
+    if (peers.size === 1) {
+      looking = new AbortController();
+      void look(looking);
+    }
+    socket.once("close", () => {
+      peers.delete(connection);
+      if (peers.size === 0) looking.abort();
+    });
+    attend(options, socket, connection, { request, streams });
+  });
+
+  return {
+    connections: () => peers.size,
+    waitingBytes: () => [...peers.keys()].reduce((sum, connection) => sum + connection.waitingBytes(), 0),
+    streams: () => [...peers.values()].reduce((sum, streams) => sum + streams.size(), 0),
+    close: async () => {
+      for (const connection of peers.keys()) connection.close(1001, "Going away");
+      await new Promise((resolve) => sockets.close(resolve));
+    },
+  };
+}
+
+/** Lets the protocol speak over a socket, to its end. Nothing that fails here may reach the process. */
+function attend(
+  { protocol, reportDefect }: WsTransportOptions,
+  socket: WebSocket,
+  connection: WsConnection,
+  peer: WsPeer,
+): void {
+  // What breaks shows as the close.
+  socket.on("error", () => undefined);
+  const left = protocol.opened(
+    {
+      protocol: connection.protocol,
+      // Not waited for: streams ask for room, so that an operation that was completed ends at once and not behind a full socket.
+      send: (text) => connection.send(text),
+      close: (code = CloseCode.InternalServerError, reason = "") => connection.close(code, reason),
+      onMessage: (receive) =>
+        socket.on("message", (data) => {
+          if (socket.readyState !== socket.OPEN) return;
+          void receive(String(data)).catch((error: unknown) => {
+            reportDefect(error);
+            connection.close(CloseCode.InternalServerError, "Internal server error");
+          });
+        }),
+    },
+    peer,
+  );
+  socket.once("close", (code, reason) => {
+    // All streams, and not only those that the protocol still knows.
+    void Promise.all([left(code, String(reason)), peer.streams.end()]).catch(reportDefect);
+  });
+}
+
+function asWsSocket(socket: WebSocket): WsSocket {
+  return {
+    protocol: socket.protocol,
+    isOpen: () => socket.readyState === socket.OPEN,
+    send: (data, taken) => socket.send(data, { binary: false }, taken),
+    ping: (taken) => socket.ping("", false, taken),
+    pong: (data, taken) => socket.pong(data, false, taken),
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
+    close: (code, reason) => socket.close(code, reason),
+    terminate: () => socket.terminate(),
+    onPing: (listener) => void socket.on("ping", listener),
+    onPong: (listener) => void socket.on("pong", listener),
+    onClose: (listener) => void socket.on("close", listener),
+  };
+}

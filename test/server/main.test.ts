@@ -1,0 +1,83 @@
+// The program `syncgraph` as a person types it: its commands, its help, its version, and what it says to what is none.
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { openStore } from "../../src/store/open-store.ts";
+import { databaseMaker } from "../support/databases.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+const MAIN = fileURLToPath(new URL("src/server/main.ts", ROOT));
+/** Most of them are loading the program on a busy machine. */
+const WITHIN_MS = 60_000;
+const makeFile = databaseMaker("sqlite");
+
+interface Ended {
+  readonly code: number | string | null | undefined;
+  readonly output: string;
+  readonly errors: string;
+}
+
+function syncgraph(words: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Ended> {
+  const env = { PATH: process.env["PATH"], ...environment };
+  return new Promise((resolve) => {
+    execFile(process.execPath, ["--import", "tsx", MAIN, ...words], { env }, (error, output, errors) =>
+      resolve({ code: error === null ? 0 : error.code, output, errors }),
+    );
+  });
+}
+
+test("names its commands and its version", { timeout: WITHIN_MS }, async () => {
+  const { code, output } = await syncgraph(["--help"]);
+  expect(code).toBe(0);
+  for (const command of ["serve", "migrate", "verify", "sandbox"])
+    expect(output).toMatch(new RegExp(`^  ${command}`, "mu"));
+  const { version } = JSON.parse(await readFile(new URL("package.json", ROOT), "utf8"));
+  expect(await syncgraph(["--version"])).toEqual({ code: 0, output: `${version}\n`, errors: "" });
+});
+
+test.each([
+  [["srve"], "Did you mean serve?"],
+  [["serve", "now"], "too many arguments"],
+  [["verify", "--fix"], "unknown option '--fix'"],
+  [["sandbox"], "missing required argument 'vendor'"],
+  [["sandbox", "nobody"], '"nobody" is no vendor. There are: '],
+  [["sandbox", "truto", "http"], '"http" is no port'],
+  [["sandbox", "truto", "0", "fast"], '"fast" is no speed'],
+])("says what is wrong with %j and ends with 2", { timeout: WITHIN_MS }, async (words, reason) => {
+  const { code, output, errors } = await syncgraph(words);
+  expect({ code, output }).toEqual({ code: 2, output: "" });
+  expect(errors).toContain(reason);
+  expect(errors).not.toMatch(/^\s+at /mu);
+});
+
+test("brings a schema up to date without serving", { timeout: WITHIN_MS }, async () => {
+  const url = await makeFile();
+  const done = { code: 0, output: "", errors: "The schema is up to date.\n" };
+  expect(await syncgraph(["verify"], { DATABASE_URL: url })).toMatchObject({ code: 2 });
+  expect(await syncgraph(["migrate"], { DATABASE_URL: url })).toEqual(done);
+  expect(await syncgraph(["migrate"], { DATABASE_URL: url })).toEqual(done);
+  expect(await syncgraph(["verify"], { DATABASE_URL: url })).toMatchObject({ code: 0 });
+  await openStore(url).then((store) => store.close());
+});
+
+test("a sandbox at a port that is taken says so", { timeout: WITHIN_MS }, async () => {
+  const holder = createServer();
+  await new Promise<void>((resolve) => {
+    holder.listen(0, "127.0.0.1", resolve);
+  });
+  const { port } = holder.address() as AddressInfo;
+  const { code, errors } = await syncgraph(["sandbox", "truto", String(port)]);
+  holder.close();
+  expect(code).toBe(1);
+  expect(errors).toBe(`The port ${port} of 127.0.0.1 is in use. Stop what uses it, or set PORT to another.\n`);
+});
+
+test("says why a schema cannot be brought up to date, without a password", { timeout: WITHIN_MS }, async () => {
+  const { code, errors } = await syncgraph(["migrate"], { DATABASE_URL: "postgres://user:secret@127.0.0.1:1/db" });
+  expect(code).toBe(1);
+  expect(errors).toBe(
+    "The database postgres://127.0.0.1:1/db cannot be opened: connect ECONNREFUSED 127.0.0.1:1. Check DATABASE_URL.\n",
+  );
+});
