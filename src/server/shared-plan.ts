@@ -2,7 +2,7 @@
 //
 // BullMQ keeps one job per item, by its id. Two things it does not do, a sorted set beside it does: of several plans for one item the
 // earliest counts whoever makes them (ZADD LT), and what is planned while the item runs is not lost.
-import { Queue, Worker, type Job } from "bullmq";
+import { Queue, WaitingError, Worker, type Job } from "bullmq";
 import { z } from "zod";
 import type { Clock } from "../domain/clock.ts";
 import type { WorkItem } from "../domain/runtime-ports.ts";
@@ -58,6 +58,7 @@ export function createSharedPlan(link: RedisLink, clock: Clock): SharedPlan {
   const dueKey = `${REDIS_PREFIX}:${link.namespace}:due`;
   const pending = new Set<Promise<void>>();
   let worker: Worker<WorkItem> | null = null;
+  let isStopping = false;
 
   /** For what nobody waits for but `close`. What fails is mended later. */
   function track(work: Promise<unknown>): void {
@@ -89,12 +90,24 @@ export function createSharedPlan(link: RedisLink, clock: Clock): SharedPlan {
     }
   }
 
-  async function work(job: Job<WorkItem>, handler: (item: WorkItem) => Promise<void>): Promise<void> {
+  async function work(
+    job: Job<WorkItem>,
+    token: string | undefined,
+    handler: (item: WorkItem) => Promise<void>,
+  ): Promise<void> {
     // From here on a plan is for the next turn. Should Redis fail here, the item has one turn too many.
     await link.answer(link.commands.zrem(dueKey, job.id ?? "")).catch(() => undefined);
+    if (isStopping) return handBack(job, token);
     const item = itemSchema.safeParse(job.data);
     // What a newer gateway planned that this one cannot do: dropped here, and mended by the one that knows it.
     if (item.success) await handler(item.data);
+  }
+
+  /** BullMQ fetches ahead, and hands out what it has even when it is stopped: that is another gateway's to do, now. What Redis does not take is mended. */
+  async function handBack(job: Job<WorkItem>, token: string | undefined): Promise<never> {
+    await note(job.data, clock.now());
+    await link.answer(job.moveToWait(token));
+    throw new WaitingError();
   }
 
   /** @returns whether the plan is new, or earlier than the one there was */
@@ -113,6 +126,7 @@ export function createSharedPlan(link: RedisLink, clock: Clock): SharedPlan {
   }
 
   async function stop(): Promise<void> {
+    isStopping = true;
     const stopping = worker?.close(!link.isUp()) ?? Promise.resolve();
     while (pending.size > 0) await Promise.all(pending);
     const stopped = new AbortController();
@@ -136,8 +150,8 @@ export function createSharedPlan(link: RedisLink, clock: Clock): SharedPlan {
     start(handler) {
       worker = new Worker<WorkItem>(
         link.namespace,
-        (job) => {
-          const run = work(job, handler);
+        (job, token) => {
+          const run = work(job, token, handler);
           track(run);
           return run;
         },

@@ -76,6 +76,41 @@ describeOnRedis("due work of several gateways", () => {
     expect(done.map(({ by }) => by)).toEqual(MANY.map(() => 1));
   });
 
+  test("what is on its way to one when it is stopped is done by another", async () => {
+    const link = await connect();
+    const [onItsWay, gate] = [createGate(), createGate()];
+    let isHeld = false;
+    /** Once it is held, an item that Redis has handed out does not arrive. */
+    const slow: RedisLink = {
+      ...link,
+      answer: async (asked) => {
+        const answer = await link.answer(asked);
+        if (isHeld) {
+          onItsWay.open();
+          await gate.opened;
+        }
+        return answer;
+      },
+    };
+    const [one, other] = [slow, link].map((its) => createScaledQueue(its, systemClock, () => undefined));
+    if (one === undefined || other === undefined) throw new Error("expected two queues");
+    made.push(one, other);
+    const done: string[] = [];
+    const doneBy = (name: string) => () => Promise.resolve(void done.push(name));
+    await one.schedule(POLL, now());
+    isHeld = true;
+    one.start(doneBy("one"));
+    await onItsWay.opened;
+    const stopping = one.stop();
+    gate.open();
+    await stopping;
+    expect(done).toEqual([]);
+    other.start(doneBy("other"));
+    await eventually("the item is done", () => (done.length > 0 ? true : null));
+    await Promise.all([one.close(), other.close()]);
+    expect(done).toEqual(["other"]);
+  });
+
   test("of plans made at the same time the earliest counts", async () => {
     const { one, other, done, start, until } = await two();
     start();
