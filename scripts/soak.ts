@@ -6,6 +6,10 @@ import { runSoak } from "../test/support/soak/run-soak.ts";
 import { SOAK_DEFAULTS, type SoakSettings } from "../test/support/soak/settings.ts";
 
 const count = z.coerce.number().int().min(1);
+const seconds = z.coerce
+  .number()
+  .min(0)
+  .transform((given) => given * 1_000);
 const argumentsSchema = z.object({
   minutes: z.coerce.number().positive().default(SOAK_DEFAULTS.minutes),
   nodes: count.optional(),
@@ -14,6 +18,9 @@ const argumentsSchema = z.object({
   rate: z.coerce.number().positive().default(SOAK_DEFAULTS.operationsPerSecond),
   clients: count.default(SOAK_DEFAULTS.clients),
   only: z.string().nullable().default(null),
+  /** Seconds between two faults, at least; and that a fault lasts, at most. */
+  calm: seconds.default(SOAK_DEFAULTS.calmMs),
+  lasting: seconds.default(SOAK_DEFAULTS.faultMs[1]),
   seed: z.coerce.number().int().min(0).default(SOAK_DEFAULTS.seed),
 });
 
@@ -27,13 +34,22 @@ function settingsOf(given: readonly string[]): SoakSettings {
     rate: text,
     clients: text,
     only: text,
+    calm: text,
+    lasting: text,
     seed: text,
   };
-  const { rate, nodes, ...rest } = argumentsSchema.parse(parseArgs({ args: [...given], options }).values);
+  const { rate, nodes, calm, lasting, ...rest } = argumentsSchema.parse(
+    parseArgs({ args: [...given], options }).values,
+  );
   const alone = rest.database === "sqlite";
   if (alone && (nodes ?? 1) > 1)
     throw new Error("SQLite is for one gateway: leave --nodes out, or use --database postgres");
-  return { ...SOAK_DEFAULTS, ...rest, nodes: nodes ?? (alone ? 1 : SOAK_DEFAULTS.nodes), operationsPerSecond: rate };
+  const often = { calmMs: calm, faultMs: [Math.min(SOAK_DEFAULTS.faultMs[0], lasting), lasting] } as const;
+  return {
+    ...{ ...SOAK_DEFAULTS, ...rest, ...often },
+    nodes: nodes ?? (alone ? 1 : SOAK_DEFAULTS.nodes),
+    operationsPerSecond: rate,
+  };
 }
 
 const report = await runSoak(settingsOf(process.argv.slice(2)), (what) => process.stderr.write(`${what}\n`));
