@@ -97,6 +97,26 @@ describe("the circuit", () => {
     expect(vendor.requests).toHaveLength(8);
   });
 
+  it("answers those who waited for a probe that fails, without calling", async () => {
+    let fail: () => void = () => undefined;
+    const { vendor, http, clock } = await setUp((_request, index) => {
+      if (index < 5) return { status: 503 };
+      return (response) => {
+        fail = () => void response.writeHead(503).end();
+      };
+    });
+    await failTimes(http, 5);
+    await clock.advance(10_000);
+    const probe = providerErrorOf(http.request(get("/probe")));
+    await vendor.untilRequests(6);
+    const others = [providerErrorOf(http.request(get("/a"))), providerErrorOf(http.request(get("/b")))];
+    await clock.advance(1);
+    fail();
+    expect(await probe).toMatchObject({ httpStatus: 503 });
+    expect(await Promise.all(others)).toMatchObject([{ sent: false }, { sent: false }]);
+    expect(vendor.requests).toHaveLength(6);
+  });
+
   it("opens again when the probe fails", async () => {
     const { vendor, http, clock } = await setUp(() => ({ status: 500 }));
     await failTimes(http, 5);
