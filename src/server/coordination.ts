@@ -1,5 +1,6 @@
 // Who rings and who works: one gateway alone does both in its process; several share them through Redis.
 import type { EventBus, WorkItem, WorkQueue } from "../domain/runtime-ports.ts";
+import { itemFacts } from "../tracking/tools.ts";
 import type { GatewayConfig } from "./config.ts";
 import { createInProcessBus } from "./in-process-bus.ts";
 import { createInProcessQueue } from "./in-process-queue.ts";
@@ -20,7 +21,7 @@ export async function createCoordination(
   tools: RedisLinkTools,
 ): Promise<Coordination> {
   const { clock, log } = tools;
-  const onError = (error: unknown, item: WorkItem) => log.error({ err: error, ...item }, "work failed");
+  const onError = (error: unknown, item: WorkItem) => log.error({ err: error, ...itemFacts(item) }, "work failed");
   if (redisUrl === null) {
     const [bus, queue] = [createInProcessBus(), createInProcessQueue(clock, onError)];
     return { bus, queue, disconnect: () => Promise.resolve() };

@@ -1,6 +1,6 @@
 // What every part of tracking works with; the composition root makes it once.
 import type { Clock } from "../domain/clock.ts";
-import type { EventBus, WorkQueue } from "../domain/runtime-ports.ts";
+import type { EventBus, WorkItem, WorkQueue } from "../domain/runtime-ports.ts";
 import type { Store } from "../domain/store-port.ts";
 import type { ProviderDirectory } from "./provider-directory.ts";
 
@@ -9,6 +9,12 @@ export interface TrackingLog {
   warn(facts: Readonly<Record<string, unknown>>, message: string): void;
   error(facts: Readonly<Record<string, unknown>>, message: string): void;
 }
+
+/** An item as logs name it: a provider is `provider` in all of them. */
+export const itemFacts = ({ providerKey, ...rest }: WorkItem): Readonly<Record<string, unknown>> => ({
+  provider: providerKey,
+  ...rest,
+});
 
 export interface TrackingTools {
   readonly store: Store;

@@ -22,7 +22,7 @@ import { createRecorder } from "./recorder.ts";
 import { createRetention } from "./retention.ts";
 import { createSchemaOperations } from "./schemas.ts";
 import { createStarter } from "./starter.ts";
-import type { TrackingTools } from "./tools.ts";
+import { itemFacts, type TrackingTools } from "./tools.ts";
 import { createTriggers } from "./trigger.ts";
 import { createWebhookSilence, noteChanges } from "./webhook-silence.ts";
 
@@ -83,7 +83,7 @@ export function createTracker(tools: TrackingTools): Tracker {
       if (givenUp.aborted) return leave(item);
       const inARow = (failures.get(name) ?? 0) + 1;
       failures.set(name, inARow);
-      const facts = { ...item, inARow, error: reasonOf(error) };
+      const facts = { ...itemFacts(item), inARow, error: reasonOf(error) };
       if (error instanceof ProviderError) log.warn(facts, "work at a provider failed");
       // Where a database was asked tells nothing when it does not answer.
       else if (isOutage(error)) log.error(facts, "work failed");
@@ -94,7 +94,7 @@ export function createTracker(tools: TrackingTools): Tracker {
 
   /** Nothing is wrong with it: a gateway that goes on takes it up. */
   async function leave(item: WorkItem): Promise<void> {
-    log.info({ ...item }, "work was given up because the gateway stops");
+    log.info(itemFacts(item), "work was given up because the gateway stops");
     await again(item, 0);
   }
 

@@ -108,8 +108,8 @@ test("work that fails is done again soon, then later and later up to five minute
   expect(
     logged
       .filter(({ message }) => message === "work at a provider failed")
-      .map(({ level, facts }) => [level, facts["inARow"]]),
-  ).toEqual(bases.map((_, index) => ["warn", index + 1]));
+      .map(({ level, facts }) => [level, facts["provider"], facts["kind"], facts["inARow"]]),
+  ).toEqual(bases.map((_, index) => ["warn", "acme", "CATALOG", index + 1]));
   fake.answers.linkedAccounts = () => [];
   expect((await turn("CATALOG"))[0]?.[1]).toBeGreaterThan(50_000);
   await clock.advance(10_000);
