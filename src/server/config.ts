@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import type { PollIntervals, ProviderSettings } from "../domain/provider-port.ts";
+import { DEFAULT_DATABASE_URL } from "../store/data-source.ts";
 import { resolveReferences } from "./config-references.ts";
 import { readYaml } from "./read-yaml.ts";
 
@@ -40,6 +41,9 @@ export class ConfigError extends Error {
   }
 }
 
+/** Where made-up vendors are all there is: whoever goes on to real ones begins with an empty store. */
+const SANDBOX_DATABASE_URL = "sqlite:./data/sandbox.sqlite";
+
 const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
 
 const environmentSchema = z.object({
@@ -60,7 +64,7 @@ const environmentSchema = z.object({
   DATABASE_URL: z
     .string()
     .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/, "expected sqlite:<file> or postgres://...")
-    .default("sqlite:./data/syncgraph.sqlite"),
+    .optional(),
   REDIS_URL: z
     .string()
     .regex(/^rediss?:\/\/.+$/, "expected redis://...")
@@ -115,13 +119,15 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const providers = file === undefined || file === "" ? [] : readProviders(file, environment, problems);
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   const values = parsed.data;
+  const sandbox = values.SYNCGRAPH_SANDBOX === undefined ? providers.length === 0 : values.SYNCGRAPH_SANDBOX === "on";
   return Object.freeze({
     host: values.HOST,
     port: values.PORT,
-    databaseUrl: values.DATABASE_URL,
+    databaseUrl:
+      values.DATABASE_URL ?? (sandbox && providers.length === 0 ? SANDBOX_DATABASE_URL : DEFAULT_DATABASE_URL),
     redisUrl: values.REDIS_URL ?? null,
     retentionDays: values.SYNCGRAPH_RETENTION_DAYS ?? null,
-    sandbox: values.SYNCGRAPH_SANDBOX === undefined ? providers.length === 0 : values.SYNCGRAPH_SANDBOX === "on",
+    sandbox,
     sandboxSpeed: values.SYNCGRAPH_SANDBOX_SPEED,
     drainMs: values.SYNCGRAPH_DRAIN_SECONDS * 1_000,
     logLevel: values.LOG_LEVEL,

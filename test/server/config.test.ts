@@ -39,7 +39,7 @@ describe("the environment", () => {
     expect(readConfig({})).toMatchObject({
       host: "127.0.0.1",
       port: 4000,
-      databaseUrl: "sqlite:./data/syncgraph.sqlite",
+      databaseUrl: "sqlite:./data/sandbox.sqlite",
       redisUrl: null,
       sandbox: true,
       sandboxSpeed: 1,
@@ -140,6 +140,17 @@ describe("the sandbox switch", () => {
     expect(readConfig(value === undefined ? environment : { ...environment, SYNCGRAPH_SANDBOX: value }).sandbox).toBe(
       expected,
     );
+  });
+});
+
+describe("the store, when nobody names one,", () => {
+  it.each([
+    ["made-up vendors alone", "", "on", "sandbox"],
+    ["real vendors", ONE, "off", "syncgraph"],
+    ["real vendors and made-up ones", ONE, "on", "syncgraph"],
+    ["no vendor", "", "off", "syncgraph"],
+  ])("of %s is a file of their own", (_, yaml, sandbox, file) => {
+    expect(readConfig(withFile(yaml, { SYNCGRAPH_SANDBOX: sandbox })).databaseUrl).toBe(`sqlite:./data/${file}.sqlite`);
   });
 });
 
