@@ -362,7 +362,7 @@ export interface TriggerStore {
   ): Promise<readonly HeldTrigger[]>;
   /** When the next lease of an unresolved trigger of a provider ends; null when there is none. */
   nextLeaseEndAt(tenantId: string, providerKey: string): Promise<Date | null>;
-  /** Whether another start for the same definition and account was sent, and whoever sent it still waits for the answer. */
+  /** Whether another start for the same definition and account was sent, has no run yet, and whoever sent it still waits for the answer. */
   isRivalAnswering(tenantId: string, id: string, now: Date): Promise<boolean>;
 }
 

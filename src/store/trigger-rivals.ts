@@ -63,7 +63,7 @@ async function lockDefinition(query: Query, dialect: Dialect, tenantId: string, 
 
 export async function isRivalAnswering(read: Query, tenantId: string, id: string, now: Date): Promise<boolean> {
   const rows = await read(
-    sql`select other.doubted_at, coalesce(other.lease_until, other.created_at + ${WITHOUT_LEASE_MS}) as lease_end from sync_trigger as mine join sync_trigger as other on other.tenant_id = mine.tenant_id and other.definition_id = mine.definition_id and other.id <> mine.id and other.state = ${TriggerState.Sent} and (other.linked_account_id is null or mine.linked_account_id is null or other.linked_account_id = mine.linked_account_id) where mine.tenant_id = ${tenantId} and mine.id = ${id}`,
+    sql`select other.doubted_at, coalesce(other.lease_until, other.created_at + ${WITHOUT_LEASE_MS}) as lease_end from sync_trigger as mine join sync_trigger as other on other.tenant_id = mine.tenant_id and other.definition_id = mine.definition_id and other.id <> mine.id and other.state = ${TriggerState.Sent} and (other.linked_account_id is null or mine.linked_account_id is null or other.linked_account_id = mine.linked_account_id) where mine.tenant_id = ${tenantId} and mine.id = ${id} and not exists (select 1 from sync where sync.tenant_id = other.tenant_id and sync.trigger_id = other.id)`,
   );
   // Nobody waits any more for the answer of a start whose holder is gone.
   return rows.some((row) => row["doubted_at"] === null && Number(row["lease_end"]) > now.getTime());

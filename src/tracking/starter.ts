@@ -49,6 +49,9 @@ export interface Starter {
 
 /** The pauses before each look for a run whose start was not answered. */
 const LOOK_AFTER_MS = [500, 2_000, 5_000] as const;
+/** And before the last look beside a start that is being answered. By then the lease of one whose gateway is gone has ended. */
+const LOOK_BESIDE_RIVAL_AFTER_MS = 5_000;
+
 export function createStarter(tools: TrackingTools, contact: ProviderContact, recorder: Recorder): Starter {
   const { store, clock, givenUp } = tools;
 
@@ -134,8 +137,11 @@ export function createStarter(tools: TrackingTools, contact: ProviderContact, re
   async function resolveDoubt(intention: Intention, sentAt: Date, cause: ProviderError): Promise<readonly Sync[]> {
     await write(intention, TriggerState.Sent, { doubtedAt: clock.now() });
     for (const pauseMs of canTell(intention.configured) ? LOOK_AFTER_MS : []) {
-      await clock.sleep(pauseMs, givenUp);
-      const syncs = await lookOnce(intention, sentAt);
+      const syncs = await lookAfter(pauseMs, intention, sentAt);
+      if (syncs !== null) return syncs;
+    }
+    if (intention.configured.provider.findStarted !== undefined && (await isRivalAnswering(intention))) {
+      const syncs = await lookAfter(LOOK_BESIDE_RIVAL_AFTER_MS, intention, sentAt);
       if (syncs !== null) return syncs;
     }
     // Whoever sent it may have recorded the answer, and died before it wrote down what became of the start.
@@ -149,7 +155,8 @@ export function createStarter(tools: TrackingTools, contact: ProviderContact, re
   }
 
   /** @returns null when this look settled nothing */
-  async function lookOnce(intention: Intention, sentAt: Date): Promise<readonly Sync[] | null> {
+  async function lookAfter(pauseMs: number, intention: Intention, sentAt: Date): Promise<readonly Sync[] | null> {
+    await clock.sleep(pauseMs, givenUp);
     const { configured } = intention;
     try {
       if (configured.info.capabilities.idempotentStart) return await accept(intention, await call(intention));
@@ -169,9 +176,9 @@ export function createStarter(tools: TrackingTools, contact: ProviderContact, re
    * @returns null when there is none to take
    */
   async function adopt(intention: Intention, found: readonly Observation[]): Promise<readonly Sync[] | null> {
-    const { tenantId, id } = intention.trigger;
+    const { id } = intention.trigger;
     if (found.length === 0) return null;
-    const answering = await store.triggers.isRivalAnswering(tenantId, id, clock.now());
+    const answering = await isRivalAnswering(intention);
     const { own, free } = await claimsOn(intention, found);
     // What is nobody's may be what the other start's answer speaks of.
     if (answering && own.length === 0) return null;
@@ -186,6 +193,9 @@ export function createStarter(tools: TrackingTools, contact: ProviderContact, re
     const ours = wanted.filter(({ remoteId }) => claimed.some((sync) => sync.remoteId === remoteId));
     return resolve(intention, await record(intention, ours, links));
   }
+
+  const isRivalAnswering = ({ trigger }: Intention): Promise<boolean> =>
+    store.triggers.isRivalAnswering(trigger.tenantId, trigger.id, clock.now());
 
   /** Runs recorded as this trigger's, and those of nobody. A run that another trigger began is not this one's, however well it fits. */
   async function claimsOn({ trigger, configured }: Intention, found: readonly Observation[]) {

@@ -4,6 +4,7 @@ import type { Store } from "../../src/domain/store-port.ts";
 import { createTransitionFeed, type ClosableFeed } from "../../src/server/transition-feed.ts";
 import { createInbox, type Inbox } from "../../src/tracking/inbox.ts";
 import { createWebhookSilence } from "../../src/tracking/webhook-silence.ts";
+import { countCalls } from "./counted-store.ts";
 import { signedRequest } from "./fake-webhooks.ts";
 import type { LivingVendor } from "./living-vendor.ts";
 import type { ManualClock } from "./manual-clock.ts";
@@ -19,12 +20,15 @@ export interface Life extends TestTracking {
   /** Looks at what is due. */
   poll(): Promise<void>;
   discover(): Promise<void>;
+  /** Lets time pass until this work of its is done. */
+  finished<Value>(work: Promise<Value>): Promise<Value>;
   /** Finishes starts that nobody holds any more, waiting as long as that takes. */
   recover(): Promise<void>;
 }
 
 /** @param owner names the gateway in leases; another life is another gateway */
-export function beginLife(store: Store, { fake }: LivingVendor, clock: ManualClock, owner: string): Life {
+export function beginLife(given: Store, { fake }: LivingVendor, clock: ManualClock, owner: string): Life {
+  const { store, untilIdle } = countCalls(given);
   const tracking = createTestTracking(store, [fake], { clock, owner });
   const { tools, contact, recorder, catalog, configured } = tracking;
   const inbox = createInbox(tools, { contact, recorder, catalog, silence: createWebhookSilence(clock) });
@@ -38,7 +42,8 @@ export function beginLife(store: Store, { fake }: LivingVendor, clock: ManualClo
     processInbox: () => inbox.process(TENANT, configured),
     poll: () => tracking.poller.poll(TENANT, configured),
     discover: () => tracking.discoverer.discover(TENANT, configured),
-    recover: () => waiting(clock, tracking.triggers.recover(TENANT, configured.info.key)),
+    finished: (work) => waiting(clock, work, untilIdle),
+    recover: () => waiting(clock, tracking.triggers.recover(TENANT, configured.info.key), untilIdle),
   };
 }
 

@@ -217,17 +217,26 @@ export async function passing<Value>(
   return work;
 }
 
-/** Lets time pass on a clock, from one sleep to the next whatever is slept for, until the work is done. */
-export async function waiting<Value>(clock: ManualClock, work: Promise<Value>): Promise<Value> {
+/**
+ * Lets time pass on a clock, from one sleep to the next whatever is slept for, until the work is done.
+ *
+ * @param untilIdle where others work beside it: time stands still until they sleep too
+ */
+export async function waiting<Value>(
+  clock: ManualClock,
+  work: Promise<Value>,
+  untilIdle: () => Promise<void> = () => Promise.resolve(),
+): Promise<Value> {
   let done = false;
   const ended = work.then(
     () => void (done = true),
     () => void (done = true),
   );
   for (;;) {
-    const nextMs = await Promise.race([ended, clock.untilSleeping()]);
-    if (done || nextMs === undefined) return work;
-    await clock.advance(nextMs);
+    await Promise.race([ended, clock.untilSleeping()]);
+    await untilIdle();
+    if (done) return work;
+    await clock.advance(clock.pending()[0] ?? 0);
   }
 }
 

@@ -2,11 +2,12 @@
 // own life, and whatever it decides, the vendor began one run at most.
 import { expect, test } from "vitest";
 import type { WorkItem } from "../../src/domain/runtime-ports.ts";
+import { ErrorCode } from "../../src/domain/errors.ts";
 import { IfRunning, TriggerState } from "../../src/domain/sync.ts";
 import type { Observation } from "../../src/domain/sync.ts";
 import { createTracker } from "../../src/tracking/tracker.ts";
 import { describeOnEachDatabase } from "../support/databases.ts";
-import { createFakeProvider } from "../support/fake-provider.ts";
+import { createFakeProvider, fault } from "../support/fake-provider.ts";
 import type { FakeProvider } from "../support/fake-provider.ts";
 import { at, observation } from "../support/store-values.ts";
 import { TENANT, command, createTestTracking, passing } from "../support/tracking.ts";
@@ -104,6 +105,33 @@ describeOnEachDatabase("a gateway that dies", (open) => {
       expect(decided).toMatchObject({ state, options: null });
       expect(decided?.syncIds).toHaveLength(state === Accepted ? 1 : 0);
       expect(begun.size).toBe(runs);
+    },
+  );
+
+  test.each([
+    [Death.BeforeAnswering, "at once, since the other has its run", [500]],
+    [Death.BeforeRecording, "when the other's lease is over", [500, 2_000, 5_000, 5_000]],
+  ] as const)(
+    "%s, leaves another start of the definition, which is not answered, to be found %s",
+    async (death, _when, pauses) => {
+      const { store } = await open();
+      const { fake, begun } = vendor(LIST);
+      const made = createTestTracking(store, [fake]);
+      await made.stock();
+      await dieWhileStarting(made, fake, death);
+      const { start } = fake.answers;
+      fake.answers.start = async (...given) => {
+        await start(...given);
+        throw fault(ErrorCode.ProviderTimeout);
+      };
+      const next = createTestTracking(store, [fake]);
+      const from = next.clock.now().getTime();
+      const asked = next.triggers.trigger(TENANT, command({ ifRunning: IfRunning.StartAnother }));
+      const { trigger, problems } = await passing(next.clock, pauses, asked);
+      expect([trigger?.state, problems]).toEqual([Accepted, []]);
+      expect(trigger?.syncIds).toHaveLength(1);
+      expect(next.clock.now().getTime() - from).toBe(pauses.reduce((sum, pauseMs) => sum + pauseMs, 0));
+      expect(begun.size).toBe(2);
     },
   );
 });
