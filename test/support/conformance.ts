@@ -52,6 +52,8 @@ export interface Paging {
   readonly cursorParameter: string;
   /** Where the list is in the body: a name, or the names on the way to it. */
   readonly items: string | readonly string[];
+  /** Whether the first page is asked for once more at the end, because entries may have moved there; default false. */
+  readonly endsAtFirst?: boolean;
   /** The body of a page. */
   body(items: readonly unknown[], next: string | null): unknown;
 }

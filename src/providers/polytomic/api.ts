@@ -32,7 +32,7 @@ import type {
 export interface PolytomicApi {
   /** All connections; the vendor does not page this list. */
   listConnections(signal?: AbortSignal): Promise<readonly WireConnection[]>;
-  /** Light entries, latest changed first. */
+  /** Light entries, latest changed first, and last of all those that moved to the front while the pages were read. */
   listSyncs(signal?: AbortSignal): AsyncIterable<readonly WireListedSync[]>;
   getSync(syncId: string, signal?: AbortSignal): Promise<WireSync>;
   /** When the sync runs next by itself; null when nothing is planned. */
@@ -101,10 +101,28 @@ function catalogCalls({ ask, path, provider }: Calls): CatalogCalls {
     const query = { limit: SYNCS_PER_PAGE, page_token: page ?? undefined };
     return ask({ operation: LIST_SYNCS, method: "GET", path: "/api/syncs", query, signal }, readSyncs);
   };
+  async function* listSyncs(signal?: AbortSignal): AsyncGenerator<readonly WireListedSync[], void, undefined> {
+    const seen = new Set<string>();
+    let pages = 0;
+    for await (const page of walkPages((token) => syncsPage(token, signal), {
+      provider,
+      operation: LIST_SYNCS,
+      signal,
+    })) {
+      pages += 1;
+      for (const { id } of page) seen.add(id);
+      yield page;
+    }
+    if (pages < 2) return;
+    // A sync that is changed leaves a page that is still to come for the first one, which was read before.
+    const moved = (await syncsPage(null, signal)).items.filter(({ id }) => !seen.has(id));
+    if (moved.length > 0) yield moved;
+  }
+
   return {
     listConnections: (signal) =>
       ask({ operation: "list connections", method: "GET", path: "/api/connections", signal }, readConnections),
-    listSyncs: (signal) => walkPages((page) => syncsPage(page, signal), { provider, operation: LIST_SYNCS, signal }),
+    listSyncs,
     getSync: async (syncId, signal) =>
       ask({ operation: "get sync", method: "GET", path: path`/api/syncs/${syncId}`, signal }, readSync),
     getNextRunAt: async (syncId, signal) =>

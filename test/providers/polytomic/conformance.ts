@@ -43,6 +43,7 @@ export const conformance: VendorConformance = {
     path: "/api/syncs",
     cursorParameter: "page_token",
     items: "data",
+    endsAtFirst: true,
     body: (data, next) => ({ data, pagination: next === null ? {} : { next_page_token: next } }),
   },
   badSettings: [

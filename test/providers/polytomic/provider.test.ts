@@ -53,6 +53,26 @@ describe("what is wrong with a polytomic start", () => {
 });
 
 describe("polytomic pages", () => {
+  it("of syncs miss none that is changed while they are read: it moves to the first, which was read before", async () => {
+    let syncs = ["newest", "older", "oldest"];
+    await using at = await polytomicAt(({ query }) => {
+      const place = Number(query.get("page_token") ?? 0);
+      const data = syncs.slice(place, place + 1).map((id) => ({ id }));
+      const pagination = place + 1 < syncs.length ? { next_page_token: String(place + 1) } : {};
+      // Somebody changes the oldest after the first page.
+      syncs = ["oldest", "newest", "older"];
+      return { json: { data, pagination } };
+    });
+    const pages = await pagesOf(at.provider.listDefinitions());
+    expect(new Set(pages.flat().map(({ remoteId }) => remoteId))).toEqual(new Set(["newest", "older", "oldest"]));
+  });
+
+  it("of syncs are not read again when there is but one", async () => {
+    await using at = await polytomicAt(() => ({ json: { data: [{ id: SYNC_ID }] } }));
+    expect(await pagesOf(at.provider.listDefinitions())).toHaveLength(1);
+    expect(at.vendor.requests).toHaveLength(1);
+  });
+
   it("that name themselves as the next page end in an error, not in a loop", async () => {
     await using at = await polytomicAt(() => ({ json: { data: [], pagination: { next_page_token: "again" } } }));
     await expect(pagesOf(at.provider.listDefinitions())).rejects.toMatchObject({ code: "PROVIDER_BAD_RESPONSE" });
