@@ -14,8 +14,12 @@ export function restored(name: string, wanted: JsonValue, standing: JsonValue | 
   const known = KNOWN.get(name);
   if (known === undefined || standing === undefined) return wanted;
   if (isList(wanted)) {
-    const entries = isList(standing) ? standing : [];
-    return wanted.map((entry) => entries.find((old) => says(entry, old, known)) ?? entry);
+    // Each stands for one of the caller's only: two that look the same may differ in what the gateway does not show.
+    const left = isList(standing) ? [...standing] : [];
+    return wanted.map((entry) => {
+      const place = left.findIndex((old) => says(entry, old, known));
+      return place === -1 ? entry : (left.splice(place, 1)[0] ?? entry);
+    });
   }
   if (says(wanted, standing, known)) return standing;
   return name === "target" && isObject(wanted) && isObject(standing) ? restoredTarget(wanted, standing, known) : wanted;

@@ -73,6 +73,14 @@ describe("changing a polytomic sync", () => {
     });
   });
 
+  it("takes two entries that look the same for the two that they are", async () => {
+    const [standing] = WRITABLE.filters;
+    const twins = [1, 2].map((lookup) => ({ ...standing, lookup }));
+    const { body } = await sentFor({ filters: [filter(), filter(), filter()] }, { ...RAW_SYNC, filters: twins });
+    const added = { function: "IsNotNull", field: standing?.field, label: "A", value: null };
+    expect(body["filters"]).toEqual([...twins, added]);
+  });
+
   it("takes out of a list what the caller leaves out, and takes false for another value than none", async () => {
     const fields = [field({ new: false, syncMode: "create", encryptionEnabled: true })];
     const { body } = await sentFor({ fields, filters: [filter({ value: false })] });
