@@ -13,14 +13,7 @@ import { promisesSecret, shareableObject } from "../../wire/shareable-json.ts";
 export function restored(name: string, wanted: JsonValue, standing: JsonValue | undefined): JsonValue {
   const known = KNOWN.get(name);
   if (known === undefined || standing === undefined) return wanted;
-  if (isList(wanted)) {
-    // Each stands for one of the caller's only: two that look the same may differ in what the gateway does not show.
-    const left = isList(standing) ? [...standing] : [];
-    return wanted.map((entry) => {
-      const place = left.findIndex((old) => says(entry, old, known));
-      return place === -1 ? entry : (left.splice(place, 1)[0] ?? entry);
-    });
-  }
+  if (isList(wanted)) return matched(wanted, isList(standing) ? standing : [], (entry, old) => says(entry, old, known));
   if (says(wanted, standing, known)) return standing;
   return name === "target" && isObject(wanted) && isObject(standing) ? restoredTarget(wanted, standing, known) : wanted;
 }
@@ -80,10 +73,30 @@ function withHidden(wanted: JsonObject, standing: JsonObject): JsonObject {
     const old = Object.hasOwn(standing, name) ? standing[name] : undefined;
     if (old === undefined) return [name, value];
     if (isObject(value) && isObject(old)) return [name, withHidden(value, old)];
-    const unchanged = fingerprint(value, isEmpty) === fingerprint(shareable({ old })["old"] ?? null, isEmpty);
-    return [name, unchanged ? old : value];
+    if (isList(value) && isList(old)) return [name, matched(value, old, isShown)];
+    return [name, isShown(value, old) ? old : value];
   });
   return { ...Object.fromEntries(hidden), ...Object.fromEntries(given) };
+}
+
+/** Whether a value is what the gateway showed of the vendor's. */
+const isShown = (value: JsonValue, old: JsonValue): boolean =>
+  fingerprint(value, isEmpty) === fingerprint(shareable({ old })["old"] ?? null, isEmpty);
+
+/**
+ * A list with the vendor's entries for those that say the same. Each stands for one only: two that look the same may differ in what the
+ * gateway does not show.
+ */
+function matched(
+  wanted: readonly JsonValue[],
+  standing: readonly JsonValue[],
+  isSame: (entry: JsonValue, old: JsonValue) => boolean,
+): JsonValue {
+  const left = [...standing];
+  return wanted.map((entry) => {
+    const place = left.findIndex((old) => isSame(entry, old));
+    return place === -1 ? entry : (left.splice(place, 1)[0] ?? entry);
+  });
 }
 
 const shareable = (value: JsonObject): JsonObject => shareableObject(value, { withholds: promisesSecret }) ?? {};

@@ -107,6 +107,15 @@ describe("changing a polytomic sync", () => {
     });
   });
 
+  it("keeps what is withheld in those entries of a target's lists that stay", async () => {
+    const configuration = { batch_size: 200, hosts: [{ name: "two" }, { name: "one" }] };
+    const { body } = await sentFor({ target: target({ configuration }) });
+    expect(body).toHaveProperty(
+      ["target", "configuration", "hosts"],
+      [{ name: "two" }, { name: "one", token: "planted-host" }],
+    );
+  });
+
   it("takes nothing of a target along to another connection", async () => {
     const moved = target({
       linkedAccountRemoteId: "11111111-1111-4111-8111-111111111111",
