@@ -18,7 +18,7 @@
 //
 // Events go to the organization's webhook, signed, with five retries; by seed, some come twice and some behind a later one.
 // The vendor demands an https endpoint; here http is taken too when it is on a loopback address.
-// Not served: bulk syncs, partner keys, older API versions.
+// Not served: bulk syncs, partner keys, older API versions, the addresses for mails about errors.
 import { type Server, createServer } from "node:http";
 import express from "express";
 import type { SandboxOptions, SandboxServer } from "../../domain/sandbox-port.ts";
