@@ -30,10 +30,10 @@ export function webhookVerifier(secrets: readonly string[], proof: WebhookProof)
     const payload = keptOf(deliveredJson(request.body));
     if (payload === null) return refused(WebhookRefusal.Malformed);
     const fingerprint = createHash("sha256").update(request.body).digest("hex");
-    // No id of a delivery is documented.
+    const deliveryId = payload.sync_id === undefined ? `${fingerprint} ${secondOf(request)}` : fingerprint;
     return {
       genuine: true,
-      event: { deliveryId: fingerprint, name: payload.event, fingerprint, payload: { ...payload } },
+      event: { deliveryId, name: payload.event, fingerprint, payload: { ...payload } },
     };
   };
 }
@@ -53,6 +53,12 @@ const UNNAMED = "UNNAMED";
 const SYNC_EVENTS: ReadonlySet<string> = new Set(["SYNC_COMPLETED", "SYNC_STARTED", UNNAMED]);
 /** Words of record events, which name the change and not the kind of event. */
 const RECORD_CHANGES: ReadonlySet<string> = new Set(["CREATE", "UPDATE", "DELETE"]);
+
+/**
+ * No id of a delivery is documented. A sync begins and ends once, so what names one is its own id. A connection may change again, and is
+ * told of in the very same words: a retry that is taken for a change costs a look, a change that is taken for a retry would be lost.
+ */
+const secondOf = ({ receivedAt }: WebhookRequest): number => Math.floor(receivedAt.getTime() / 1_000);
 
 const refused = (refusal: WebhookRefusal): WebhookVerdict => ({ genuine: false, refusal });
 

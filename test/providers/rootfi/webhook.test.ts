@@ -26,8 +26,9 @@ function verdictOn(
 }
 const judged = (...given: Parameters<typeof verdictOn>): string => judgement(verdictOn(...given));
 
-function kept(content: unknown): WebhookEvent {
-  const verdict = verdictOn(BY_VALUE, bytesOf(content), SECRET);
+function kept(content: unknown, receivedAt = NOW): WebhookEvent {
+  const request = delivery(bytesOf(content), { [BY_VALUE.header]: SECRET }, receivedAt);
+  const verdict = webhookVerifier([SECRET], BY_VALUE)(request);
   if (!verdict.genuine) throw new Error(verdict.refusal);
   return verdict.event;
 }
@@ -124,10 +125,25 @@ describe.each([
 });
 
 describe("a genuine RootFi delivery", () => {
-  it("is known by the hash of its body, because no id is documented", () => {
+  it("that names a sync is known by the hash of its body, because no id is documented", () => {
     const { deliveryId, fingerprint } = kept({ event: "SYNC_COMPLETED", sync_id: "1" });
     expect([deliveryId, /^[0-9a-f]{64}$/.test(fingerprint)]).toEqual([fingerprint, true]);
     expect(kept({ event: "SYNC_COMPLETED", sync_id: "2" }).deliveryId).not.toBe(deliveryId);
+  });
+
+  it.each([
+    [{ event: "connection.changed", company_id: 496 }],
+    [{ event: "CONNECTION_CHANGED" }],
+    [{ event: "SYNC_COMPLETED", company_id: 496 }],
+  ])("that names no sync is another one a second later: %j", (content) => {
+    const at = (ms: number) => kept(content, new Date(NOW.getTime() + ms)).deliveryId;
+    expect(at(999)).toBe(at(0));
+    expect(at(1_000)).not.toBe(at(0));
+  });
+
+  it("that names a sync stays the same one, whenever it is sent again", () => {
+    const content = { event: "SYNC_COMPLETED", sync_id: "1" };
+    expect(kept(content, new Date(NOW.getTime() + 3_600_000)).deliveryId).toBe(kept(content).deliveryId);
   });
 
   it.each(["{", "[]", "null", '"text"', "{}", '{"id":1}', `${'{"a":'.repeat(5_000)}1${"}".repeat(5_000)}`])(
