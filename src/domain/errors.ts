@@ -68,6 +68,10 @@ export class GatewayError extends Error {
   }
 }
 
+/** Whether the gateway's own database did not answer, or the gateway is being stopped: nobody else is to blame, and nothing can be written. */
+export const isOutage = (error: unknown): error is GatewayError =>
+  error instanceof GatewayError && error.code === ErrorCode.ServiceUnavailable;
+
 /** What follows a place in a tenant's ledger has been removed. */
 export class CursorExpiredError extends GatewayError {
   override readonly name: string = "CursorExpiredError";

@@ -282,8 +282,8 @@ export interface PollStore {
   giveBack(tenantId: string, held: readonly HeldLease[]): Promise<void>;
   /** When the next run is due, or its lease ends; null when none is. */
   nextDueAt(tenantId: string, providerKey: string): Promise<Date | null>;
-  /** Makes a run due now, for hints. */
-  makeDue(tenantId: string, syncId: string, now: Date): Promise<void>;
+  /** Makes runs due now, for hints. */
+  makeDue(tenantId: string, syncIds: readonly string[], now: Date): Promise<void>;
 }
 
 export interface TriggerPatch {
@@ -388,18 +388,18 @@ export interface StoredDelivery {
   readonly dueAt: Date | null;
 }
 
+export interface DeliverySettlement extends Pick<StoredDelivery, "state" | "dueAt"> {
+  readonly deliveryId: string;
+}
+
 /** The inbox of webhooks: a vendor gets its 2xx only after the row is committed. */
 export interface InboxStore {
   /** @returns STORED when it is new, REPEATED when the same delivery is there, CONFLICTING when its id is there with another body */
   put(delivery: StoredDelivery): Promise<"STORED" | "REPEATED" | "CONFLICTING">;
   /** Deliveries that are due, oldest first. */
   due(tenantId: string, providerKey: string, now: Date, limit: number): Promise<readonly StoredDelivery[]>;
-  settle(
-    tenantId: string,
-    providerKey: string,
-    deliveryId: string,
-    outcome: { readonly state: DeliveryState; readonly dueAt: Date | null },
-  ): Promise<void>;
+  /** Says what became of deliveries. */
+  settle(tenantId: string, providerKey: string, settlements: readonly DeliverySettlement[]): Promise<void>;
   /** When the next delivery is due; null when none is. */
   nextDueAt(tenantId: string, providerKey: string): Promise<Date | null>;
   /** Removes what was received before then and is done with. @returns how many */

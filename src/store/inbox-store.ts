@@ -4,6 +4,11 @@ import type { Database } from "./database.ts";
 import { deliveryOf, deliveryRowOf, webhookDeliveryTable } from "./entities/webhook-delivery.ts";
 import { sql } from "./sql.ts";
 import { insertRows, selected } from "./statements.ts";
+import type { Field } from "./table.ts";
+
+const SETTLEMENT_FIELDS: readonly Field[] = webhookDeliveryTable.fields.filter(({ property }) =>
+  ["deliveryId", "state", "dueAt"].includes(property),
+);
 
 export function createInboxStore({ dialect, read, write }: Database): InboxStore {
   const storedFingerprint = async ({ tenantId, providerKey, event }: StoredDelivery): Promise<unknown> => {
@@ -29,9 +34,15 @@ export function createInboxStore({ dialect, read, write }: Database): InboxStore
       );
       return rows.map(deliveryOf);
     },
-    settle: async (tenantId, providerKey, deliveryId, { state, dueAt }) => {
+    settle: async (tenantId, providerKey, settlements) => {
+      if (settlements.length === 0) return;
+      const rows = settlements.map(({ deliveryId, state, dueAt }) => ({
+        delivery_id: deliveryId,
+        state,
+        due_at: dueAt?.getTime() ?? null,
+      }));
       await write(
-        sql`update webhook_delivery set state = ${state}, due_at = ${dueAt?.getTime() ?? null} where tenant_id = ${tenantId} and provider_key = ${providerKey} and delivery_id = ${deliveryId}`,
+        sql`update webhook_delivery set state = given.state, due_at = given.due_at from ${dialect.given(SETTLEMENT_FIELDS, rows)} where webhook_delivery.tenant_id = ${tenantId} and webhook_delivery.provider_key = ${providerKey} and webhook_delivery.delivery_id = given.delivery_id`,
       );
     },
     nextDueAt: async (tenantId, providerKey) => {

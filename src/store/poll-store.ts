@@ -71,10 +71,13 @@ export function createPollStore({ dialect, read, write, transaction }: Database)
       const found = row?.["found"] ?? null;
       return found === null ? null : new Date(Number(found));
     },
-    makeDue: async (tenantId, syncId, now) => {
+    makeDue: async (tenantId, syncIds, now) => {
+      if (syncIds.length === 0) return;
       const due = sql`case when next_poll_at < ${now.getTime()} then next_poll_at else ${now.getTime()} end`;
+      // Locked by id, as every writer does.
+      const hinted = sql`select sync_id from sync_poll where tenant_id = ${tenantId} and ${dialect.anyOf(identifier("sync_id"), syncIds)} order by sync_id ${dialect.lockRows}`;
       await write(
-        sql`update sync_poll set next_poll_at = ${due}, hinted_at = ${now.getTime()} where tenant_id = ${tenantId} and sync_id = ${syncId}`,
+        sql`with hinted as materialized (${hinted}) update sync_poll set next_poll_at = ${due}, hinted_at = ${now.getTime()} from hinted where sync_poll.tenant_id = ${tenantId} and sync_poll.sync_id = hinted.sync_id`,
       );
     },
   };

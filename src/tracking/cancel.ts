@@ -102,12 +102,10 @@ export function createCancels(tools: TrackingTools, contact: ProviderContact, po
     { info }: ConfiguredProvider,
     syncs: readonly Sync[],
   ): Promise<readonly Sync[]> {
-    for (const { id } of syncs) await store.polling.makeDue(tenantId, id, clock.now());
+    const ids = syncs.map(({ id }) => id);
+    await store.polling.makeDue(tenantId, ids, clock.now());
     await queue.schedule({ kind: "POLL", tenantId, providerKey: info.key }, clock.now());
-    const found = await store.ledger.syncsByIds(
-      tenantId,
-      syncs.map(({ id }) => id),
-    );
+    const found = await store.ledger.syncsByIds(tenantId, ids);
     return syncs.map((sync) => found.find(({ id }) => id === sync.id) ?? sync);
   }
 

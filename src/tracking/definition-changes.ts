@@ -116,8 +116,9 @@ export function createDefinitionChanges<Definition extends SyncDefinition>(
   async function forget({ tenantId, configured, definition }: Target<Definition>): Promise<void> {
     await store.catalog.markDefinitionGone(tenantId, definition.id, clock.now());
     const open = await store.ledger.openSyncs(tenantId, definition.id);
-    for (const { id } of open) await store.polling.makeDue(tenantId, id, clock.now());
     if (open.length === 0) return;
+    const ids = open.map(({ id }) => id);
+    await store.polling.makeDue(tenantId, ids, clock.now());
     await queue.schedule({ kind: "POLL", tenantId, providerKey: configured.info.key }, clock.now());
   }
 

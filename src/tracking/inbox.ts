@@ -1,7 +1,7 @@
 // The inbox of webhooks: takes deliveries in, answers only for what is committed, and works them off afterwards.
-import { ErrorCode, GatewayError, ProviderError } from "../domain/errors.ts";
+import { ProviderError } from "../domain/errors.ts";
 import { DeliveryState } from "../domain/store-port.ts";
-import type { StoredDelivery } from "../domain/store-port.ts";
+import type { DeliverySettlement, StoredDelivery } from "../domain/store-port.ts";
 import { WebhookRefusal } from "../domain/webhook-port.ts";
 import type { WebhookEvent, WebhookRequest } from "../domain/webhook-port.ts";
 import { reasonOf } from "../domain/reason.ts";
@@ -11,7 +11,7 @@ import type { ConfiguredProvider } from "./provider-directory.ts";
 import type { Recorder } from "./recorder.ts";
 import type { TrackingTools } from "./tools.ts";
 import { createWebhookCatchUp } from "./webhook-catch-up.ts";
-import { createWebhookEffects, type InboxTurn } from "./webhook-effects.ts";
+import { createWebhookEffects, type Effect, type InboxTurn } from "./webhook-effects.ts";
 import { createWebhookNotes } from "./webhook-notes.ts";
 import type { WebhookSilence } from "./webhook-silence.ts";
 
@@ -37,7 +37,8 @@ interface Parts {
   readonly silence: WebhookSilence;
 }
 
-const AT_ONCE = 50;
+/** Deliveries that are worked off together. Other writers wait for their transactions. */
+const AT_ONCE = 100;
 /** Longer ids of a vendor's are no ids. */
 const LONGEST_DELIVERY_ID = 255;
 const FIRST_RETRY_MS = 2_000;
@@ -118,34 +119,31 @@ export function createInbox(tools: TrackingTools, { contact, recorder, catalog, 
   async function workOff(turn: InboxTurn): Promise<void> {
     for (;;) {
       const due = await store.inbox.due(turn.tenantId, turn.configured.info.key, clock.now(), AT_ONCE);
-      for (const delivery of due) {
-        const outcome = await outcomeOf(turn, delivery);
-        await store.inbox.settle(turn.tenantId, delivery.providerKey, delivery.event.deliveryId, outcome);
-      }
+      // Nothing can be settled when the store is away; what is due stays due.
+      const came = await effects.apply(turn, due);
+      const settlements = due.map((delivery, index): DeliverySettlement => {
+        const outcome = outcomeOf(delivery, came[index] ?? "DONE");
+        return { deliveryId: delivery.event.deliveryId, ...outcome };
+      });
+      await store.inbox.settle(turn.tenantId, turn.configured.info.key, settlements);
       if (due.length < AT_ONCE) return;
     }
   }
 
-  async function outcomeOf(turn: InboxTurn, delivery: StoredDelivery): Promise<Outcome> {
+  function outcomeOf(delivery: StoredDelivery, effect: Effect): Outcome {
+    if (effect === "DONE") return { state: DeliveryState.Processed, dueAt: null };
     const facts = { provider: delivery.providerKey, deliveryId: delivery.event.deliveryId, event: delivery.event.name };
-    try {
-      if (await effects.apply(turn, delivery)) return { state: DeliveryState.Processed, dueAt: null };
+    if (effect === "UNKNOWN_RUN") {
       const outcome = parked(delivery, clock.now());
       if (outcome.dueAt === null) log.warn(facts, "webhook dropped: the run it is about was never found");
       return outcome;
-    } catch (error) {
-      // Nothing can be settled without the store; what is due stays due.
-      if (error instanceof GatewayError && error.code === ErrorCode.ServiceUnavailable) throw error;
-      const outcome = failed(delivery, clock.now(), error instanceof ProviderError ? error.retryAfterMs : null);
-      const what = {
-        ...facts,
-        error: reasonOf(error),
-        dropped: outcome.dueAt === null,
-      };
-      if (error instanceof ProviderError) log.warn(what, "webhook not processed");
-      else log.error({ ...what, stack: error instanceof Error ? error.stack : undefined }, "webhook not processed");
-      return outcome;
     }
+    const { failure: error } = effect;
+    const outcome = failed(delivery, clock.now(), error instanceof ProviderError ? error.retryAfterMs : null);
+    const what = { ...facts, error: reasonOf(error), dropped: outcome.dueAt === null };
+    if (error instanceof ProviderError) log.warn(what, "webhook not processed");
+    else log.error({ ...what, stack: error instanceof Error ? error.stack : undefined }, "webhook not processed");
+    return outcome;
   }
 
   /** Through the same inbox, so that what did arrive is known as a repetition. */

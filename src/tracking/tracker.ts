@@ -1,5 +1,5 @@
 // Tracking as one piece: what it offers to GraphQL, and the due work it does in the background.
-import { ErrorCode, GatewayError, ProviderError } from "../domain/errors.ts";
+import { ProviderError, isOutage } from "../domain/errors.ts";
 import type {
   CatalogOperations,
   DefinitionOperations,
@@ -52,9 +52,6 @@ const INBOX_EVERY_MS = 60_000;
 const JUST_READ_MS = 10_000;
 /** A provider that fails is asked again after this long at the most. */
 const SLOWEST_RETRY_MS = 300_000;
-
-const isOutage = (error: unknown): boolean =>
-  error instanceof GatewayError && error.code === ErrorCode.ServiceUnavailable;
 
 export function createTracker(tools: TrackingTools): Tracker {
   const { store, queue, clock, directory, log, random, givenUp } = tools;

@@ -65,8 +65,10 @@ describeOnEachDatabase("the inbox of webhooks", (open) => {
     const { store } = await open();
     await store.inbox.put(delivery("parked"));
     await store.inbox.put(delivery("done"));
-    await store.inbox.settle("t1", "acme", "parked", { state: DeliveryState.Parked, dueAt: at(2_000) });
-    await store.inbox.settle("t1", "acme", "done", { state: DeliveryState.Processed, dueAt: null });
+    await store.inbox.settle("t1", "acme", [
+      { deliveryId: "parked", state: DeliveryState.Parked, dueAt: at(2_000) },
+      { deliveryId: "done", state: DeliveryState.Processed, dueAt: null },
+    ]);
     expect(await store.inbox.due("t1", "acme", at(1_999), 10)).toEqual([]);
     expect(await store.inbox.nextDueAt("t1", "acme")).toEqual(at(2_000));
     expect(await store.inbox.due("t1", "acme", at(2_000), 10)).toEqual([
@@ -88,8 +90,8 @@ describeOnEachDatabase("the inbox of webhooks", (open) => {
     for (const id of ["old", "dropped", "due", "young"])
       await store.inbox.put(delivery(id, { receivedAt: at(id === "young" ? 100 : 0) }));
     for (const id of ["old", "young"])
-      await store.inbox.settle("t1", "acme", id, { state: DeliveryState.Processed, dueAt: null });
-    await store.inbox.settle("t1", "acme", "dropped", { state: DeliveryState.Dropped, dueAt: null });
+      await store.inbox.settle("t1", "acme", [{ deliveryId: id, state: DeliveryState.Processed, dueAt: null }]);
+    await store.inbox.settle("t1", "acme", [{ deliveryId: "dropped", state: DeliveryState.Dropped, dueAt: null }]);
     expect(await store.inbox.prune("t1", at(100))).toBe(2);
     const again = await Promise.all(["old", "dropped", "due", "young"].map((id) => store.inbox.put(delivery(id))));
     expect(again).toEqual(["STORED", "STORED", "REPEATED", "REPEATED"]);

@@ -204,10 +204,10 @@ describeOnEachDatabase("due work", (open) => {
     const slow: RecordRules = { ...rules, nextPollAt: (sync) => new Date(sync.observedAt.getTime() + 60_000) };
     const [recorded] = await store.ledger.record("t1", [entry("a")], slow);
     const syncId = recorded?.sync.id ?? "";
-    await store.polling.makeDue("t1", syncId, at(500));
+    await store.polling.makeDue("t1", [syncId], at(500));
     const [claimed] = await claim(store.polling, 500);
     expect(claimed?.sync.id).toBe(syncId);
-    await store.polling.makeDue("t1", syncId, at(800));
+    await store.polling.makeDue("t1", [syncId], at(800));
     await store.ledger.record("t1", [entry("a", { observedAt: at(700) }, { fence: claimed?.fence ?? 0 })], slow);
     const [again] = await claim(store.polling, 800);
     expect(again?.fence).toBe(2);

@@ -91,7 +91,7 @@ const attempts: Attempts = {
     giveBack: (store, tenant, { sync }) => store.polling.giveBack(tenant, [{ id: sync, fence: 1 }]),
     renew: (store, tenant, { sync }) => store.polling.renew(tenant, [{ id: sync, fence: 1 }], at(99_000)),
     nextDueAt: (store, tenant) => store.polling.nextDueAt(tenant, "acme"),
-    makeDue: (store, tenant, { sync }) => store.polling.makeDue(tenant, sync, at(1)),
+    makeDue: (store, tenant, { sync }) => store.polling.makeDue(tenant, [sync], at(1)),
   },
   triggers: {
     create: (store, tenant) =>
@@ -115,7 +115,8 @@ const attempts: Attempts = {
     put: (store, tenant) =>
       store.inbox.put(delivery("d1", { tenantId: tenant, event: webhookEvent("d1", { fingerprint: "stolen" }) })),
     due: (store, tenant) => store.inbox.due(tenant, "acme", at(99_000), 10),
-    settle: (store, tenant) => store.inbox.settle(tenant, "acme", "d1", { state: "DROPPED", dueAt: null }),
+    settle: (store, tenant) =>
+      store.inbox.settle(tenant, "acme", [{ deliveryId: "d1", state: "DROPPED", dueAt: null }]),
     nextDueAt: (store, tenant) => store.inbox.nextDueAt(tenant, "acme"),
     prune: (store, tenant) => store.inbox.prune(tenant, at(99_000)),
   },

@@ -91,6 +91,7 @@ function interpret(payload: JsonObject, receivedAt: Date): readonly WebhookHint[
         observedAt: receivedAt,
         status,
         rawStatus: String(payload["status"]).toLowerCase(),
+        ...(payload["tasks"] === true ? { tasks: [] } : {}),
       };
       return [{ kind: "OBSERVATION", observation: observation(remoteId, told) }];
     }

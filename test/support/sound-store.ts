@@ -20,7 +20,7 @@ export async function fillSoundStore(store: Store, tenantId: string): Promise<vo
   await fillTriggers(store, tenantId);
   await store.inbox.put(delivery("waiting", { tenantId }));
   await store.inbox.put(delivery("done", { tenantId }));
-  await store.inbox.settle(tenantId, "acme", "done", { state: DeliveryState.Processed, dueAt: null });
+  await store.inbox.settle(tenantId, "acme", [{ deliveryId: "done", state: DeliveryState.Processed, dueAt: null }]);
   await store.providerStates.patch(tenantId, "acme", { lastSuccessAt: LAST_CONTACT });
 }
 

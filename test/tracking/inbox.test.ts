@@ -198,12 +198,14 @@ describe("a hint", () => {
 
   it("about runs in general has discovery look at once, and a burst of them twice", async () => {
     const made = await make();
-    for (let count = 0; count < 5; count += 1) await made.send({ type: "runs" });
-    await made.process();
+    for (let turn = 0; turn < 2; turn += 1) {
+      for (let count = 0; count < 5; count += 1) await made.send({ type: "runs" });
+      await made.process();
+    }
     const looks = made.planned
       .filter(({ item }) => item.kind === "DISCOVER")
       .map(({ dueAt }) => dueAt.getTime() - made.clock.now().getTime());
-    expect(looks).toEqual([0, 5_000, 5_000, 5_000, 5_000]);
+    expect(looks).toEqual([0, 5_000]);
   });
 
   it("about the catalog has it read again although it was read a moment ago", async () => {
