@@ -12,6 +12,8 @@ export interface Tail {
   followers: number;
   /** Reads what is new. @returns number of the newest transition */
   catchUp(): Promise<number>;
+  /** Reads the number of the oldest transition that is kept. */
+  oldest(): Promise<number>;
   /** Entries after that number, oldest first; empty when there are none yet. The first is not the next one when that has been removed. */
   after(sequence: number): Promise<readonly FeedEntry[]>;
   /** Resolves when the ledger has gone beyond that number, or when the signal aborts. */
@@ -64,6 +66,20 @@ export function createTail(
     }
   }
 
+  /** Pages that are being read, by where they begin: hundreds that lost their gateway together come back from the same place. */
+  const pages = new Map<number, Promise<readonly FeedEntry[]>>();
+
+  function pageAfter(sequence: number): Promise<readonly FeedEntry[]> {
+    const page =
+      pages.get(sequence) ??
+      store.ledger
+        .transitionsAfter(tenantId, sequence, PAGE)
+        .then(withRuns)
+        .finally(() => pages.delete(sequence));
+    pages.set(sequence, page);
+    return page;
+  }
+
   // Shared, but never with a read that runs already: it may have passed the newest rows by.
   const catchUp = shareReads(read);
 
@@ -83,12 +99,13 @@ export function createTail(
   return {
     followers: 0,
     catchUp,
+    oldest: shareReads(() => store.ledger.oldestSequence(tenantId)),
     async after(sequence) {
       const oldest = recent[0]?.transition.sequence;
       if (sequence >= (head ?? 0)) return [];
       // Numbers have no holes, so a number is a place in the array.
       if (oldest !== undefined && sequence >= oldest - 1) return recent.slice(sequence - oldest + 1);
-      return withRuns(await store.ledger.transitionsAfter(tenantId, sequence, PAGE));
+      return pageAfter(sequence);
     },
     grownBeyond(sequence, signal) {
       return new Promise((resolve) => {

@@ -47,7 +47,7 @@ export function createTransitionFeed(tools: FeedTools): ClosableFeed {
     const { tail, release } = holdTail(tenantId);
     try {
       const newest = await tail.catchUp();
-      const oldest = await tools.store.ledger.oldestSequence(tenantId);
+      const oldest = await tail.oldest();
       // With everything removed, also what this process has not read yet, the ledger has come to just before the oldest number.
       const head = Math.max(newest, oldest - 1);
       let place = after ?? head;

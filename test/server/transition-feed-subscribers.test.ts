@@ -2,12 +2,56 @@
 import { describe, expect, test } from "vitest";
 import { ErrorCode } from "../../src/domain/errors.ts";
 import { SyncOutcome, SyncStatus } from "../../src/domain/status.ts";
+import { createCountingStore } from "../support/counting-store.ts";
 import { createTestFeed, ended, leave, take } from "../support/feed.ts";
 import { createGate } from "../support/gate.ts";
 import { at } from "../support/store-values.ts";
 import { storeMaker } from "../support/tracking.ts";
 
 const { Created, Running, Failed } = SyncStatus;
+
+describe("subscribers that come back together", () => {
+  const openStore = storeMaker();
+
+  test("share what is read for them, and each gets all of it", async () => {
+    const counting = createCountingStore(await openStore());
+    const { feed, commit, ledger } = createTestFeed(counting.store);
+    for (let run = 0; run < 20; run += 1) await commit("t1", [`run-${run}`, ended]);
+    counting.reset();
+    const subscribers = Array.from({ length: 100 }, () => feed.follow("t1", {}, 3));
+    const taken = await Promise.all(subscribers.map((one) => take(one, 57)));
+    const calls = counting.calls();
+    await leave(...subscribers);
+    const missed = (await ledger("t1")).slice(3).map(({ sequence }) => sequence);
+    expect(new Set(taken.map((entries) => entries.map(({ transition }) => transition.sequence).join()))).toEqual(
+      new Set([missed.join()]),
+    );
+    // Two of each when the first came before the others, and one that found nothing new.
+    for (const [name, count] of Object.entries(calls)) expect([name, count <= 4]).toEqual([name, true]);
+  });
+
+  test("go on when the read they shared fails, once there is another", async () => {
+    const store = await openStore();
+    let failing = true;
+    const { feed, commit } = createTestFeed(store, {
+      transitionsAfter: (...given) =>
+        failing && given[1] === 0 ? Promise.reject(new Error("away")) : store.ledger.transitionsAfter(...given),
+    });
+    await commit("t1", ["a", ended]);
+    // What is shared is given up with the last who follows.
+    const steady = feed.follow("t1", {}, 3);
+    const waiting = steady.next();
+    const broken = await Promise.allSettled(
+      [feed.follow("t1", {}, 0), feed.follow("t1", {}, 0)].map((one) => one.next()),
+    );
+    expect(broken.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    failing = false;
+    const again = feed.follow("t1", {}, 0);
+    expect(await take(again, 3)).toHaveLength(3);
+    await leave(again, steady);
+    await waiting;
+  });
+});
 
 describe("a subscriber", () => {
   const openStore = storeMaker();
