@@ -8,7 +8,7 @@ import { pino } from "pino";
 import { stringify } from "yaml";
 import type { Clock } from "../../src/domain/clock.ts";
 import { readConfig } from "../../src/server/config.ts";
-import { startGateway, type Gateway } from "../../src/server/gateway.ts";
+import { startGateway, type Gateway, type GatewayTools } from "../../src/server/gateway.ts";
 import { expectVerified } from "./verified.ts";
 
 /** A provider as `syncgraph.yaml` names it. */
@@ -43,6 +43,8 @@ export interface TestGatewayOptions {
   readonly retentionDays?: number;
   /** Default: the machine's. */
   readonly clock?: Clock;
+  /** What stands between tracking and its ports. Default: nothing. */
+  readonly around?: NonNullable<GatewayTools["around"]>;
 }
 
 /** A gateway as `npm start` makes it, apart from the port. It must be closed: a test file that shares one does so in `afterAll`. */
@@ -52,10 +54,11 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   let gateway: Gateway;
   try {
     const environment = await environmentOf(folder.path, options);
-    const { clock } = options;
+    const { clock, around } = options;
     gateway = await startGateway(readConfig(environment), {
       log: pino({ level: "trace" }, collector(lines)),
       ...(clock === undefined ? {} : { clock }),
+      ...(around === undefined ? {} : { around }),
     });
   } catch (error) {
     await folder.remove();
