@@ -60,28 +60,32 @@ export function createWebhookEffects(tools: TrackingTools, { contact, recorder, 
     };
     const observed: Told<Observation>[] = [];
     const hinted: Told<RunHint>[] = [];
-    const general = new Set<"RUNS" | "CATALOG">();
+    const general: Told<"RUNS" | "CATALOG">[] = [];
+    const unmet: Told<RunHint>[] = [];
+    const met = new Set<string>();
     for (const delivery of deliveries) {
       try {
         for (const what of hintsOf(turn, delivery)) {
           if (what.kind === "OBSERVATION") observed.push({ delivery, what: what.observation });
           else if (what.kind === "RUN") hinted.push({ delivery, what });
-          else general.add(what.kind);
+          else general.push({ delivery, what: what.kind });
         }
       } catch (failure) {
         effects.set(delivery, { failure });
       }
     }
     for (const round of roundsOf(observed)) fail(await failuresAmong(round, (some) => record(turn, some)));
-    const unmet = await makeDue(turn, hinted);
-    const met = new Set<string>();
-    const failed = await failuresAmong(unmet, async (some) => {
+    fail(await failuresAmong(hinted, async (some) => unmet.push(...(await makeDue(turn, some)))));
+    const meetAll = async (some: readonly Told<RunHint>[]): Promise<void> => {
       for (const remoteId of await meet(turn, some)) met.add(remoteId);
-    });
-    fail(failed);
+    };
+    fail(await failuresAmong(unmet, meetAll));
     for (const { delivery, what } of unmet)
       if (!met.has(what.remoteId) && !effects.has(delivery)) effects.set(delivery, "UNKNOWN_RUN");
-    for (const kind of general) await lookAround(turn, kind);
+    for (const kind of ["RUNS", "CATALOG"] as const) {
+      const told = general.filter(({ what }) => what === kind);
+      fail(await failuresAmong(told, () => lookAround(turn, kind)));
+    }
     return deliveries.map((delivery) => effects.get(delivery) ?? "DONE");
   }
 
@@ -95,7 +99,6 @@ export function createWebhookEffects(tools: TrackingTools, { contact, recorder, 
     { tenantId, configured }: InboxTurn,
     hinted: readonly Told<RunHint>[],
   ): Promise<readonly Told<RunHint>[]> {
-    if (hinted.length === 0) return [];
     const { key: providerKey } = configured.info;
     const idOf = ({ what }: Told<RunHint>): string => identityOf(tenantId, providerKey, "sync", what.remoteId);
     const found = await store.ledger.syncsByIds(tenantId, [...new Set(hinted.map(idOf))]);

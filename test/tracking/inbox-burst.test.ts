@@ -11,7 +11,7 @@ import { fault, observed } from "../support/fake-provider.ts";
 import { SECRET, createWebhookProvider } from "../support/fake-webhooks.ts";
 import { createTestInbox, type TestInbox } from "../support/inbox.ts";
 import { observation } from "../support/store-values.ts";
-import { TENANT, storeMaker } from "../support/tracking.ts";
+import { TENANT, idOf, storeMaker } from "../support/tracking.ts";
 import { expectVerified } from "../support/verified.ts";
 
 const RUNS = 250;
@@ -105,6 +105,23 @@ describe("of a burst", () => {
     await sendTo(made, 20, { type: "run" });
     await made.process();
     expect(await made.store.ledger.countSyncs(TENANT, {})).toBe(19);
+    const waiting = await made.store.inbox.due(TENANT, "acme", new Date(made.clock.now().getTime() + 60_000), 100);
+    expect(waiting.map(({ event }) => event.payload["run"])).toEqual(["r7"]);
+  });
+
+  it("a hint about a run that cannot be made due waits alone", async () => {
+    const { made } = await make(20, (store) => ({
+      ...store,
+      polling: {
+        ...store.polling,
+        makeDue: (tenantId, syncIds, now) =>
+          syncIds.includes(idOf("sync", "r7"))
+            ? Promise.reject(new Error("a defect of the store"))
+            : store.polling.makeDue(tenantId, syncIds, now),
+      },
+    }));
+    await sendTo(made, 20, { type: "run" });
+    await made.process();
     const waiting = await made.store.inbox.due(TENANT, "acme", new Date(made.clock.now().getTime() + 60_000), 100);
     expect(waiting.map(({ event }) => event.payload["run"])).toEqual(["r7"]);
   });
