@@ -48,13 +48,24 @@ function problemsOf(
   return names.flatMap((name) => {
     const given = proofs.get(name);
     if (given === undefined) return [`${name} has no row`];
-    if (given.length === 0) return [`${name} has no test`];
-    return given.flatMap(({ file, words }) => {
-      const source = read(file);
-      if (source === null) return [`${name}: there is no ${file}`];
-      return namesIn(source).some((text) => text.includes(words)) ? [] : [`${name}: ${file} has no test "${words}"`];
-    });
+    return given.length === 0 ? [`${name} has no test`] : goneAmong(name, given, read);
   });
+}
+
+function goneAmong(name: string, proofs: readonly Proof[], read: (file: string) => string | null): readonly string[] {
+  return proofs.flatMap(({ file, words }) => {
+    const source = read(file);
+    if (source === null) return [`${name}: there is no ${file}`];
+    return namesIn(source).some((text) => text.includes(words)) ? [] : [`${name}: ${file} has no test "${words}"`];
+  });
+}
+
+/** Tests that a table's last column names and that are gone, whether the row has a number or not. */
+function goneTests(markdown: string, read: (file: string) => string | null): readonly string[] {
+  return tablesIn(markdown)
+    .filter(({ header }) => header.at(-1) === "test")
+    .flatMap(({ rows }) => rows)
+    .flatMap(([name = "", ...cells]) => goneAmong(name, proofsIn(cells.at(-1) ?? ""), read));
 }
 
 const readFile = (file: string): string | null =>
@@ -67,6 +78,11 @@ describe("docs/reliability.md", () => {
 
   it("names a test for every place to crash at, and the test is there", () => {
     expect(problemsOf(page, CRASHES, readFile)).toEqual([]);
+  });
+
+  it("names no other test that is not there", () => {
+    expect(goneTests(page, readFile)).toEqual([]);
+    expect(goneTests(page.replace('"a thousand times"', '"a million times"'), readFile)).toHaveLength(1);
   });
 
   const table = (cell: string, name = "G1"): string =>
