@@ -13,7 +13,6 @@ import { makeFolder } from "../support/gateway.ts";
 import { ask } from "../support/gateway-client.ts";
 import { startGatewayProcess, type GatewayProcess } from "../support/gateway-process.ts";
 import { createCuttableSockets } from "../support/ledger-gateways.ts";
-import { freePort } from "../support/needs.ts";
 import { INSPECTED, liveMbOf } from "../support/soak/live-heap.ts";
 import { entry, rules } from "../support/store-values.ts";
 import { expectVerified } from "../support/verified.ts";
@@ -21,6 +20,8 @@ import { expectVerified } from "../support/verified.ts";
 const SUBSCRIBERS = 300;
 const STORMS = 2;
 const TENANT = "local";
+/** Where nobody listens. The port of a gateway that is gone may soon be somebody else's. */
+const NOWHERE = "http://127.0.0.1:1/graphql";
 /** Runs that end between a storm and the next, three transitions each. */
 const RUNS = 8;
 /** Two storms that left their sockets behind would leave several times as much. */
@@ -64,7 +65,7 @@ function subscribe(options: Pick<FollowOptions, "url" | "webSocketImpl" | "after
 
 describeOnEachDatabase("a reconnect storm", (open) => {
   const left: (() => Promise<unknown>)[] = [];
-  let [store, url]: [Store | null, string] = [null, ""];
+  let [store, url]: [Store | null, string] = [null, NOWHERE];
   let start: () => Promise<GatewayProcess>;
   let runs = 0;
 
@@ -72,25 +73,23 @@ describeOnEachDatabase("a reconnect storm", (open) => {
     for (const end of left.splice(0).toReversed()) await end();
   });
 
-  /** A gateway without providers, at a port that stays its own, and all its subscribers. */
+  /** A gateway without providers, and all its subscribers. */
   async function make(given: Pick<FollowOptions, "webSocketImpl" | "retryDelayMs">) {
     const opened = await open();
     store = opened.store;
     left.push(() => expectVerified(opened.url));
     const folder = await makeFolder();
     left.push(() => folder.remove());
-    const port = await freePort();
-    url = `http://127.0.0.1:${port}/graphql`;
     start = async () => {
-      const environment = { PORT: String(port), DATABASE_URL: opened.url, SYNCGRAPH_SANDBOX: "off", ...INSPECTED };
+      const environment = { PORT: "0", DATABASE_URL: opened.url, SYNCGRAPH_SANDBOX: "off", ...INSPECTED };
       const process = startGatewayProcess(folder.path, environment);
       left.push(async () => process[Symbol.asyncDispose]());
-      await process.url();
+      url = await process.url();
       return process;
     };
     const gateway = await start();
     const after = ledgerCursor(TENANT, 0);
-    const subscribers = Array.from({ length: SUBSCRIBERS }, () => subscribe({ url, after, ...given }));
+    const subscribers = Array.from({ length: SUBSCRIBERS }, () => subscribe({ url: () => url, after, ...given }));
     left.push(() => Promise.all(subscribers.map((one) => one.leave())));
     await eventually("all follow", () => subscribers.every((one) => one.following()) || null, PATIENCE_MS);
     return { gateway, subscribers };
@@ -147,6 +146,7 @@ describeOnEachDatabase("a reconnect storm", (open) => {
       const { gateway, subscribers } = await make({ webSocketImpl: WebSocket });
       await commit();
       await expectWhole(subscribers);
+      url = NOWHERE;
       await gateway.stop("SIGKILL");
       await commit();
       await start();
