@@ -16,6 +16,8 @@ export interface VendorConformance extends VendorUnderTest {
     readonly atLeast: number;
     /** The questions that the cases ask, all of them. */
     readonly questions: readonly FixtureCall["method"][];
+    /** The vendor's words for a good end, in lower case: a reply that has none of them never becomes a success. */
+    readonly goodEnds: readonly string[];
     /** What no expected value may show: the secrets planted in the replies. */
     readonly hidden: RegExp;
     /** Begins the names of a variant's cases; the vendor's own are all that no variant claims. */

@@ -27,6 +27,7 @@ export const conformance: VendorConformance = {
       "missedEvents",
       "receiveWebhook",
     ],
+    goodEnds: ["completed"],
     hidden: /planted/,
   },
   start: {

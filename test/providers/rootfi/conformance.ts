@@ -23,6 +23,7 @@ export const conformance: VendorConformance = {
       "discover",
       "receiveWebhook",
     ],
+    goodEnds: ["success", "partial_success"],
     hidden: /il_capability|planted/,
   },
   start: {
@@ -72,6 +73,7 @@ export const v4 = {
       "cancel",
       "receiveWebhook",
     ],
+    goodEnds: conformance.fixtures.goodEnds,
     hidden: conformance.fixtures.hidden,
     prefix: "v4-",
   },

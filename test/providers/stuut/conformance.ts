@@ -22,6 +22,7 @@ export const conformance: VendorConformance = {
       "observe",
       "discover",
     ],
+    goodEnds: ["complete"],
     hidden: /planted/,
   },
   start: { definition: { remoteId: "conn_01HZX3", linkedAccountRemoteId: "conn_01HZX3" }, linkedAccount: null },

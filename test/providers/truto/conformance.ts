@@ -15,6 +15,7 @@ export const conformance: VendorConformance = {
   fixtures: {
     atLeast: 21,
     questions: ["listLinkedAccounts", "listDefinitions", "getDefinition", "observe", "discover", "receiveWebhook"],
+    goodEnds: ["completed"],
     hidden: /planted|"args":/,
   },
   start: {
