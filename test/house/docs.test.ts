@@ -11,7 +11,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const NOT_WRITTEN = new Set([".git", "node_modules", "dist", "data", "coverage"]);
 
 /** First parts of a path that can only mean this repository's own files. */
-const OWN_FOLDER = /^(src|test|docs|scripts|bench|\.ci)\/|^\.\/(src|test|docs|scripts|bench)\//;
+const OWN_FOLDER = /^(src|test|docs|examples|scripts|bench|\.ci)\/|^\.\/(src|test|docs|examples|scripts|bench)\//;
 const OWN_FILE =
   /^(package(-lock)?\.json|tsconfig(\.build)?\.json|schema\.graphql|ormconfig\.ts|vitest\.config\.ts|knip\.jsonc|\.ox(lint|fmt)rc\.json|[A-Z]+\.md)$/;
 
