@@ -11,7 +11,12 @@ export const conformance: VendorConformance = {
   basePath: "/v1",
   now: new Date("2026-11-22T12:00:00.000Z"),
   headers: { authorization: `Bearer ${TOKEN}` },
-  fixtures: { atLeast: 4, questions: ["start", "findStarted", "observe"], goodEnds: ["succeeded"], hidden: /planted/ },
+  fixtures: {
+    atLeast: 5,
+    questions: ["listLinkedAccounts", "start", "findStarted", "observe"],
+    goodEnds: ["succeeded"],
+    hidden: /planted/,
+  },
   start: { definition: { remoteId: "pl_1", linkedAccountRemoteId: "ac_1" }, linkedAccount: "ac_1" },
   sandbox: {
     runs: { definition: "Invoices of Northwind" },
