@@ -28,7 +28,7 @@ export type WebhookRefusal = (typeof WebhookRefusal)[keyof typeof WebhookRefusal
 
 /** A genuine delivery, reduced to what is needed of it: no records, no secrets, safe to store and to log. */
 export interface WebhookEvent {
-  /** The vendor's id of the event; a hash of the body where it has none. The same id means the same event. */
+  /** The vendor's id of the event; where it has none, a hash of the body, with the time of receipt if one body may tell of several events. The same id means the same event. */
   readonly deliveryId: string;
   /** The vendor's word for what happened. */
   readonly name: string;
