@@ -1,7 +1,6 @@
 // Two gateways on machines whose clocks are an hour ahead and an hour behind: they share work as if both were right.
 import { afterEach, expect, test } from "vitest";
 import { z } from "zod";
-import pg from "pg";
 import { reachable } from "../support/databases.ts";
 import { eventually, within } from "../support/eventually.ts";
 import { createGate } from "../support/gate.ts";
@@ -10,6 +9,7 @@ import { besideOthers, triggerSync, untilEnded } from "../support/gateway-operat
 import { nodesMaker, type NodeSetting } from "../support/gateway-nodes.ts";
 import { meddleWith } from "../support/meddler.ts";
 import { describeWithRedisServer, startRedisServer } from "../support/redis.ts";
+import { takeovers } from "../support/takeovers.ts";
 
 const HOUR_MS = 3_600_000;
 const STARTS = /\/sync-job-run$/u;
@@ -98,18 +98,4 @@ async function observedAt(url: string): Promise<readonly Date[]> {
   const shape = z.object({ syncs: z.object({ nodes: z.array(z.object({ observedAt: z.string() })) }) });
   const { data } = await ask(url, shape, "{ syncs(first: 3) { nodes { observedAt } } }");
   return data.syncs.nodes.map((node) => new Date(node.observedAt));
-}
-
-/** How often a start was taken from the gateway that worked on it. */
-async function takeovers(databaseUrl: string): Promise<number> {
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
-  try {
-    const { rows } = await client.query<{ fences: number }>(
-      "select coalesce(sum(fence), 0)::int as fences from sync_trigger",
-    );
-    return rows[0]?.fences ?? 0;
-  } finally {
-    await client.end();
-  }
 }
