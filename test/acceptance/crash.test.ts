@@ -4,18 +4,8 @@ import { eventually, within } from "../support/eventually.ts";
 import { environmentOf, makeFolder } from "../support/gateway.ts";
 import { startGatewayProcess, type GatewayProcess } from "../support/gateway-process.ts";
 import { newestCursor, watchTransitions, type SeenTransition, type Watch } from "../support/gateway-client.ts";
-import {
-  accountOf,
-  definitionNamed,
-  expectLegalPaths,
-  isEnd,
-  listDefinitions,
-  placeOf,
-  startRuns,
-  triggerSync,
-  untilEnded,
-  type TriggerAnswer,
-} from "../support/gateway-operations.ts";
+import { expectLegalPaths, isEnd, placeOf, startRuns, triggerSync, untilEnded } from "../support/gateway-operations.ts";
+import { decided, inputs, runsOf } from "../support/one-start-each.ts";
 import { VENDORS, recordRequests, startVendor, type Recorder, type VendorServer } from "../support/vendors.ts";
 
 /** Runs take two to four seconds: long enough to be killed in. */
@@ -53,23 +43,6 @@ async function makeWorld(): Promise<World> {
       await folder.remove();
     },
   };
-}
-
-/** One definition of each vendor, as `triggerSync` takes it, in the vendors' order. Nothing but the key holds a second start back. */
-async function inputs(url: string, key: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
-  const definitions = await listDefinitions(url);
-  const id = (provider: string, name: string) => definitionNamed(definitions, provider, name).id;
-  const chosen = [
-    { definitionId: id("rootfi", "Harbour Lane Coffee Roasters / XERO") },
-    { definitionId: id("stuut", "Corvid Medical (Sage Intacct)") },
-    { definitionId: id("polytomic", "Audience snapshot to spreadsheet") },
-    {
-      definitionId: id("truto", "Zendesk tickets"),
-      linkedAccountId: (await accountOf(url, "truto", "zendesk")).id,
-      args: { start_date: "2026-01-01" },
-    },
-  ];
-  return chosen.map((input, index) => ({ ...input, ifRunning: "START_ANOTHER", idempotencyKey: `${key} ${index}` }));
 }
 
 test.concurrent("every run ends once, each start was sent once, and a client that resumes misses nothing", async ({
@@ -162,17 +135,3 @@ test.concurrent("starts that were sent and never answered are found again, and a
 function tell(gateway: GatewayProcess): void {
   process.stderr.write(`${gateway.output().slice(-LOG_TOLD)}\n${gateway.errorOutput()}\n`);
 }
-
-/** All answers as soon as none says that the first request is still going on. */
-async function decided(
-  url: string,
-  asked: readonly Readonly<Record<string, unknown>>[],
-): Promise<readonly TriggerAnswer[] | null> {
-  const answers = await Promise.all(asked.map((input) => triggerSync(url, input)));
-  const open = answers.some(({ data }) =>
-    data.triggerSync?.userErrors.some(({ code }) => code === "IDEMPOTENCY_IN_PROGRESS"),
-  );
-  return open ? null : answers;
-}
-
-const runsOf = ({ data }: TriggerAnswer): readonly string[] => (data.triggerSync?.syncs ?? []).map(({ id }) => id);
