@@ -139,12 +139,12 @@ export interface SyncProvider {
    * @throws ProviderError whose `sent` says whether the vendor may have acted
    */
   start(request: StartRequest, triggerKey: string, options?: CallOptions): Promise<readonly Observation[]>;
-  /** Runs that a start sent at `sentAt` may have begun. Exists when `capabilities.lookupByTime`. */
+  /** Runs that a start sent at `sentAt`, by our clock and not the vendor's, may have begun. Exists when `capabilities.lookupByTime`. */
   findStarted?(request: StartRequest, sentAt: Date, options?: CallOptions): Promise<readonly Observation[]>;
   /** What the vendor says of these runs now, in as few calls as it allows. A run that failed to be read is in neither list. */
   observe(refs: readonly RunRef[], options: ObserveOptions): Promise<ObserveResult>;
   /**
-   * Runs created or changed since then, whoever started them, a page at a time. May repeat known runs.
+   * Runs created or changed since then, by our clock and not the vendor's, whoever started them, a page at a time. May repeat known runs.
    *
    * @param definitions what the catalog holds, for vendors that list runs only per definition
    */

@@ -21,6 +21,7 @@ import { createRetryBudget, createRetryPlan } from "./retry-policy.ts";
 import type { RetryBudget } from "./retry-policy.ts";
 import { EndedError, endedFailure, tryFailure } from "./try-result.ts";
 import type { TryFailure, TryResult } from "./try-result.ts";
+import { createVendorClock } from "./vendor-clock.ts";
 
 export type { CallReport, HttpClientOptions } from "./http-client-options.ts";
 
@@ -37,12 +38,13 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const refused = checkBaseUrl(endpoint.baseUrl, options);
   const exchange = refused === null ? openExchange(options, limits) : null;
   const budget = createRetryBudget(limits, options.clock);
+  const vendorClock = createVendorClock();
   const fly = createFly({
     options,
     limits,
     context,
     budget,
-    makeTry: createTry({ options, limits, exchange, redact }),
+    makeTry: createTry({ options, limits, exchange, redact, vendorClock }),
   });
   let closed = false;
 
@@ -72,6 +74,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         throw cause instanceof ProviderError ? cause : describeDefect(cause, request, context);
       }
     },
+    theirTime: (ours) => vendorClock.theirs(ours),
     close: async () => {
       closed = true;
       flights.endAll(new EndedError("closed"));

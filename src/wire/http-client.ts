@@ -33,5 +33,7 @@ export interface HttpResponse {
 /** A client bound to one provider's origin and credential. Throws `ProviderError` and nothing else; a 2xx is the only answer it returns. */
 export interface HttpClient {
   request(request: HttpRequest): Promise<HttpResponse>;
+  /** A time of ours as the vendor's clock shows it, by what its answers have told so far: ask after the answer it is compared with. */
+  theirTime(ours: Date): Date;
   close(): Promise<void>;
 }

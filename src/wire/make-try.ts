@@ -6,6 +6,7 @@ import type { Flight } from "./flights.ts";
 import type { CallReport, HttpClientOptions } from "./http-client-options.ts";
 import type { HttpRequest } from "./http-client.ts";
 import type { WireLimits } from "./limits.ts";
+import type { VendorClock } from "./vendor-clock.ts";
 import type { PreparedRequest } from "./prepare-request.ts";
 import { NoTurnError, createRateGate } from "./rate-gate.ts";
 import type { RateGate } from "./rate-gate.ts";
@@ -28,10 +29,17 @@ export interface TryTools {
   readonly limits: WireLimits;
   readonly exchange: Exchange | null;
   readonly redact: (text: string) => string;
+  readonly vendorClock: VendorClock;
 }
 
 /** One try: the circuit first, because it answers at once; then a turn; then the wire. */
-export function createTry({ options, limits, exchange, redact }: TryTools): (input: TryInput) => Promise<TryResult> {
+export function createTry({
+  options,
+  limits,
+  exchange,
+  redact,
+  vendorClock,
+}: TryTools): (input: TryInput) => Promise<TryResult> {
   const { clock } = options;
   const circuit = createCircuit(limits, clock);
   const gate = createGate(options);
@@ -40,15 +48,19 @@ export function createTry({ options, limits, exchange, redact }: TryTools): (inp
   async function overWire(input: TryInput, turn: Turn): Promise<TryResult> {
     const { prepared, flight } = input;
     let sending = false;
+    let askedAt = clock.now();
     const onSending = (): void => {
       turn.use();
       sending = true;
       flight.sent = true;
+      askedAt = clock.now();
     };
     try {
       if (exchange === null) throw new Error("no exchange");
       const answer = await exchange.send({ ...prepared, signal: flight.signal, onSending });
-      return await readAnswer(answer, reader, clock.now());
+      const answeredAt = clock.now();
+      vendorClock.note(answer.headers, askedAt, answeredAt);
+      return await readAnswer(answer, reader, answeredAt);
     } catch (cause) {
       const ended = endedBy(flight);
       // Connecting took too long for it. The connection is there now, and the vendor perhaps not any more.

@@ -56,6 +56,8 @@ export async function startFakeVendor(handler: FakeHandler): Promise<FakeVendor>
   const tellWatchers = (): void => watchers.forEach((watcher) => watcher());
 
   const answer = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
+    // The machine's time is none of a test's that has a clock of its own.
+    response.sendDate = false;
     const request = await readRequest(incoming);
     const index = requests.push(request) - 1;
     try {

@@ -19,6 +19,7 @@ export function recordedProvider(
       const [reply] = index === -1 ? replies : left.splice(index, 1);
       return Promise.resolve({ status: 200, headers: {}, body: reply?.body });
     },
+    theirTime: (ours: Date) => ours,
     close: () => Promise.resolve(),
   };
   return under.module.create(settings, parsed.config, { http, clock: createManualClock(under.now) });

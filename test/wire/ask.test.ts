@@ -12,6 +12,7 @@ it("gives the reader the body, and where it came from", async () => {
       asked.push(request);
       return Promise.resolve({ status: 201, headers: {}, body: { id: "42" } });
     },
+    theirTime: (ours: Date) => ours,
     close: () => Promise.resolve(),
   };
   const seen = await createAsk(http, "acme-eu")(REQUEST, (body, source) => ({ body, source }));
@@ -24,7 +25,11 @@ it("gives the reader the body, and where it came from", async () => {
 
 it("passes on the client's failure without asking the reader", async () => {
   const failure = new Error("no answer");
-  const http: HttpClient = { request: () => Promise.reject(failure), close: () => Promise.resolve() };
+  const http: HttpClient = {
+    request: () => Promise.reject(failure),
+    theirTime: (ours: Date) => ours,
+    close: () => Promise.resolve(),
+  };
   const asking = createAsk(http, "acme-eu")(REQUEST, () => "read");
   await expect(asking).rejects.toBe(failure);
 });

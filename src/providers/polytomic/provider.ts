@@ -41,7 +41,14 @@ export interface PolytomicSetup {
 export function polytomicProvider(setup: PolytomicSetup): SyncProvider {
   const { kind, key, capabilities, http, clock, redact } = setup;
   const api = polytomicApi(http, key);
-  const reader: RunReader = { provider: key, api, limit: pLimit(CONCURRENT_CALLS), clock, redact };
+  const reader: RunReader = {
+    provider: key,
+    api,
+    limit: pLimit(CONCURRENT_CALLS),
+    clock,
+    redact,
+    theirTime: (ours: Date) => http.theirTime(ours),
+  };
   return {
     key,
     kind,
@@ -70,7 +77,7 @@ export function polytomicProvider(setup: PolytomicSetup): SyncProvider {
     schemaDiscovery: schemaDiscovery(http, key),
     verifyWebhook: webhookVerifier(setup.webhookSecrets, setup.webhookSigning, redact),
     interpretWebhook: (payload, receivedAt) => interpretWebhook(payload, receivedAt, redact),
-    missedEvents: (since, options) => missedEvents(reader, since, options?.signal),
+    missedEvents: (since, options) => missedEvents(reader, http.theirTime(since), options?.signal),
     close: () => http.close(),
   };
 }
@@ -161,8 +168,9 @@ async function findStarted(
 ): Promise<readonly Observation[]> {
   const since = new Date(sentAt.getTime() - CLOCK_SLACK_MS);
   const runs = await runsSince(reader, request.definition, since, signal);
+  const earliest = reader.theirTime(since);
   return runs
     .filter(({ facts }) => facts.origin !== SyncOrigin.Scheduled)
-    .filter(({ facts }) => facts.createdAt === undefined || facts.createdAt === null || facts.createdAt >= since)
+    .filter(({ facts }) => facts.createdAt === undefined || facts.createdAt === null || facts.createdAt >= earliest)
     .map((run) => ({ ...run, source: ObservationSource.Trigger }));
 }

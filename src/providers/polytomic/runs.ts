@@ -20,6 +20,8 @@ export interface RunReader {
   /** Bounds the calls under way. Only single calls go through it: a task that waits for another one inside would block itself. */
   readonly limit: LimitFunction;
   readonly clock: Clock;
+  /** A time of ours by the vendor's clock, as far as its answers have told of it. */
+  readonly theirTime: (ours: Date) => Date;
   /** For the vendor's free texts. */
   readonly redact: Redactor;
 }
@@ -62,7 +64,7 @@ export async function* discoverRuns(
   signal?: AbortSignal,
 ): AsyncGenerator<readonly Observation[], void, undefined> {
   const failures: unknown[] = [];
-  const candidates = definitions.filter((definition) => mayHaveRun(definition, since));
+  const candidates = definitions.filter((definition) => mayHaveRun(definition, reader.theirTime(since)));
   // As many at a time as calls are allowed: a consumer that stops early leaves no long queue of calls behind.
   for (let start = 0; start < candidates.length; start += reader.limit.concurrency) {
     const batch = candidates.slice(start, start + reader.limit.concurrency);
@@ -86,10 +88,11 @@ export async function runsSince(
 ): Promise<readonly Observation[]> {
   const found: WireExecution[] = [];
   for await (const page of reader.api.listExecutions(definition.remoteId, signal)) {
-    found.push(...page.filter((execution) => !hasEnded(execution) || isRecent(execution, since)));
+    const theirSince = reader.theirTime(since);
+    found.push(...page.filter((execution) => !hasEnded(execution) || isRecent(execution, theirSince)));
     // The list goes back in time: what comes after an old run began even earlier. If it goes on still, polling knows it already.
     const oldest = page.at(-1);
-    if (oldest === undefined || !isRecent(oldest, since)) break;
+    if (oldest === undefined || !isRecent(oldest, theirSince)) break;
   }
   const context = {
     definitionRemoteId: definition.remoteId,

@@ -5,11 +5,15 @@ import { fullSyncOf, modelsOf } from "./check-start.ts";
 import { definitionPartsOf } from "./map-catalog.ts";
 import type { RootfiSync } from "./wire-types.ts";
 
-/** A company's syncs, page by page, until pages that come newest first have passed the time. Other orders are read whole. */
+/**
+ * A company's syncs, page by page, until pages that come newest first have passed the time. Other orders are read whole.
+ *
+ * @param since by the vendor's clock, which an answer may be the first to tell of
+ */
 export async function* recentSyncs(
   api: RootfiApi,
   companyId: string,
-  since: Date,
+  since: () => Date,
   signal: Signal,
 ): AsyncGenerator<readonly RootfiSync[], void, undefined> {
   let newestFirst = true;
@@ -20,7 +24,7 @@ export async function* recentSyncs(
       last = createdAt ?? last;
     }
     yield syncs;
-    if (newestFirst && last !== null && last < since) return;
+    if (newestFirst && last !== null && last < since()) return;
   }
 }
 

@@ -20,6 +20,7 @@ import { observationOf } from "./map.ts";
 import type { Sighting } from "./map.ts";
 import { observeRuns } from "./observe-runs.ts";
 import { companyWithConnections, definitionReader } from "./read-definitions.ts";
+import type { RootfiSync } from "./wire-types.ts";
 import { ApiVersion, VERSIONS } from "./versions.ts";
 import { watchWaits } from "./watch-waits.ts";
 import { interpretWebhook, webhookVerifier } from "./webhook.ts";
@@ -54,10 +55,10 @@ export function rootfiProvider(tools: RootfiTools): SyncProvider {
     capabilities,
     ...catalogOf(api, key),
     checkStart: (request) => checkStart(request, startNamesModels),
-    ...startsOf(api, { key, clock, redact }),
+    ...startsOf(api, { key, http, clock, redact }),
     observe: (refs, options) => observeRuns(observing, refs, options),
     discover: (since, definitions, options) =>
-      discoverRuns(api, { clock, redact }, since, companiesOf(definitions), options?.signal),
+      discoverRuns(api, { clock, redact }, () => http.theirTime(since), companiesOf(definitions), options?.signal),
     ...(cancelSync === undefined ? {} : { cancel: (ref, options) => cancelSync(ref.remoteId, options?.signal) }),
     editors: definitionEditors({ api, key, frequencies }),
     verifyWebhook: webhookVerifier(tools.webhookSecrets, tools.webhookProof),
@@ -100,7 +101,7 @@ type Observing = Pick<RootfiTools, "clock" | "redact">;
 
 function startsOf(
   api: RootfiApi,
-  { key, clock, redact }: Observing & Pick<RootfiTools, "key">,
+  { key, http, clock, redact }: Observing & Pick<RootfiTools, "key" | "http">,
 ): Pick<SyncProvider, "start"> & Required<Pick<SyncProvider, "findStarted">> {
   const sightingOf = (request: StartRequest, companyId: string): Sighting => ({
     source: ObservationSource.Trigger,
@@ -131,10 +132,11 @@ function startsOf(
 
     async findStarted(request, sentAt, options) {
       const { companyId } = partsOf(key, request.definition);
-      const earliest = new Date(sentAt.getTime() - CLOCK_SLACK_MS);
+      const earliest = () => http.theirTime(new Date(sentAt.getTime() - CLOCK_SLACK_MS));
+      const isYoung = ({ rootfi_created_at: at }: RootfiSync) => !(at instanceof Date) || at >= earliest();
       const found: Observation[] = [];
       for await (const syncs of recentSyncs(api, companyId, earliest, options?.signal)) {
-        const alike = syncs.filter((sync) => couldBe(sync, request) && (sync.rootfi_created_at ?? sentAt) >= earliest);
+        const alike = syncs.filter((sync) => couldBe(sync, request) && isYoung(sync));
         found.push(...alike.map((sync) => observationOf(sync, sightingOf(request, companyId))));
       }
       return found;
@@ -145,7 +147,7 @@ function startsOf(
 async function* discoverRuns(
   api: RootfiApi,
   { clock, redact }: Observing,
-  since: Date,
+  since: () => Date,
   companyIds: readonly string[],
   signal: Signal,
 ): AsyncGenerator<readonly Observation[], void, undefined> {
@@ -154,7 +156,7 @@ async function* discoverRuns(
     try {
       for await (const syncs of recentSyncs(api, companyId, since, signal)) {
         const sighting = { ...discovered, observedAt: clock.now(), redact, companyId };
-        const recent = syncs.filter((sync) => changedSince(sync, since));
+        const recent = syncs.filter((sync) => changedSince(sync, since()));
         if (recent.length > 0) yield recent.map((sync) => observationOf(sync, sighting));
       }
     } catch (error) {

@@ -92,8 +92,8 @@ export function stuutProvider({ key, capabilities, http, clock, redact }: StuutT
     },
 
     async findStarted(request, sentAt, options) {
-      const earliest = sentAt.getTime() - CLOCK_SLACK_MS;
       const connections = await api.connections(options?.signal);
+      const earliest = http.theirTime(sentAt).getTime() - CLOCK_SLACK_MS;
       return connections
         .filter((connection) => connection.id === request.definition.remoteId)
         .flatMap(latestSyncs)
@@ -109,7 +109,8 @@ export function stuutProvider({ key, capabilities, http, clock, redact }: StuutT
 
     async *discover(since, _definitions, options) {
       const seen = (await api.connections(options?.signal)).flatMap(latestSyncs);
-      const recent = seen.filter(({ sync }) => changedSince(sync, since));
+      const theirSince = http.theirTime(since);
+      const recent = seen.filter(({ sync }) => changedSince(sync, theirSince));
       if (recent.length > 0) yield recent.map(observer(ObservationSource.Discovery));
     },
 

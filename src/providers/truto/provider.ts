@@ -45,7 +45,7 @@ export interface TrutoParts {
 export function createTrutoProvider(parts: TrutoParts): SyncProvider {
   const { key, kind, capabilities, target, secrets, http, clock } = parts;
   const api = createTrutoApi(http, key);
-  const tools = { api, clock, provider: key, secrets };
+  const tools = { api, clock, theirTime: (ours: Date) => http.theirTime(ours), provider: key, secrets };
   const redact = freeTextRedactor(secrets);
   const schedules = scheduleReader(api);
   return {

@@ -24,6 +24,8 @@ import type { TrutoRun } from "./wire-types.ts";
 export interface RunTools {
   readonly api: TrutoApi;
   readonly clock: Clock;
+  /** A time of ours by the vendor's clock, as far as its answers have told of it. */
+  readonly theirTime: (ours: Date) => Date;
   /** Key of the configured provider, for errors. */
   readonly provider: string;
   /** The credential in every form in which it may show up in a text. */
@@ -86,17 +88,17 @@ export async function* discoverRuns(
   since: Date,
   options: CallOptions,
 ): AsyncGenerator<readonly Observation[]> {
-  const earliest = new Date(since.getTime() - DISCOVER_SLACK_MS);
+  const earliest = () => tools.theirTime(new Date(since.getTime() - DISCOVER_SLACK_MS));
   let unreadable: ProviderError | null = null;
   for await (const page of tools.api.runs(
-    { "created_at[gt]": earliest.toISOString() },
+    { "created_at[gt]": earliest().toISOString() },
     DISCOVER_PAGES,
     options.signal,
   )) {
-    const fresh = page.runs.filter((run) => isFresh(run, earliest));
+    const fresh = page.runs.filter((run) => isFresh(run, earliest()));
     unreadable ??= page.unreadable;
     if (fresh.length > 0) yield fresh.map((run) => observed(tools, run, ObservationSource.Discovery));
-    if (isPast(page.runs, earliest)) break;
+    if (isPast(page.runs, earliest())) break;
   }
   // The readable runs are told; what could not be read must not look like nothing.
   if (unreadable !== null) throw unreadable;
@@ -113,11 +115,11 @@ export async function findStartedRuns(
 ): Promise<readonly Observation[]> {
   const jobId = request.definition.remoteId;
   const accountId = request.linkedAccount?.remoteId ?? request.options.linkedAccountRemoteId;
-  const earliest = new Date(sentAt.getTime() - LOOKUP_SLACK_MS);
   const found: { readonly run: TrutoRun; readonly createdAt: Date }[] = [];
   const filter = { sync_job_id: jobId, integrated_account_id: accountId };
   for await (const page of tools.api.runs(filter, LOOKUP_PAGES, options.signal)) {
     if (page.unreadable !== null) throw page.unreadable;
+    const earliest = tools.theirTime(new Date(sentAt.getTime() - LOOKUP_SLACK_MS));
     for (const run of page.runs) {
       if ((run.sync_job_id ?? jobId) !== jobId || (run.integrated_account_id ?? accountId) !== accountId) continue;
       const createdAt = timeOf(run.created_at);

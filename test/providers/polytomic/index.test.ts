@@ -96,7 +96,11 @@ describe("the polytomic module", () => {
     const settings = settingsFor(null, { poll: { fastMs: 250 } });
     const parsed = polytomic.parseConfig(settings);
     if (!parsed.ok) throw new Error("refused");
-    const http = { request: () => Promise.reject(new Error("not asked")), close: () => Promise.resolve() };
+    const http = {
+      request: () => Promise.reject(new Error("not asked")),
+      theirTime: (ours: Date) => ours,
+      close: () => Promise.resolve(),
+    };
     const clock = { now: () => new Date(0), sleep: () => Promise.resolve() };
     const { capabilities } = polytomic.create(settings, parsed.config, { http, clock });
     expect(capabilities.poll).toEqual({ ...polytomic.capabilities.poll, fastMs: 250 });

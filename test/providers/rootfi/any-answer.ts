@@ -15,7 +15,11 @@ const { now: NOW } = conformance;
 function answering(version: ApiVersion, body: unknown): SyncProvider {
   const webhookProof = { by: "VALUE", header: "authorization" } as const;
   const config = { version, baseUrl: `https://api.rootfi.dev/${version}`, apiKey: "key", webhookProof };
-  const http = { request: () => Promise.resolve({ status: 200, headers: {}, body }), close: () => Promise.resolve() };
+  const http = {
+    request: () => Promise.resolve({ status: 200, headers: {}, body }),
+    theirTime: (ours: Date) => ours,
+    close: () => Promise.resolve(),
+  };
   return rootfi.create(settingsFor(null), config, { http, clock: { now: () => NOW, sleep: () => Promise.resolve() } });
 }
 

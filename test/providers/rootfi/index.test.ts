@@ -114,7 +114,11 @@ describe("capabilities of RootFi", () => {
     const webhookProof = { by: "VALUE", header: "authorization" } as const;
     const config = { version: "v3", baseUrl: "https://api.rootfi.dev/v3", apiKey: CREDENTIAL, webhookProof } as const;
     const tools = {
-      http: { request: () => Promise.reject(new Error("not expected")), close: () => Promise.resolve() },
+      http: {
+        request: () => Promise.reject(new Error("not expected")),
+        theirTime: (ours: Date) => ours,
+        close: () => Promise.resolve(),
+      },
     };
     const clock = { now: () => new Date(0), sleep: () => Promise.resolve() };
     const { capabilities } = rootfi.create(settingsFor(null, { poll: { slowMs: 5 } }), config, { ...tools, clock });

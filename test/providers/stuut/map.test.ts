@@ -16,7 +16,11 @@ const RUNS = 300;
 /** A provider whose every request gets this body. */
 function answering(body: unknown): SyncProvider {
   const config = { baseUrl: "https://api.stuut.ai", token: "token" };
-  const http = { request: () => Promise.resolve({ status: 200, headers: {}, body }), close: () => Promise.resolve() };
+  const http = {
+    request: () => Promise.resolve({ status: 200, headers: {}, body }),
+    theirTime: (ours: Date) => ours,
+    close: () => Promise.resolve(),
+  };
   return stuut.create(settingsFor(config.baseUrl), config, {
     http,
     clock: { now: () => NOW, sleep: () => Promise.resolve() },

@@ -23,7 +23,7 @@ export interface AcmeTools {
   readonly redact: Redactor;
 }
 
-/** How far the vendor's clock may be behind the gateway's for a start to be recognised. */
+/** How far the vendor's clock may be behind what its answers tell of it, for a start to be recognised. */
 const CLOCK_SLACK_MS = 5_000;
 
 export function acmeProvider({ key, capabilities, http, clock, redact }: AcmeTools): SyncProvider {
@@ -67,7 +67,7 @@ export function acmeProvider({ key, capabilities, http, clock, redact }: AcmeToo
     },
 
     async findStarted({ definition }, sentAt, options) {
-      const earliest = new Date(sentAt.getTime() - CLOCK_SLACK_MS);
+      const earliest = http.theirTime(new Date(sentAt.getTime() - CLOCK_SLACK_MS));
       const started: AcmeRun[] = [];
       for await (const page of api.runsSince(earliest, options?.signal)) {
         const fresh = page.filter((run) => run.created_at >= earliest && run.trigger !== "schedule");
@@ -88,7 +88,8 @@ export function acmeProvider({ key, capabilities, http, clock, redact }: AcmeToo
     },
 
     async *discover(since, _definitions, options) {
-      for await (const page of api.runsSince(since, options?.signal)) yield observed(page, ObservationSource.Discovery);
+      for await (const page of api.runsSince(http.theirTime(since), options?.signal))
+        yield observed(page, ObservationSource.Discovery);
     },
 
     close: () => http.close(),
