@@ -1,11 +1,17 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
-/** Suites that run gateways as processes, several at a time, and kill them: they take the whole machine, and others would not be in time. */
+/** Suites that run gateways as processes, and kill them. Others beside them would not be in time. */
 const PROCESSES = [
-  "test/{crash,nodes,soak}/**/*.test.ts",
+  "test/{crash,nodes}/**/*.test.ts",
   "test/acceptance/{crash,process,retention,shared-quota,two-gateways}.test.ts",
   "test/client/resume.test.ts",
+];
+/** Of these, those that take the whole machine: many gateways, or several cases at a time. The others mostly wait. */
+const CROWDED = [
+  "test/crash/{points,recover}.test.ts",
+  "test/nodes/{ten-gateways,rolling-restart}.test.ts",
+  "test/soak/**/*.test.ts",
 ];
 
 export default defineConfig({
@@ -27,7 +33,7 @@ export default defineConfig({
         test: {
           name: "in process",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/planted/**", ...PROCESSES],
+          exclude: ["test/planted/**", ...PROCESSES, ...CROWDED],
           // Most tests wait more than they compute; by default a machine with two cores gets one worker.
           maxWorkers: 3,
           sequence: { groupOrder: 0 },
@@ -35,7 +41,17 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "processes", include: PROCESSES, maxWorkers: 1, sequence: { groupOrder: 1 } },
+        test: {
+          name: "processes",
+          include: PROCESSES,
+          exclude: CROWDED,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: { name: "crowded", include: CROWDED, maxWorkers: 1, sequence: { groupOrder: 2 } },
       },
     ],
   },
