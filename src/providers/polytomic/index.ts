@@ -9,7 +9,7 @@ import type {
 } from "../../domain/provider-port.ts";
 import { freeTextRedactor } from "../../wire/free-text.ts";
 import type { HttpClient } from "../../wire/http-client.ts";
-import { unknownSettings } from "../../wire/unknown-settings.ts";
+import { addressProblems, credentialProblems, unknownSettings } from "../../wire/settings.ts";
 import { readError } from "./errors.ts";
 import { polytomicProvider } from "./provider.ts";
 import { WEBHOOK_ENCODINGS, WEBHOOK_HASHES } from "./webhook.ts";
@@ -79,9 +79,11 @@ export default {
 } satisfies ProviderModule<PolytomicConfig, HttpClient>;
 
 function parseConfig(settings: ProviderSettings): ParsedSettings<PolytomicConfig> {
+  const baseUrl = (settings.baseUrl ?? PUBLIC_ADDRESS).replace(/\/+$/, "");
   const problems = [
-    ...credentialProblems(settings.credentials),
-    ...addressProblems(settings.baseUrl),
+    ...keyProblems(settings),
+    ...addressProblems(settings, baseUrl, `usually ${PUBLIC_ADDRESS}`),
+    ...pathProblems(baseUrl),
     ...optionProblems(settings.options),
     ...unknownSettings("Polytomic", settings, { credentials: WAYS_IN, options: [...OPTIONS.keys()] }),
   ];
@@ -91,41 +93,24 @@ function parseConfig(settings: ProviderSettings): ParsedSettings<PolytomicConfig
   const key = apiKey ?? organizationKey ?? "";
   const encoded = Buffer.from(`${key}:`, "utf8").toString("base64");
   const authorization = apiKey === undefined ? `Basic ${encoded}` : `Bearer ${key}`;
-  const baseUrl = (settings.baseUrl ?? PUBLIC_ADDRESS).replace(/\/+$/, "");
   return { ok: true, config: { baseUrl, authorization, secrets: [key, encoded, authorization], webhookSigning } };
 }
 
 const WAYS_IN = ["apiKey", "organizationKey"] as const;
 
-/** A key goes into a header: what could end the header or hide in it is refused. */
-const keySchema = z.string().regex(/^[\x21-\x7e]+$/);
-
-function credentialProblems(credentials: Readonly<Record<string, string>>): readonly SettingsProblem[] {
-  const given = WAYS_IN.filter((name) => credentials[name] !== undefined);
+function keyProblems(settings: ProviderSettings): readonly SettingsProblem[] {
+  const given = WAYS_IN.filter((name) => settings.credentials[name] !== undefined);
   if (given.length !== 1) {
     const got = given.length === 0 ? "neither" : "both";
     const message = `expected exactly one of apiKey (a user's key) and organizationKey (an organization's key), got ${got}`;
     return [{ path: ["credentials"], message }];
   }
-  return given
-    .filter((name) => !keySchema.safeParse(credentials[name]).success)
-    .map((name) => ({
-      path: ["credentials", name],
-      message: "expected a key of visible ASCII characters without spaces",
-    }));
+  return given.flatMap((name) => credentialProblems(settings, name, "a key of Polytomic's"));
 }
 
-function addressProblems(baseUrl: string | null): readonly SettingsProblem[] {
-  if (baseUrl === null) return [];
-  const problem = (message: string): readonly SettingsProblem[] => [{ path: ["baseUrl"], message }];
-  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : null;
-  if (url === null || !/^https?:$/.test(url.protocol)) return problem(`expected an address such as ${PUBLIC_ADDRESS}`);
-  if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
-    return problem("expected an address without user name, query and fragment; the key belongs into credentials");
-  }
-  return /\/api\/*$/.test(url.pathname)
-    ? problem("expected an address without /api at its end; it is added to every path")
-    : [];
+function pathProblems(baseUrl: string): readonly SettingsProblem[] {
+  const message = "expected an address without /api at its end; it is added to every path";
+  return baseUrl.endsWith("/api") ? [{ path: ["baseUrl"], message }] : [];
 }
 
 const OPTIONS: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([

@@ -8,7 +8,7 @@ import type {
 } from "../../domain/provider-port.ts";
 import type { HttpClient } from "../../wire/http-client.ts";
 import { freeTextRedactor } from "../../wire/free-text.ts";
-import { unknownSettings } from "../../wire/unknown-settings.ts";
+import { addressProblems, credentialProblems, unknownSettings } from "../../wire/settings.ts";
 import { readError } from "./errors.ts";
 import { rootfiProvider } from "./provider.ts";
 import { ApiVersion, VERSIONS, versionNamed } from "./versions.ts";
@@ -80,15 +80,13 @@ function parseConfig(settings: ProviderSettings): ParsedSettings<RootfiConfig> {
   const { version, problem } = versionOf(settings);
   const baseUrl = trimmed(settings.baseUrl ?? VERSIONS[version].baseUrl);
   const apiKey = settings.credentials["apiKey"] ?? "";
-  const problems: SettingsProblem[] = [];
-  if (!/^[\x21-\x7e]+$/.test(apiKey)) {
-    const got = apiKey === "" ? "nothing" : "blanks or control characters";
-    problems.push({ path: ["credentials", "apiKey"], message: `expected RootFi's API key, got ${got}` });
-  }
-  const urlProblem = baseUrlProblem(baseUrl, settings.allowPrivateAddress);
-  if (urlProblem !== null) problems.push({ path: ["baseUrl"], message: urlProblem });
-  if (problem !== null) problems.push({ path: ["options", "apiVersion"], message: problem });
-  problems.push(...webhookProblems(settings.options), ...unknownSettings("RootFi", settings, SETTINGS));
+  const problems = [
+    ...credentialProblems(settings, "apiKey", "RootFi's API key"),
+    ...addressProblems(settings, baseUrl, `such as ${VERSIONS[version].baseUrl}`),
+    ...(problem === null ? [] : [{ path: ["options", "apiVersion"], message: problem }]),
+    ...webhookProblems(settings.options),
+    ...unknownSettings("RootFi", settings, SETTINGS),
+  ];
   if (problems.length > 0) return { ok: false, problems };
   return { ok: true, config: { version, baseUrl, apiKey, webhookProof: webhookProofOf(settings.options) } };
 }
@@ -130,14 +128,3 @@ function webhookProblems(options: ProviderSettings["options"]): readonly Setting
 }
 
 /** Plain HTTP would show the key to everybody on the way; only a private address, such as a sandbox's, may use it. */
-function baseUrlProblem(baseUrl: string, allowPlain: boolean): string | null {
-  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : null;
-  const expected = `expected an https address such as ${VERSIONS.v3.baseUrl}`;
-  if (url === null) return `${expected}, got something else`;
-  if (url.protocol !== "https:" && !(allowPlain && url.protocol === "http:"))
-    return `${expected}, got ${url.protocol}//`;
-  if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
-    return `${expected}, got one with a user, a query or a fragment`;
-  }
-  return null;
-}

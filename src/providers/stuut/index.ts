@@ -1,14 +1,8 @@
 // Stuut (v2 integrations API): what it can do, what its settings are, how it is reached. The rest of the folder does the work.
-import type {
-  Capabilities,
-  ParsedSettings,
-  ProviderModule,
-  ProviderSettings,
-  SettingsProblem,
-} from "../../domain/provider-port.ts";
+import type { Capabilities, ParsedSettings, ProviderModule, ProviderSettings } from "../../domain/provider-port.ts";
 import type { HttpClient } from "../../wire/http-client.ts";
 import { freeTextRedactor } from "../../wire/free-text.ts";
-import { unknownSettings } from "../../wire/unknown-settings.ts";
+import { addressProblems, credentialProblems, unknownSettings } from "../../wire/settings.ts";
 import { readError } from "./errors.ts";
 import { stuutProvider } from "./provider.ts";
 
@@ -63,27 +57,10 @@ export default {
 function parseConfig(settings: ProviderSettings): ParsedSettings<StuutConfig> {
   const baseUrl = (settings.baseUrl ?? "").replace(/\/+$/, "").replace(/\/v2$/, "");
   const token = settings.credentials["token"] ?? "";
-  const problems: SettingsProblem[] = [];
-  if (!/^[\x21-\x7e]+$/.test(token)) {
-    const got = token === "" ? "nothing" : "blanks or control characters";
-    problems.push({ path: ["credentials", "token"], message: `expected Stuut's API token, got ${got}` });
-  }
-  const urlProblem = baseUrlProblem(baseUrl, settings.allowPrivateAddress);
-  if (urlProblem !== null) problems.push({ path: ["baseUrl"], message: urlProblem });
-  problems.push(...unknownSettings("Stuut", settings, { credentials: ["token"], options: [] }));
+  const problems = [
+    ...credentialProblems(settings, "token", "Stuut's API token"),
+    ...addressProblems(settings, baseUrl, `the vendor documents none for v2; most likely ${LIKELY_BASE_URL}`),
+    ...unknownSettings("Stuut", settings, { credentials: ["token"], options: [] }),
+  ];
   return problems.length > 0 ? { ok: false, problems } : { ok: true, config: { baseUrl, token } };
-}
-
-/** The vendor prints its v1 host with plain HTTP, which would show the token to everybody on the way. */
-function baseUrlProblem(baseUrl: string, allowPlain: boolean): string | null {
-  const expected = `expected the https address of Stuut's API (it documents none for v2; most likely ${LIKELY_BASE_URL})`;
-  if (baseUrl === "") return `${expected}, got nothing`;
-  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : null;
-  if (url === null) return `${expected}, got something else`;
-  if (url.protocol !== "https:" && !(allowPlain && url.protocol === "http:"))
-    return `${expected}, got ${url.protocol}//`;
-  if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
-    return `${expected}, got one with a user, a query or a fragment`;
-  }
-  return null;
 }

@@ -5,10 +5,9 @@ import type {
   ParsedSettings,
   ProviderModule,
   ProviderSettings,
-  SettingsProblem,
 } from "../../domain/provider-port.ts";
 import type { HttpClient } from "../../wire/http-client.ts";
-import { unknownSettings } from "../../wire/unknown-settings.ts";
+import { addressProblems, credentialProblems, unknownSettings } from "../../wire/settings.ts";
 import { readError } from "./errors.ts";
 import { createTrutoProvider } from "./provider.ts";
 import type { TrutoTarget } from "./target.ts";
@@ -72,20 +71,10 @@ function parseConfig(settings: ProviderSettings): ParsedSettings<TrutoConfig> {
   const webhookId = settings.options["webhookId"] || null;
   const daemonGroupKey = settings.options["daemonGroupKey"] || null;
   const baseUrl = (settings.baseUrl ?? PUBLIC_URL).replace(/\/+$/, "");
-  const problems: SettingsProblem[] = [];
-  if (token === "") {
-    problems.push({
-      path: ["credentials", "token"],
-      message: "expected the API token of a Truto environment, got nothing",
-    });
-  } else if (!/^[\x21-\x7e]+$/.test(token)) {
-    problems.push({
-      path: ["credentials", "token"],
-      message: "expected a token without spaces, line breaks and accented letters",
-    });
-  }
-  if (!isWebAddress(baseUrl))
-    problems.push({ path: ["baseUrl"], message: "expected an http or https URL without query and fragment" });
+  const problems = [
+    ...credentialProblems(settings, "token", "the API token of a Truto environment"),
+    ...addressProblems(settings, baseUrl, `usually ${PUBLIC_URL}`),
+  ];
   if (webhookId !== null && daemonGroupKey !== null) {
     problems.push({
       path: ["options"],
@@ -101,10 +90,4 @@ function parseConfig(settings: ProviderSettings): ParsedSettings<TrutoConfig> {
 function endpoint({ baseUrl, token }: TrutoConfig): Endpoint {
   const authorization = `Bearer ${token}`;
   return { baseUrl, headers: { authorization }, secrets: [authorization, token] };
-}
-
-function isWebAddress(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const { protocol, search, hash } = new URL(text);
-  return (protocol === "https:" || protocol === "http:") && search === "" && hash === "";
 }

@@ -1,14 +1,8 @@
 // Acme: what it can do, what its settings are, how it is reached. The rest of the folder does the work.
-import type {
-  Capabilities,
-  ParsedSettings,
-  ProviderModule,
-  ProviderSettings,
-  SettingsProblem,
-} from "../../domain/provider-port.ts";
+import type { Capabilities, ParsedSettings, ProviderModule, ProviderSettings } from "../../domain/provider-port.ts";
 import { freeTextRedactor } from "../../wire/free-text.ts";
 import type { HttpClient } from "../../wire/http-client.ts";
-import { unknownSettings } from "../../wire/unknown-settings.ts";
+import { addressProblems, credentialProblems, unknownSettings } from "../../wire/settings.ts";
 import { readError } from "./errors.ts";
 import { acmeProvider } from "./provider.ts";
 
@@ -62,22 +56,10 @@ export default {
 function parseConfig(settings: ProviderSettings): ParsedSettings<AcmeConfig> {
   const token = settings.credentials["token"] ?? "";
   const baseUrl = (settings.baseUrl ?? PUBLIC_ADDRESS).replace(/\/+$/, "");
-  const problems: SettingsProblem[] = [];
-  // It goes into a header: what could end the header or hide in it is refused, and never repeated.
-  if (!/^[\x21-\x7e]+$/.test(token)) {
-    const got = token === "" ? "nothing" : "blanks or control characters";
-    problems.push({ path: ["credentials", "token"], message: `expected Acme's API token, got ${got}` });
-  }
-  if (!isPlainAddress(baseUrl)) {
-    const message = `expected an address such as ${PUBLIC_ADDRESS}, without user, query and fragment`;
-    problems.push({ path: ["baseUrl"], message });
-  }
-  problems.push(...unknownSettings("Acme", settings, { credentials: ["token"], options: [] }));
+  const problems = [
+    ...credentialProblems(settings, "token", "Acme's API token"),
+    ...addressProblems(settings, baseUrl, `usually ${PUBLIC_ADDRESS}`),
+    ...unknownSettings("Acme", settings, { credentials: ["token"], options: [] }),
+  ];
   return problems.length > 0 ? { ok: false, problems } : { ok: true, config: { baseUrl, token } };
-}
-
-function isPlainAddress(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const { protocol, username, password, search, hash } = new URL(text);
-  return /^https?:$/.test(protocol) && `${username}${password}${search}${hash}` === "";
 }
