@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { reachable } from "../support/databases.ts";
 import { eventually } from "../support/eventually.ts";
 import { newestCursor } from "../support/gateway-client.ts";
-import { besideOthers, isEnd, triggerSync } from "../support/gateway-operations.ts";
+import { besideOthers, isEnd, triggerSync, type TriggerAnswer } from "../support/gateway-operations.ts";
 import { nodesMaker } from "../support/gateway-nodes.ts";
 import { readTransitions, subscribeSteadily } from "../support/steady-subscriber.ts";
 import { describeWithHistory, newestMigration, takeVersionBefore } from "../support/version-before.ts";
@@ -28,9 +28,17 @@ describeWithHistory("an upgrade", () => {
       await using ofOlder = subscribeSteadily(older.url, begin);
       const runs = new Set<string>();
 
+      /** Asks until the start is decided: while another gateway is at it, the older version says so at once. */
+      const decided = (url: string, idempotencyKey: string): Promise<TriggerAnswer> =>
+        eventually(`${idempotencyKey} is decided`, async () => {
+          const answer = await triggerSync(url, { ...input, idempotencyKey });
+          const isGoingOn = answer.data.triggerSync?.userErrors.some(({ code }) => code === "IDEMPOTENCY_IN_PROGRESS");
+          return isGoingOn === true ? null : answer;
+        });
+
       /** Asks these gateways for one and the same run. */
       async function start(key: string, ...urls: readonly string[]): Promise<void> {
-        const answers = await Promise.all(urls.map((url) => triggerSync(url, { ...input, idempotencyKey: key })));
+        const answers = await Promise.all(urls.map((url) => decided(url, key)));
         for (const { data, errors } of answers) {
           expect({ errors, userErrors: data.triggerSync?.userErrors }).toEqual({ errors: [], userErrors: [] });
           for (const { id } of data.triggerSync?.syncs ?? []) runs.add(id);
