@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
-/** Suites that run gateways as processes, and kill them. Others beside them would not be in time. */
+/** Suites that run gateways as processes, and kill them. Beside those that compute in one process they would not be in time. */
 const PROCESSES = [
   "test/{crash,nodes}/**/*.test.ts",
   "test/acceptance/{crash,process,retention,shared-quota,two-gateways}.test.ts",

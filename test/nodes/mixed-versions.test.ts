@@ -5,8 +5,9 @@ import { expect, test } from "vitest";
 import { reachable } from "../support/databases.ts";
 import { eventually } from "../support/eventually.ts";
 import { newestCursor } from "../support/gateway-client.ts";
-import { besideOthers, isEnd, triggerSync, type TriggerAnswer } from "../support/gateway-operations.ts";
+import { besideOthers, isEnd } from "../support/gateway-operations.ts";
 import { nodesMaker } from "../support/gateway-nodes.ts";
+import { decided } from "../support/one-start-each.ts";
 import { readTransitions, subscribeSteadily } from "../support/steady-subscriber.ts";
 import { describeWithHistory, newestMigration, takeVersionBefore } from "../support/version-before.ts";
 
@@ -28,18 +29,11 @@ describeWithHistory("an upgrade", () => {
       await using ofOlder = subscribeSteadily(older.url, begin);
       const runs = new Set<string>();
 
-      /** Asks until the start is decided: while another gateway is at it, the older version says so at once. */
-      const decided = (url: string, idempotencyKey: string): Promise<TriggerAnswer> =>
-        eventually(`${idempotencyKey} is decided`, async () => {
-          const answer = await triggerSync(url, { ...input, idempotencyKey });
-          const isGoingOn = answer.data.triggerSync?.userErrors.some(({ code }) => code === "IDEMPOTENCY_IN_PROGRESS");
-          return isGoingOn === true ? null : answer;
-        });
-
-      /** Asks these gateways for one and the same run. */
+      /** Asks these gateways for one and the same run, until it is decided: while another is at it, the older version says so at once. */
       async function start(key: string, ...urls: readonly string[]): Promise<void> {
-        const answers = await Promise.all(urls.map((url) => decided(url, key)));
-        for (const { data, errors } of answers) {
+        const asked = [{ ...input, idempotencyKey: key }];
+        const ask = (url: string) => eventually(`${key} is decided`, () => decided(url, asked));
+        for (const { data, errors } of (await Promise.all(urls.map(ask))).flat()) {
           expect({ errors, userErrors: data.triggerSync?.userErrors }).toEqual({ errors: [], userErrors: [] });
           for (const { id } of data.triggerSync?.syncs ?? []) runs.add(id);
         }
