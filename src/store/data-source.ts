@@ -6,6 +6,7 @@ import { WebhookInbox1762100000000 } from "./migrations/1762100000000-webhook-in
 import { TriggerLeases1762200000000 } from "./migrations/1762200000000-trigger-leases.ts";
 import { SharedQuotas1762400000000 } from "./migrations/1762400000000-shared-quotas.ts";
 import { Retention1762500000000 } from "./migrations/1762500000000-retention.ts";
+import { sqliteDriver } from "./sqlite-driver.ts";
 import { entitySchemaOf } from "./table.ts";
 import { tables } from "./tables.ts";
 
@@ -55,6 +56,7 @@ function sqliteOptions(file: string): StoreDataSourceOptions {
     migrations: [...SHARED.migrations],
     type: "sqlite",
     database: file,
+    driver: sqliteDriver,
     entities,
     enableWAL: true,
     busyTimeout: 5_000,
