@@ -115,8 +115,9 @@ async function assemble(
   const refused = (error: unknown): never => {
     throw cannotOpenDatabase(error, config.databaseUrl);
   };
-  opened.push(await claimFile(config.databaseUrl).catch(refused));
-  const opening = await openStore(config.databaseUrl).catch(refused);
+  const warn = (message: string) => log.warn(message);
+  opened.push(await claimFile(config.databaseUrl, warn).catch(refused));
+  const opening = await openStore(config.databaseUrl, { warn }).catch(refused);
   opened.push(() => opening.close());
   const quotaOf = createQuotas(config.databaseUrl, opening.quotas, LOCAL_TENANT);
   const configured = checked.map((make) => make({ clock, quotaOf }));

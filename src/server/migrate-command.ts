@@ -7,7 +7,8 @@ import { StartError, cannotOpenDatabase } from "./start-error.ts";
 export async function migrate(environment: Readonly<Record<string, string | undefined>>): Promise<number> {
   try {
     const { databaseUrl } = readConfig(environment);
-    const store = await openStore(databaseUrl).catch((error: unknown) => {
+    const warn = (message: string) => void process.stderr.write(`${message}\n`);
+    const store = await openStore(databaseUrl, { warn }).catch((error: unknown) => {
       throw cannotOpenDatabase(error, databaseUrl);
     });
     await store.close();

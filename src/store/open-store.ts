@@ -19,11 +19,14 @@ import { createRetentionStore } from "./retention-store.ts";
 import { createQuotaStore } from "./quota-store.ts";
 import { sql } from "./sql.ts";
 import { sqliteDialect } from "./sqlite-dialect.ts";
+import { keepPrivate, type Warn } from "./sqlite-file.ts";
 import { createTriggerStore } from "./trigger-store.ts";
 
 export interface StoreOptions extends DataSourceSettings {
   /** How long PostgreSQL is waited for. Default: `ANSWER_TIMES`. */
   readonly answerTimes?: AnswerTimes;
+  /** Told of an SQLite file that other users of the machine could use. Default: nobody is. */
+  readonly warn?: Warn;
 }
 
 /**
@@ -61,6 +64,7 @@ export async function openMigratedDatabase(databaseUrl: string, options: StoreOp
   const writer = new DataSource(settings);
   const reader = settings.type === "sqlite" ? new DataSource(settings) : writer;
   try {
+    if (settings.type === "sqlite") await keepPrivate(settings.database, options.warn);
     await writer.initialize();
     if (settings.type === "postgres") await migrateAlone(writer);
     else await prepareFile(writer, reader);
@@ -93,6 +97,8 @@ async function prepareFile(writer: DataSource, reader: DataSource): Promise<void
   // A committed transition survives a power cut; the larger log makes checkpoints rare.
   await writer.query("pragma synchronous = full");
   await writer.query("pragma wal_autocheckpoint = 4000");
+  // Arguments of starts may hold secrets: what is deleted or emptied is overwritten in the file.
+  await writer.query("pragma secure_delete = on");
   await writer.runMigrations({ transaction: "all" });
   await reader.initialize();
   await reader.query("pragma query_only = on");
