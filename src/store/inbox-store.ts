@@ -7,7 +7,7 @@ import { insertRows, selected } from "./statements.ts";
 import type { Field } from "./table.ts";
 
 const SETTLEMENT_FIELDS: readonly Field[] = webhookDeliveryTable.fields.filter(({ property }) =>
-  ["deliveryId", "state", "dueAt"].includes(property),
+  ["tenantId", "providerKey", "deliveryId", "state", "dueAt"].includes(property),
 );
 
 export function createInboxStore({ dialect, read, write }: Database): InboxStore {
@@ -36,13 +36,16 @@ export function createInboxStore({ dialect, read, write }: Database): InboxStore
     },
     settle: async (tenantId, providerKey, settlements) => {
       if (settlements.length === 0) return;
+      // Each row with its whole key: were the provider a condition of its own, SQLite would read all of its deliveries.
       const rows = settlements.map(({ deliveryId, state, dueAt }) => ({
+        tenant_id: tenantId,
+        provider_key: providerKey,
         delivery_id: deliveryId,
         state,
         due_at: dueAt?.getTime() ?? null,
       }));
       await write(
-        sql`update webhook_delivery set state = given.state, due_at = given.due_at from ${dialect.given(SETTLEMENT_FIELDS, rows)} where webhook_delivery.tenant_id = ${tenantId} and webhook_delivery.provider_key = ${providerKey} and webhook_delivery.delivery_id = given.delivery_id`,
+        sql`update webhook_delivery set state = given.state, due_at = given.due_at from ${dialect.given(SETTLEMENT_FIELDS, rows)} where webhook_delivery.tenant_id = given.tenant_id and webhook_delivery.provider_key = given.provider_key and webhook_delivery.delivery_id = given.delivery_id`,
       );
     },
     nextDueAt: async (tenantId, providerKey) => {

@@ -39,29 +39,32 @@ export function createPollStore({ dialect, read, write, transaction }: Database)
         nextPollAt === null
           ? []
           : {
-              ...{ sync_id: syncId, fence, failures, next_poll_at: nextPollAt.getTime() },
+              ...{ tenant_id: tenantId, sync_id: syncId, fence, failures, next_poll_at: nextPollAt.getTime() },
               missing_since: missingSince?.getTime() ?? null,
             },
       );
       if (rows.length === 0) return;
       await write(
-        sql`update sync_poll set next_poll_at = given.next_poll_at, failures = given.failures, missing_since = given.missing_since, polls = sync_poll.polls + 1, lease_owner = null, lease_until = null from ${dialect.given(SETTLEMENT_FIELDS, rows)} where sync_poll.tenant_id = ${tenantId} and sync_poll.sync_id = given.sync_id and sync_poll.fence = given.fence`,
+        sql`update sync_poll set next_poll_at = given.next_poll_at, failures = given.failures, missing_since = given.missing_since, polls = sync_poll.polls + 1, lease_owner = null, lease_until = null from ${dialect.given(SETTLEMENT_FIELDS, rows)} where ${HELD}`,
       );
     },
     giveBack: async (tenantId, held) => {
       if (held.length === 0) return;
-      const rows = held.map(({ id, fence }) => ({ sync_id: id, fence }));
+      const rows = held.map(({ id, fence }) => ({ tenant_id: tenantId, sync_id: id, fence }));
       await write(
-        sql`update sync_poll set lease_owner = null, lease_until = null from ${dialect.given(CLAIM_FIELDS, rows)} where sync_poll.tenant_id = ${tenantId} and sync_poll.sync_id = given.sync_id and sync_poll.fence = given.fence`,
+        sql`update sync_poll set lease_owner = null, lease_until = null from ${dialect.given(CLAIM_FIELDS, rows)} where ${HELD}`,
       );
     },
     renew: async (tenantId, held, until) => {
       if (held.length === 0) return;
-      const rows = held.map(({ id, fence }) => ({ sync_id: id, fence, lease_until: until.getTime() }));
+      const rows = held.map(({ id, fence }) => ({
+        ...{ tenant_id: tenantId, sync_id: id, fence },
+        lease_until: until.getTime(),
+      }));
       // What somebody writes at this moment is being given back, or is renewed next time: nobody waits for it, so nobody waits in a circle.
-      const kept = sql`select sync_poll.sync_id as sync_id, given.lease_until as lease_until from sync_poll join ${dialect.given(RENEWAL_FIELDS, rows)} on given.sync_id = sync_poll.sync_id and given.fence = sync_poll.fence where sync_poll.tenant_id = ${tenantId} and sync_poll.lease_until < given.lease_until ${dialect.lockFreeRows}`;
+      const kept = sql`select sync_poll.tenant_id as tenant_id, sync_poll.sync_id as sync_id, given.lease_until as lease_until from sync_poll join ${dialect.given(RENEWAL_FIELDS, rows)} on ${HELD} where sync_poll.lease_until < given.lease_until ${dialect.lockFreeRows}`;
       await write(
-        sql`with kept as materialized (${kept}) update sync_poll set lease_until = kept.lease_until from kept where sync_poll.tenant_id = ${tenantId} and sync_poll.sync_id = kept.sync_id`,
+        sql`with kept as materialized (${kept}) update sync_poll set lease_until = kept.lease_until from kept where sync_poll.tenant_id = kept.tenant_id and sync_poll.sync_id = kept.sync_id`,
       );
     },
     nextDueAt: async (tenantId, providerKey) => {
@@ -75,9 +78,9 @@ export function createPollStore({ dialect, read, write, transaction }: Database)
       if (syncIds.length === 0) return;
       const due = sql`case when next_poll_at < ${now.getTime()} then next_poll_at else ${now.getTime()} end`;
       // Locked by id, as every writer does.
-      const hinted = sql`select sync_id from sync_poll where tenant_id = ${tenantId} and ${dialect.anyOf(identifier("sync_id"), syncIds)} order by sync_id ${dialect.lockRows}`;
+      const hinted = sql`select tenant_id, sync_id from sync_poll where tenant_id = ${tenantId} and ${dialect.anyOf(identifier("sync_id"), syncIds)} order by sync_id ${dialect.lockRows}`;
       await write(
-        sql`with hinted as materialized (${hinted}) update sync_poll set next_poll_at = ${due}, hinted_at = ${now.getTime()} from hinted where sync_poll.tenant_id = ${tenantId} and sync_poll.sync_id = hinted.sync_id`,
+        sql`with hinted as materialized (${hinted}) update sync_poll set next_poll_at = ${due}, hinted_at = ${now.getTime()} from hinted where sync_poll.tenant_id = hinted.tenant_id and sync_poll.sync_id = hinted.sync_id`,
       );
     },
   };
@@ -85,23 +88,26 @@ export function createPollStore({ dialect, read, write, transaction }: Database)
 
 type PollRow = RowOf<typeof syncPollTable.columns>;
 
-const CLAIM_FIELDS: readonly Field[] = syncPollTable.fields.filter(({ property }) =>
-  ["syncId", "fence"].includes(property),
-);
-const SETTLEMENT_FIELDS: readonly Field[] = syncPollTable.fields.filter(({ property }) =>
-  ["syncId", "fence", "nextPollAt", "failures", "missingSince"].includes(property),
-);
+const fieldsOf = (...properties: readonly string[]): readonly Field[] =>
+  syncPollTable.fields.filter(({ property }) => properties.includes(property));
+const CLAIM_FIELDS = fieldsOf("tenantId", "syncId", "fence");
+const SETTLEMENT_FIELDS = fieldsOf("tenantId", "syncId", "fence", "nextPollAt", "failures", "missingSince");
+const RENEWAL_FIELDS = fieldsOf("tenantId", "syncId", "fence", "leaseUntil");
 
-const RENEWAL_FIELDS: readonly Field[] = syncPollTable.fields.filter(({ property }) =>
-  ["syncId", "fence", "leaseUntil"].includes(property),
+/**
+ * The rows of `given`, unless they were taken since. The tenant comes with each row: were it a condition of its own, SQLite would read all
+ * due rows of the tenant and go through the given ones for each.
+ */
+const HELD = verbatim(
+  "sync_poll.tenant_id = given.tenant_id and sync_poll.sync_id = given.sync_id and sync_poll.fence = given.fence",
 );
 
 /** An open run keeps its row whatever is said. */
 function removal(dialect: Dialect, tenantId: string, settlements: readonly PollSettlement[]): Sql {
-  const rows = settlements.map(({ syncId, fence }) => ({ sync_id: syncId, fence }));
+  const rows = settlements.map(({ syncId, fence }) => ({ tenant_id: tenantId, sync_id: syncId, fence }));
   const given = dialect.given(CLAIM_FIELDS, rows);
-  const open = sql`select 1 from sync where sync.tenant_id = ${tenantId} and sync.id = sync_poll.sync_id and ${verbatim(OPEN_SYNC)}`;
-  return sql`delete from sync_poll where tenant_id = ${tenantId} and exists (select 1 from ${given} where given.sync_id = sync_poll.sync_id and given.fence = sync_poll.fence) and not exists (${open})`;
+  const open = sql`select 1 from sync where sync.tenant_id = sync_poll.tenant_id and sync.id = sync_poll.sync_id and ${verbatim(OPEN_SYNC)}`;
+  return sql`delete from sync_poll where (tenant_id, sync_id, fence) in (select tenant_id, sync_id, fence from ${given}) and not exists (${open})`;
 }
 
 interface Claim {
@@ -115,12 +121,12 @@ interface Claim {
 }
 
 function claim(dialect: Dialect, { tenantId, providerKey, now, dueBy, limit, owner, until }: Claim): Sql {
-  const due = sql`select sync_id from sync_poll where tenant_id = ${tenantId} and provider_key = ${providerKey} and next_poll_at <= ${dueBy} and (lease_until is null or lease_until <= ${now}) order by next_poll_at, sync_id limit ${limit} ${dialect.lockFreeRows}`;
+  const due = sql`select tenant_id, sync_id from sync_poll where tenant_id = ${tenantId} and provider_key = ${providerKey} and next_poll_at <= ${dueBy} and (lease_until is null or lease_until <= ${now}) order by next_poll_at, sync_id limit ${limit} ${dialect.lockFreeRows}`;
   const columns = join(
     syncPollTable.fields.map(({ name }) => sql`sync_poll.${identifier(name)} as ${identifier(name)}`),
     ", ",
   );
-  return sql`with due as materialized (${due}) update sync_poll set lease_owner = ${owner}, lease_until = ${until}, fence = sync_poll.fence + 1 from due where sync_poll.tenant_id = ${tenantId} and sync_poll.sync_id = due.sync_id returning ${columns}`;
+  return sql`with due as materialized (${due}) update sync_poll set lease_owner = ${owner}, lease_until = ${until}, fence = sync_poll.fence + 1 from due where sync_poll.tenant_id = due.tenant_id and sync_poll.sync_id = due.sync_id returning ${columns}`;
 }
 
 /** The claims with their runs, longest overdue first: an update returns its rows in no order. */

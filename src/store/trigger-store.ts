@@ -38,7 +38,7 @@ export function createTriggerStore({ dialect, read, write, transaction }: Databa
       const { state, fence } = typeof expected === "string" ? { state: expected, fence: null } : expected;
       const held = fence === null ? sql`` : sql`and coalesce(sync_trigger.fence, 0) = ${fence}`;
       const rows = await write(
-        sql`update sync_trigger set ${changes} from ${given} where sync_trigger.tenant_id = ${tenantId} and sync_trigger.id = given.id and sync_trigger.state = ${state} ${held} returning 1 as written`,
+        sql`update sync_trigger set ${changes} from ${given} where sync_trigger.tenant_id = ${tenantId} and sync_trigger.id = ${id} and sync_trigger.state = ${state} ${held} returning 1 as written`,
       );
       return rows.length === 1;
     },
@@ -56,10 +56,11 @@ export function createTriggerStore({ dialect, read, write, transaction }: Databa
     },
     renew: async (tenantId, held, until) => {
       if (held.length === 0) return;
-      const rows = held.map(({ id, fence }) => ({ id, fence, lease_until: until.getTime() }));
+      // Each row with its whole key: were the tenant a condition of its own, SQLite would read all of its triggers.
+      const rows = held.map(({ id, fence }) => ({ tenant_id: tenantId, id, fence, lease_until: until.getTime() }));
       // Renewals over several connections may arrive in another order than they were sent in: an older one shortens nothing.
       await write(
-        sql`update sync_trigger set lease_until = given.lease_until from ${dialect.given(RENEWAL_FIELDS, rows)} where sync_trigger.tenant_id = ${tenantId} and sync_trigger.id = given.id and coalesce(sync_trigger.fence, 0) = given.fence and coalesce(sync_trigger.lease_until, 0) < given.lease_until`,
+        sql`update sync_trigger set lease_until = given.lease_until from ${dialect.given(RENEWAL_FIELDS, rows)} where sync_trigger.tenant_id = given.tenant_id and sync_trigger.id = given.id and coalesce(sync_trigger.fence, 0) = given.fence and coalesce(sync_trigger.lease_until, 0) < given.lease_until`,
       );
     },
     giveBack: async (tenantId, { id, fence }, now) => {
@@ -68,9 +69,9 @@ export function createTriggerStore({ dialect, read, write, transaction }: Databa
       );
     },
     takeOver: async (tenantId, providerKey, now, limit, { owner, until }) => {
-      const ended = sql`select id from sync_trigger where tenant_id = ${tenantId} and provider_key = ${providerKey} and ${isUnresolved(dialect)} and ${leaseEnd} <= ${now.getTime()} order by ${leaseEnd}, id limit ${limit} ${dialect.lockFreeRows}`;
+      const ended = sql`select tenant_id, id from sync_trigger where tenant_id = ${tenantId} and provider_key = ${providerKey} and ${isUnresolved(dialect)} and ${leaseEnd} <= ${now.getTime()} order by ${leaseEnd}, id limit ${limit} ${dialect.lockFreeRows}`;
       const rows = await write(
-        sql`with ended as materialized (${ended}) update sync_trigger set lease_owner = ${owner}, lease_until = ${until.getTime()}, fence = coalesce(sync_trigger.fence, 0) + 1 from ended where sync_trigger.tenant_id = ${tenantId} and sync_trigger.id = ended.id returning ${ALL_COLUMNS}`,
+        sql`with ended as materialized (${ended}) update sync_trigger set lease_owner = ${owner}, lease_until = ${until.getTime()}, fence = coalesce(sync_trigger.fence, 0) + 1 from ended where sync_trigger.tenant_id = ended.tenant_id and sync_trigger.id = ended.id returning ${ALL_COLUMNS}`,
       );
       const taken = rows.map((row) => ({ trigger: triggerOf(row), fence: fenceOf(row) }));
       // An update returns its rows in no order.
@@ -89,7 +90,7 @@ export function createTriggerStore({ dialect, read, write, transaction }: Databa
 
 const FIELDS = syncTriggerTable.fields;
 const ID_FIELD: Field = { property: "id", name: "id", column: syncTriggerTable.columns.id };
-const RENEWAL_FIELDS = FIELDS.filter(({ property }) => ["id", "fence", "leaseUntil"].includes(property));
+const RENEWAL_FIELDS = FIELDS.filter(({ property }) => ["tenantId", "id", "fence", "leaseUntil"].includes(property));
 const ALL_COLUMNS: Sql = join(
   FIELDS.map(({ name }) => sql`sync_trigger.${identifier(name)} as ${identifier(name)}`),
   ", ",
