@@ -161,10 +161,8 @@ async function putDefinitionRows(
   const kept = new Set(renewed.map((row) => row["id"]));
   const replaced = rows.filter((row) => !kept.has(row["id"]));
   if (replaced.length > 0) await query(upsert(dialect, definitionTable, replaced));
-  const lacking = await query(
-    sql`select remote_id from definition where ${mine} and detailed = ${false} order by name, id`,
-  );
-  return lacking.map((row) => String(row["remote_id"]));
+  const lacking = await query(sql`select remote_id from definition where ${mine} and detailed = ${false}`);
+  return lacking.map((row) => String(row["remote_id"])).toSorted();
 }
 
 /** A short description of what is known in detail and has not changed since: only the sight is new. An old sight brings nothing back. */

@@ -7,6 +7,7 @@ import { TriggerLeases1762200000000 } from "./migrations/1762200000000-trigger-l
 import { SharedQuotas1762400000000 } from "./migrations/1762400000000-shared-quotas.ts";
 import { Retention1762500000000 } from "./migrations/1762500000000-retention.ts";
 import { sqliteDriver } from "./sqlite-driver.ts";
+import { Indices1762600000000 } from "./migrations/1762600000000-indices.ts";
 import { entitySchemaOf } from "./table.ts";
 import { tables } from "./tables.ts";
 
@@ -43,6 +44,7 @@ const SHARED = {
     TriggerLeases1762200000000,
     SharedQuotas1762400000000,
     Retention1762500000000,
+    Indices1762600000000,
   ],
   migrationsTableName: "migration",
   synchronize: false,

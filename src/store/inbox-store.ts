@@ -29,8 +29,10 @@ export function createInboxStore({ dialect, read, write }: Database): InboxStore
   return {
     put,
     due: async (tenantId, providerKey, now, limit) => {
+      // Wrapped, so that no planner reads all that are due by their time, to sort them for a few.
+      const isDue = sql`due_at is not null and coalesce(due_at, 0) <= ${now.getTime()}`;
       const rows = await read(
-        sql`select ${selected(webhookDeliveryTable)} from webhook_delivery where tenant_id = ${tenantId} and provider_key = ${providerKey} and due_at <= ${now.getTime()} order by received_at, delivery_id limit ${limit}`,
+        sql`select ${selected(webhookDeliveryTable)} from webhook_delivery where tenant_id = ${tenantId} and provider_key = ${providerKey} and ${isDue} order by received_at, delivery_id limit ${limit}`,
       );
       return rows.map(deliveryOf);
     },

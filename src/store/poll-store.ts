@@ -68,9 +68,7 @@ export function createPollStore({ dialect, read, write, transaction }: Database)
       );
     },
     nextDueAt: async (tenantId, providerKey) => {
-      const [row] = await read(
-        sql`select min(case when lease_until > next_poll_at then lease_until else next_poll_at end) as found from sync_poll where tenant_id = ${tenantId} and provider_key = ${providerKey}`,
-      );
+      const [row] = await read(earliest(tenantId, providerKey));
       const found = row?.["found"] ?? null;
       return found === null ? null : new Date(Number(found));
     },
@@ -104,10 +102,15 @@ const HELD = verbatim(
 
 /** An open run keeps its row whatever is said. */
 function removal(dialect: Dialect, tenantId: string, settlements: readonly PollSettlement[]): Sql {
-  const rows = settlements.map(({ syncId, fence }) => ({ tenant_id: tenantId, sync_id: syncId, fence }));
-  const given = dialect.given(CLAIM_FIELDS, rows);
+  const rows = settlements.map(({ syncId, fence }) => ({ sync_id: syncId, fence }));
+  // The ids apart, so that both databases find the rows by key.
+  const named = dialect.anyOf(
+    identifier("sync_id"),
+    rows.map(({ sync_id }) => sync_id),
+  );
+  const held = sql`(sync_id, fence) in (select sync_id, fence from ${dialect.given(fieldsOf("syncId", "fence"), rows)})`;
   const open = sql`select 1 from sync where sync.tenant_id = sync_poll.tenant_id and sync.id = sync_poll.sync_id and ${verbatim(OPEN_SYNC)}`;
-  return sql`delete from sync_poll where (tenant_id, sync_id, fence) in (select tenant_id, sync_id, fence from ${given}) and not exists (${open})`;
+  return sql`delete from sync_poll where tenant_id = ${tenantId} and ${named} and ${held} and not exists (${open})`;
 }
 
 interface Claim {
@@ -127,6 +130,18 @@ function claim(dialect: Dialect, { tenantId, providerKey, now, dueBy, limit, own
     ", ",
   );
   return sql`with due as materialized (${due}) update sync_poll set lease_owner = ${owner}, lease_until = ${until}, fence = sync_poll.fence + 1 from due where sync_poll.tenant_id = due.tenant_id and sync_poll.sync_id = due.sync_id returning ${columns}`;
+}
+
+/**
+ * When the next run is due, or its lease ends. Read in the order of being due, up to the first run that nobody holds: what is behind it is
+ * due later still, held or not.
+ */
+function earliest(tenantId: string, providerKey: string): Sql {
+  const own = sql`tenant_id = ${tenantId} and provider_key = ${providerKey}`;
+  const free = sql`select next_poll_at from sync_poll where ${own} and (lease_until is null or lease_until <= next_poll_at) order by next_poll_at, sync_id limit 1`;
+  // With every run held, all of them are looked at: as many as gateways take at once.
+  const before = sql`coalesce((select next_poll_at from free), ${Number.MAX_SAFE_INTEGER})`;
+  return sql`with free as materialized (${free}) select min(at) as found from (select next_poll_at as at from free union all select lease_until as at from sync_poll where ${own} and next_poll_at < ${before}) as due`;
 }
 
 /** The claims with their runs, longest overdue first: an update returns its rows in no order. */

@@ -57,8 +57,8 @@ async function pruneHistory(batch: Batch): Promise<Partial<Pruned>> {
   const oldest = rows.map(transitionOf);
   const kept = oldest.findIndex(({ observedAt }) => observedAt >= horizon.historyBefore);
   const going = kept === -1 ? oldest : oldest.slice(0, kept);
-  const cut = going.at(-1)?.sequence;
-  if (cut === undefined) return {};
+  const [begin, cut] = [going[0]?.sequence, going.at(-1)?.sequence];
+  if (begin === undefined || cut === undefined) return {};
   const lastOf = new Map(going.map((transition) => [transition.syncId, transition]));
   const runs = await lockRuns(batch, [...lastOf.keys()]);
   const removable = await removableRuns(batch, runs, cut);
@@ -73,7 +73,9 @@ async function pruneHistory(batch: Batch): Promise<Partial<Pruned>> {
       .map(({ syncId, sequence, to: status, outcome }) => ({ tenantId, syncId, sequence, status, outcome })),
     "replace",
   );
-  await query(sql`delete from transition where tenant_id = ${tenantId} and sequence <= ${cut}`);
+  await query(
+    sql`delete from transition where tenant_id = ${tenantId} and sequence >= ${begin} and sequence <= ${cut}`,
+  );
   await mark(batch, cut);
   return { transitions: going.length, runs: removable.length };
 }
@@ -129,7 +131,9 @@ function mayGo(dialect: Dialect, { historyBefore }: Horizon, cut: number): Sql {
   const later = sql`select 1 from transition where transition.tenant_id = sync.tenant_id and transition.sync_id = sync.id and transition.sequence > ${cut}`;
   const due = sql`select 1 from sync_poll where sync_poll.tenant_id = sync.tenant_id and sync_poll.sync_id = sync.id and (sync_poll.next_poll_at >= ${before} or sync_poll.lease_until >= ${before})`;
   const repeats = sql`select 1 from sync_trigger where sync_trigger.tenant_id = sync.tenant_id and sync_trigger.retry_of_id = sync.id and ${isUnresolved(dialect)}`;
-  return sql`not (sync.${verbatim(OPEN_SYNC)}) and sync.observed_at < ${before} and not exists (${later}) and not exists (${due}) and not exists (${repeats})`;
+  // Wrapped, so that no planner takes the index by observation instead of the key.
+  const unseen = sql`coalesce(sync.observed_at, 0) < ${before}`;
+  return sql`not (sync.${verbatim(OPEN_SYNC)}) and ${unseen} and not exists (${later}) and not exists (${due}) and not exists (${repeats})`;
 }
 
 async function removeRuns({ query, dialect, tenantId }: Batch, ids: readonly string[]): Promise<void> {

@@ -4,7 +4,7 @@ import { TriggerState } from "../domain/sync.ts";
 import type { Trigger } from "../domain/sync.ts";
 import type { Query } from "./database.ts";
 import type { Dialect } from "./dialect.ts";
-import { syncTriggerTable, triggerOf } from "./entities/sync-trigger.ts";
+import { RIVAL, syncTriggerTable, triggerOf } from "./entities/sync-trigger.ts";
 import { OPEN_SYNC } from "./entities/sync.ts";
 import { identifier, sql, verbatim } from "./sql.ts";
 import type { Sql } from "./sql.ts";
@@ -43,7 +43,7 @@ export async function alone(
     linkedAccountId === null ? sql`` : sql`and (linked_account_id is null or linked_account_id = ${linkedAccountId})`;
   const doubted = sql`state = ${TriggerState.Uncertain} and resolved_at > ${(aloneSince ?? trigger.createdAt).getTime()}`;
   const rival = await found(
-    sql`definition_id = ${definitionId} and (${isUnresolved(dialect)} or (${doubted})) ${sameAccount}`,
+    sql`definition_id = ${definitionId} and ${verbatim(RIVAL)} and (${isUnresolved(dialect)} or (${doubted})) ${sameAccount}`,
   );
   if (rival !== undefined) return { outcome: "RIVAL", trigger: rival };
   // After the look for rivals: a rival that has ended in between has committed its run before it ended.

@@ -6,6 +6,9 @@ import type { StartOptions, Trigger } from "../../domain/sync.ts";
 import { decodeRow, defineTable, flag, json, nullable, text, time, whole, word } from "../table.ts";
 import type { RowOf, StoredRow } from "../table.ts";
 
+/** States in which a trigger may stand in the way of another start. Must be in a statement word for word, or the partial index is not used. */
+export const RIVAL = "state in ('PENDING', 'SENT', 'UNCERTAIN')";
+
 export const syncTriggerTable = defineTable({
   name: "sync_trigger",
   primaryKey: ["tenantId", "id"],
@@ -36,6 +39,7 @@ export const syncTriggerTable = defineTable({
     { name: "sync_trigger_idempotency", properties: ["tenantId", "idempotencyKey"], unique: true },
     { name: "sync_trigger_state", properties: ["tenantId", "state", "createdAt", "id"] },
     { name: "sync_trigger_repeated", properties: ["tenantId", "retryOfId"], where: "retry_of_id is not null" },
+    { name: "sync_trigger_rival", properties: ["tenantId", "definitionId", "createdAt", "id"], where: RIVAL },
   ],
 });
 

@@ -23,6 +23,11 @@ export const webhookDeliveryTable = defineTable({
   },
   indices: [
     { name: "webhook_delivery_due", properties: ["tenantId", "providerKey", "dueAt"] },
+    {
+      name: "webhook_delivery_waiting",
+      properties: ["tenantId", "providerKey", "receivedAt", "deliveryId"],
+      where: "due_at is not null",
+    },
     { name: "webhook_delivery_received", properties: ["tenantId", "receivedAt"] },
   ],
 });
