@@ -73,6 +73,11 @@ export interface SyncFilter {
   readonly open?: boolean;
 }
 
+export interface LongReadOptions {
+  /** Ends the reading with its reason when nobody waits for the answer any more. */
+  readonly signal?: AbortSignal;
+}
+
 export const SyncOrderField = { CreatedAt: "CREATED_AT", ObservedAt: "OBSERVED_AT" } as const;
 export type SyncOrderField = (typeof SyncOrderField)[keyof typeof SyncOrderField];
 
@@ -115,7 +120,8 @@ export interface CatalogStore {
 
   linkedAccountsByIds(tenantId: string, ids: readonly string[]): Promise<readonly LinkedAccount[]>;
   listLinkedAccounts(tenantId: string, filter: LinkedAccountFilter, page: PageRequest): Promise<Page<LinkedAccount>>;
-  countLinkedAccounts(tenantId: string, filter: LinkedAccountFilter): Promise<number>;
+  /** @throws GatewayError `BAD_USER_INPUT` when it takes too long */
+  countLinkedAccounts(tenantId: string, filter: LinkedAccountFilter, options?: LongReadOptions): Promise<number>;
 
   definitionsByIds(tenantId: string, ids: readonly string[]): Promise<readonly SyncDefinition[]>;
   /** @param kind null lists both kinds */
@@ -125,7 +131,13 @@ export interface CatalogStore {
     filter: DefinitionFilter,
     page: PageRequest,
   ): Promise<Page<SyncDefinition>>;
-  countDefinitions(tenantId: string, kind: DefinitionKind | null, filter: DefinitionFilter): Promise<number>;
+  /** @throws GatewayError `BAD_USER_INPUT` when it takes too long */
+  countDefinitions(
+    tenantId: string,
+    kind: DefinitionKind | null,
+    filter: DefinitionFilter,
+    options?: LongReadOptions,
+  ): Promise<number>;
   /** Everything of one provider that is not gone, for discovery. */
   definitionsOfProvider(tenantId: string, providerKey: string): Promise<readonly SyncDefinition[]>;
 }
@@ -194,8 +206,16 @@ export interface LedgerStore {
   ): Promise<readonly Page<Transition>[]>;
 
   syncsByIds(tenantId: string, ids: readonly string[]): Promise<readonly Sync[]>;
-  listSyncs(tenantId: string, filter: SyncFilter, order: SyncOrder, page: PageRequest): Promise<Page<Sync>>;
-  countSyncs(tenantId: string, filter: SyncFilter): Promise<number>;
+  /** @throws GatewayError `BAD_USER_INPUT` when it takes too long to find so many that match */
+  listSyncs(
+    tenantId: string,
+    filter: SyncFilter,
+    order: SyncOrder,
+    page: PageRequest,
+    options?: LongReadOptions,
+  ): Promise<Page<Sync>>;
+  /** @throws GatewayError `BAD_USER_INPUT` when it takes too long; of open runs, which are few, it does not */
+  countSyncs(tenantId: string, filter: SyncFilter, options?: LongReadOptions): Promise<number>;
   /** The newest run by `createdAt` of each definition that has one. */
   latestSyncs(tenantId: string, definitionIds: readonly string[]): Promise<readonly Sync[]>;
   /** The newest run of each (definition, model) pair, for definitions that run their models apart. */
@@ -222,9 +242,14 @@ export interface LedgerStore {
    * What the runs that match add up to, all of it as of one moment.
    *
    * @param bucket also sort the runs into stretches of time by `createdAt`; null does not
-   * @throws GatewayError `BAD_USER_INPUT` when they fall into more than `MOST_BUCKETS` stretches
+   * @throws GatewayError `BAD_USER_INPUT` when they fall into more than `MOST_BUCKETS` stretches, or when it takes too long
    */
-  statistics(tenantId: string, filter: SyncFilter, bucket: StatisticsBucket | null): Promise<SyncStatistics>;
+  statistics(
+    tenantId: string,
+    filter: SyncFilter,
+    bucket: StatisticsBucket | null,
+    options?: LongReadOptions,
+  ): Promise<SyncStatistics>;
   /**
    * How long such runs usually take: the median, in milliseconds, over the newest 20 by `createdAt` with the same definition and models that
    * ended in SUCCESS and have both times, among the definition's newest 500. Where there are fewer than 3 of them, nothing is said. One

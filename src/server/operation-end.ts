@@ -1,4 +1,5 @@
 // When an operation's answer is not waited for any longer: its client has gone, or it has taken as long as it may.
+import { setMaxListeners } from "node:events";
 import { OperationTypeNode } from "graphql";
 import type { Clock } from "../domain/clock.ts";
 import { DeadlineError } from "../graphql/context.ts";
@@ -25,6 +26,8 @@ export interface OperationEnd {
 export function createOperationEnd(clock: Clock): OperationEnd {
   const arrivedAtMs = clock.now().getTime();
   const ending = new AbortController();
+  // Each question that the operation asks the store, and each call to a vendor, listens to it.
+  setMaxListeners(0, ending.signal);
   const settled = new AbortController();
 
   return {

@@ -2,7 +2,7 @@
 import type { DefinitionSnapshot, LinkedAccountSnapshot } from "../domain/definition.ts";
 import { DefinitionKind } from "../domain/definition.ts";
 import { identityOf } from "../domain/identity.ts";
-import type { CatalogStore } from "../domain/store-port.ts";
+import type { CatalogStore, LongReadOptions } from "../domain/store-port.ts";
 import type { Database, Query } from "./database.ts";
 import type { Dialect } from "./dialect.ts";
 import { definitionOf, definitionTable } from "./entities/definition.ts";
@@ -18,14 +18,19 @@ import type { AnyTable, RowOf, StoredRow } from "./table.ts";
 const BY_NAME = { value: "name", id: "id", descending: false, numeric: false } as const;
 
 export function createCatalogStore(database: Database): CatalogStore {
-  const { dialect, read, write, transaction } = database;
+  const { dialect, read, readLong, write, transaction } = database;
   const byIds = (table: AnyTable, tenantId: string, ids: readonly string[]) =>
     read(
       sql`select ${selected(table)} from ${identifier(table.name)} where tenant_id = ${tenantId} and ${dialect.anyOf(identifier("id"), ids)}`,
     );
-  const count = async (table: AnyTable, conditions: readonly Sql[]): Promise<number> => {
-    const [row] = await read(
+  const count = async (
+    table: AnyTable,
+    conditions: readonly Sql[],
+    { signal }: LongReadOptions = {},
+  ): Promise<number> => {
+    const [row] = await readLong(
       sql`select count(*) as rows_found from ${identifier(table.name)} where ${conditionsText(conditions)}`,
+      signal,
     );
     return Number(row?.["rows_found"]);
   };
@@ -65,8 +70,8 @@ export function createCatalogStore(database: Database): CatalogStore {
       );
       return pageOf(rows.map(linkedAccountOf), page);
     },
-    countLinkedAccounts: (tenantId, filter) =>
-      count(linkedAccountTable, linkedAccountConditions(dialect, tenantId, filter)),
+    countLinkedAccounts: (tenantId, filter, options) =>
+      count(linkedAccountTable, linkedAccountConditions(dialect, tenantId, filter), options),
     definitionsByIds: async (tenantId, ids) => (await byIds(definitionTable, tenantId, ids)).map(definitionOf),
     listDefinitions: async (tenantId, kind, filter, page) => {
       const rows = await read(
@@ -74,8 +79,8 @@ export function createCatalogStore(database: Database): CatalogStore {
       );
       return pageOf(rows.map(definitionOf), page);
     },
-    countDefinitions: (tenantId, kind, filter) =>
-      count(definitionTable, definitionConditions(dialect, tenantId, kind, filter)),
+    countDefinitions: (tenantId, kind, filter, options) =>
+      count(definitionTable, definitionConditions(dialect, tenantId, kind, filter), options),
     definitionsOfProvider: async (tenantId, providerKey) => {
       const conditions = definitionConditions(dialect, tenantId, null, { providerKeys: [providerKey] });
       const rows = await read(

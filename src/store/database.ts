@@ -2,10 +2,10 @@
 import pLimit from "p-limit";
 import type { DataSource, QueryRunner } from "typeorm";
 import { ErrorCode, GatewayError } from "../domain/errors.ts";
-import { inTime, type AnswerTimes } from "./answer-time.ts";
 import type { Dialect } from "./dialect.ts";
 import { isLocked, isOutage, isTransactionConflict, storeFailure } from "./failures.ts";
-import { render } from "./sql.ts";
+import type { Readers } from "./readers.ts";
+import { run, withRunner } from "./run-statement.ts";
 import type { Sql } from "./sql.ts";
 import type { StoredRow } from "./table.ts";
 
@@ -15,6 +15,8 @@ export interface Database {
   readonly dialect: Dialect;
   /** Reads what is committed, never a part of a transaction. */
   readonly read: Query;
+  /** The same for a question that may need all that the store holds; see `Readers`. */
+  readonly readLong: Readers["readLong"];
   /** Runs one statement that changes something, as its own transaction. */
   readonly write: Query;
   /** Commits when the work resolves, rolls back when it rejects. The work may be run again from its beginning. */
@@ -36,15 +38,14 @@ export interface Connections {
   readonly dialect: Dialect;
   /** All statements that change something go here. */
   readonly writer: DataSource;
-  /** May be the writer itself where the database isolates the connections of one pool. */
-  readonly reader: DataSource;
+  readonly readers: Readers;
   /** Asked before anything is written; rejects when what would be written would be lost. */
   readonly checkPlace: () => Promise<void>;
-  /** Null where nothing is waited for but this machine's disk. */
-  readonly answerTimes: AnswerTimes | null;
+  /** How long a write is waited for, in milliseconds; null where nothing is waited for but this machine's disk. */
+  readonly writeMs: number | null;
 }
 
-export function openDatabase({ dialect, writer, reader, checkPlace, answerTimes }: Connections): Database {
+export function openDatabase({ dialect, writer, readers, checkPlace, writeMs }: Connections): Database {
   // SQLite has one writer: a second transaction on its connection would join the first.
   const exclusive = dialect.database === "sqlite" ? pLimit(1) : null;
   const running = new Set<Promise<unknown>>();
@@ -82,7 +83,7 @@ export function openDatabase({ dialect, writer, reader, checkPlace, answerTimes 
     try {
       return await inTurn(async () => {
         await checkPlace();
-        return repeated(dialect, () => withRunner(writer, answerTimes?.writeMs ?? null, work));
+        return repeated(dialect, () => withRunner(writer, writeMs, work));
       });
     } catch (error) {
       if (isOutage(error)) isUnproven = true;
@@ -94,8 +95,8 @@ export function openDatabase({ dialect, writer, reader, checkPlace, answerTimes 
 
   return {
     dialect,
-    read: (query) =>
-      guarded(() => withRunner(reader, answerTimes?.readMs ?? null, (runner) => run(dialect, runner, query))),
+    read: (query) => guarded(() => readers.read(query)),
+    readLong: (query, signal) => guarded(() => readers.readLong(query, signal)),
     write: (query) => guarded(() => written((runner) => run(dialect, runner, query))),
     transaction,
     proveWrites: async (work) => {
@@ -108,29 +109,10 @@ export function openDatabase({ dialect, writer, reader, checkPlace, answerTimes 
       closed = true;
       // What was begun before the close is finished: a pool that ends forgets whoever waits for a connection.
       await Promise.allSettled(running);
+      await readers.close();
       await writer.destroy();
-      if (reader !== writer) await reader.destroy();
     },
   };
-}
-
-async function withRunner<T>(
-  source: DataSource,
-  withinMs: number | null,
-  work: (runner: QueryRunner) => Promise<T>,
-): Promise<T> {
-  const runner = source.createQueryRunner();
-  try {
-    return withinMs === null ? await work(runner) : await inTime(runner, withinMs, () => work(runner));
-  } finally {
-    await runner.release();
-  }
-}
-
-async function run(dialect: Dialect, runner: QueryRunner, query: Sql): Promise<readonly StoredRow[]> {
-  const { text, parameters } = render(query, dialect.placeholder);
-  const { records }: { readonly records: readonly StoredRow[] } = await runner.query(text, [...parameters], true);
-  return records;
 }
 
 async function transact<T>(dialect: Dialect, runner: QueryRunner, work: (query: Query) => Promise<T>): Promise<T> {

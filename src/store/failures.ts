@@ -20,6 +20,10 @@ export function isTransactionConflict(error: unknown): boolean {
 /** Another program kept an SQLite file for as long as a writer waits. */
 export const isLocked = (error: unknown): boolean => codeOf(driverErrorOf(error)) === "SQLITE_BUSY";
 
+/** A statement ended because it was told to. */
+export const isStopped = (error: unknown): boolean =>
+  ["SQLITE_INTERRUPT", "57014"].includes(codeOf(driverErrorOf(error)));
+
 /** Nothing can be written or read until something outside the gateway changes. */
 export function isOutage(error: unknown): boolean {
   const driverError = driverErrorOf(error);

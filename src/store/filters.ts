@@ -28,6 +28,18 @@ export function syncConditions(dialect: Dialect, tenantId: string, filter: SyncF
   ];
 }
 
+/** Whether it names few runs however many there are: those that are open, or some by their ids. Few enough to be counted at any time. */
+export const isOfFew = ({ open, syncIds }: SyncFilter): boolean => open === true || syncIds !== undefined;
+
+/**
+ * Whether runs are looked through one by one, perhaps all of them when few match: no index holds models and origins, and none has several
+ * outcomes in the order of the list.
+ */
+export const isSearch = (filter: SyncFilter): boolean =>
+  !isOfFew(filter) &&
+  filter.definitionIds === undefined &&
+  (filter.models !== undefined || filter.origins !== undefined || (filter.outcomes ?? []).length > 1);
+
 export function linkedAccountConditions(
   dialect: Dialect,
   tenantId: string,

@@ -7,7 +7,7 @@ import { conflictOf, syncConflictTable } from "./entities/sync-conflict.ts";
 import { syncTaskOf, syncTaskTable } from "./entities/sync-task.ts";
 import { OPEN_SYNC, syncOf, syncTable } from "./entities/sync.ts";
 import { transitionOf, transitionTable } from "./entities/transition.ts";
-import { syncConditions } from "./filters.ts";
+import { isOfFew, isSearch, syncConditions } from "./filters.ts";
 import { conditionsText, groupedPageQuery, groupedPages, pageOf, pageQuery } from "./keyset.ts";
 import type { ListOrder } from "./keyset.ts";
 import { recordEntries } from "./record.ts";
@@ -67,7 +67,7 @@ function ledgerReads({ read, dialect }: Database) {
   } satisfies Partial<LedgerStore>;
 }
 
-function runReads({ read, dialect }: Database) {
+function runReads({ read, readLong, dialect }: Database) {
   const byDefinition = (tenantId: string) => ({
     table: syncTable,
     tenantId,
@@ -77,16 +77,14 @@ function runReads({ read, dialect }: Database) {
   return {
     syncsByIds: async (tenantId, ids) =>
       (await read(byIds(syncTable, tenantId, dialect.anyOf(identifier("id"), ids)))).map(syncOf),
-    listSyncs: async (tenantId, filter, order, page) => {
-      const rows = await read(
-        pageQuery(syncTable, syncConditions(dialect, tenantId, filter), listOrderOf(order), page),
-      );
+    listSyncs: async (tenantId, filter, order, page, { signal } = {}) => {
+      const query = pageQuery(syncTable, syncConditions(dialect, tenantId, filter), listOrderOf(order), page);
+      const rows = isSearch(filter) ? await readLong(query, signal) : await read(query);
       return pageOf(rows.map(syncOf), page);
     },
-    countSyncs: async (tenantId, filter) => {
-      const [row] = await read(
-        sql`select count(*) as found from sync where ${conditionsText(syncConditions(dialect, tenantId, filter))}`,
-      );
+    countSyncs: async (tenantId, filter, { signal } = {}) => {
+      const query = sql`select count(*) as found from sync where ${conditionsText(syncConditions(dialect, tenantId, filter))}`;
+      const [row] = isOfFew(filter) ? await read(query) : await readLong(query, signal);
       return Number(row?.["found"]);
     },
     latestSyncs: async (tenantId, definitionIds) => {

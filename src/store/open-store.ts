@@ -1,6 +1,7 @@
 // The front door: opens the database, brings its schema up to date and returns the port.
 import { stat } from "node:fs/promises";
 import { DataSource } from "typeorm";
+import type { DataSourceOptions } from "typeorm";
 import { ErrorCode, GatewayError } from "../domain/errors.ts";
 import type { Store } from "../domain/store-port.ts";
 import { ANSWER_TIMES, type AnswerTimes } from "./answer-time.ts";
@@ -15,6 +16,7 @@ import { createLedgerStore } from "./ledger-store.ts";
 import { createPollStore } from "./poll-store.ts";
 import { postgresDialect } from "./postgres-dialect.ts";
 import { createProviderStateStore } from "./provider-state-store.ts";
+import { postgresReaders, sqliteReaders } from "./readers.ts";
 import { createRetentionStore } from "./retention-store.ts";
 import { createQuotaStore } from "./quota-store.ts";
 import { sql } from "./sql.ts";
@@ -23,7 +25,7 @@ import { keepPrivate, type Warn } from "./sqlite-file.ts";
 import { createTriggerStore } from "./trigger-store.ts";
 
 export interface StoreOptions extends DataSourceSettings {
-  /** How long PostgreSQL is waited for. Default: `ANSWER_TIMES`. */
+  /** How long PostgreSQL is waited for, and on both databases what may take long. Default: `ANSWER_TIMES`. */
   readonly answerTimes?: AnswerTimes;
   /** Told of an SQLite file that other users of the machine could use. Default: nobody is. */
   readonly warn?: Warn;
@@ -61,27 +63,38 @@ export function storeOn(database: Database): Store {
 /** The database beneath the port, for this folder and its tests. */
 export async function openMigratedDatabase(databaseUrl: string, options: StoreOptions = {}): Promise<Database> {
   const settings = dataSourceOptions(databaseUrl, options);
-  const writer = new DataSource(settings);
-  const reader = settings.type === "sqlite" ? new DataSource(settings) : writer;
+  const { answerTimes = ANSWER_TIMES, warn } = options;
+  const sources: DataSource[] = [];
+  const make = (given: DataSourceOptions): DataSource => {
+    const source = new DataSource(given);
+    sources.push(source);
+    return source;
+  };
   try {
-    if (settings.type === "sqlite") await keepPrivate(settings.database, options.warn);
-    await writer.initialize();
-    if (settings.type === "postgres") await migrateAlone(writer);
-    else await prepareFile(writer, reader);
+    const writer = make(settings);
     if (settings.type === "postgres") {
-      const { answerTimes = ANSWER_TIMES } = options;
+      await writer.initialize();
+      await migrateAlone(writer);
+      const readers = postgresReaders(writer, answerTimes);
       const checkPlace = () => Promise.resolve();
-      return openDatabase({ dialect: postgresDialect, writer, reader, checkPlace, answerTimes });
+      return openDatabase({ dialect: postgresDialect, writer, readers, checkPlace, writeMs: answerTimes.writeMs });
     }
+    await keepPrivate(settings.database, warn);
+    await prepareFile(await writer.initialize());
+    // Readers know no table: they are given statements, never entities.
+    const makeReader = () => openReader(make({ ...settings, entities: [], migrations: [] }));
+    const quick = await Promise.all(Array.from({ length: QUICK_READERS }, makeReader));
+    const readers = sqliteReaders({ quick, long: await makeReader() }, answerTimes.longMs);
     const checkPlace = await placeOf(settings.database);
-    return openDatabase({ dialect: sqliteDialect, writer, reader, checkPlace, answerTimes: null });
+    return openDatabase({ dialect: sqliteDialect, writer, readers, checkPlace, writeMs: null });
   } catch (error) {
-    await Promise.allSettled(
-      [...new Set([writer, reader])].filter((source) => source.isInitialized).map((source) => source.destroy()),
-    );
+    await Promise.allSettled(sources.filter((source) => source.isInitialized).map((source) => source.destroy()));
     throw storeFailure(error);
   }
 }
+
+/** With the writer and the one for long questions they are as many as Node has threads for files. */
+const QUICK_READERS = 2;
 
 /** A file that was removed or moved while it is open takes everything, and nobody finds it again. */
 async function placeOf(file: string): Promise<() => Promise<void>> {
@@ -93,15 +106,19 @@ async function placeOf(file: string): Promise<() => Promise<void>> {
   };
 }
 
-async function prepareFile(writer: DataSource, reader: DataSource): Promise<void> {
+async function prepareFile(writer: DataSource): Promise<void> {
   // A committed transition survives a power cut; the larger log makes checkpoints rare.
   await writer.query("pragma synchronous = full");
   await writer.query("pragma wal_autocheckpoint = 4000");
   // Arguments of starts may hold secrets: what is deleted or emptied is overwritten in the file.
   await writer.query("pragma secure_delete = on");
   await writer.runMigrations({ transaction: "all" });
+}
+
+async function openReader(reader: DataSource): Promise<DataSource> {
   await reader.initialize();
   await reader.query("pragma query_only = on");
+  return reader;
 }
 
 /** Any constant will do, as long as every gateway uses the same and nothing else in the database does. */

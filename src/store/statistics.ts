@@ -16,10 +16,15 @@ import type { Sql } from "./sql.ts";
 import { json, whole } from "./table.ts";
 import type { StoredRow } from "./table.ts";
 
-export function statisticsReads({ read, dialect }: Database): Pick<LedgerStore, "statistics" | "expectedDurations"> {
+export function statisticsReads({
+  read,
+  readLong,
+  dialect,
+}: Database): Pick<LedgerStore, "statistics" | "expectedDurations"> {
   return {
-    statistics: async (tenantId, filter, bucket) => {
-      const rows = await read(statisticsQuery(conditionsText(syncConditions(dialect, tenantId, filter)), bucket));
+    statistics: async (tenantId, filter, bucket, { signal } = {}) => {
+      const conditions = conditionsText(syncConditions(dialect, tenantId, filter));
+      const rows = await readLong(statisticsQuery(conditions, bucket), signal);
       return statisticsOf(rows, bucket);
     },
     expectedDurations: async (tenantId, asked) => {

@@ -19,7 +19,7 @@ describeWithPostgresServer("a PostgreSQL that hangs", () => {
   test("is told of in time, however many wait, and loses its connections alone", async () => {
     const server = await startPostgresServer();
     left.push(async () => server[Symbol.asyncDispose]());
-    const store = await openStore(server.url, { answerTimes: { readMs: 300, writeMs: 500 } });
+    const store = await openStore(server.url, { answerTimes: { readMs: 300, writeMs: 500, longMs: 200 } });
     left.push(() => store.close());
     await store.ledger.record("t1", [entry("before")], rules);
 

@@ -33,6 +33,10 @@ export function watchStatements(database: Database): WatchedDatabase {
   return {
     database: {
       ...database,
+      readLong: async (statement, signal) => {
+        await judge(database.read, statement, false);
+        return database.readLong(statement, signal);
+      },
       read: async (statement) => {
         await judge(database.read, statement, false);
         return database.read(statement);

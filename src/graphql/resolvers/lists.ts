@@ -54,7 +54,7 @@ export class ListsResolver {
       page: await store.catalog.listLinkedAccounts(context.tenantId, filter, request),
       node: (account) => LinkedAccountType.from(account),
       position: ({ name, id }) => ({ value: name, id }),
-      count: () => store.catalog.countLinkedAccounts(context.tenantId, filter),
+      count: () => store.catalog.countLinkedAccounts(context.tenantId, filter, { signal: context.signal }),
     });
   }
 
@@ -77,7 +77,10 @@ export class ListsResolver {
       page: onlyKind(read, isSyncJob),
       node: (job) => SyncJobType.from(job),
       position: ({ name, id }) => ({ value: name, id }),
-      count: () => context.ports.store.catalog.countDefinitions(context.tenantId, DefinitionKind.SyncJob, filter),
+      count: () =>
+        context.ports.store.catalog.countDefinitions(context.tenantId, DefinitionKind.SyncJob, filter, {
+          signal: context.signal,
+        }),
     });
   }
 
@@ -100,7 +103,10 @@ export class ListsResolver {
       page: onlyKind(read, isModelSync),
       node: (modelSync) => ModelSyncType.from(modelSync),
       position: ({ name, id }) => ({ value: name, id }),
-      count: () => context.ports.store.catalog.countDefinitions(context.tenantId, DefinitionKind.ModelSync, filter),
+      count: () =>
+        context.ports.store.catalog.countDefinitions(context.tenantId, DefinitionKind.ModelSync, filter, {
+          signal: context.signal,
+        }),
     });
   }
 
@@ -128,10 +134,10 @@ export class ListsResolver {
     await besides(context, info, filter.providerKeys, (keys) => context.ports.catalog.outages(context.tenantId, keys));
     return toConnection({
       list,
-      page: await ledger.listSyncs(context.tenantId, filter, order, request),
+      page: await ledger.listSyncs(context.tenantId, filter, order, request, { signal: context.signal }),
       node: (sync) => SyncType.from(sync),
       position: (sync) => ({ value: sortValue(sync, order), id: sync.id }),
-      count: () => ledger.countSyncs(context.tenantId, filter),
+      count: () => ledger.countSyncs(context.tenantId, filter, { signal: context.signal }),
     });
   }
 }

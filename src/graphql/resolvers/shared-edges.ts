@@ -58,7 +58,7 @@ export async function linkedAccountOf(
 }
 
 export async function runsOf(
-  { loaders, tenantId, ports }: GatewayContext,
+  { loaders, tenantId, ports, signal }: GatewayContext,
   definitionId: string,
   args: PageArgs,
 ): Promise<ConnectionOf<SyncType>> {
@@ -67,6 +67,6 @@ export async function runsOf(
     page: await loaders.syncsByDefinitionId(pageRequest("syncs of a definition", "number", args)).load(definitionId),
     node: (sync) => SyncType.from(sync),
     position: ({ createdAt, id }) => ({ value: createdAt.getTime(), id }),
-    count: () => ports.store.ledger.countSyncs(tenantId, { definitionIds: [definitionId] }),
+    count: () => ports.store.ledger.countSyncs(tenantId, { definitionIds: [definitionId] }, { signal }),
   });
 }

@@ -25,8 +25,9 @@ export class StatisticsResolver {
     })
     bucket: StatisticsBucket | null,
   ): Promise<SyncStatisticsType> {
-    const { store } = context.ports;
-    return statisticsNode(await store.ledger.statistics(context.tenantId, syncFilter(context, filter), bucket ?? null));
+    const { ports, tenantId, signal } = context;
+    const { ledger } = ports.store;
+    return statisticsNode(await ledger.statistics(tenantId, syncFilter(context, filter), bucket ?? null, { signal }));
   }
 }
 
