@@ -108,6 +108,10 @@ describe("plans of hot statements on sqlite", () => {
     ["runs of a linked account", syncs({ linkedAccountIds: ["a"] }), "sync_account_created"],
     ["runs of a status", syncs({ statuses: ["FAILED"] }, deep), "sync_status_created"],
     ["open runs of a definition", syncs({ definitionIds: ["d"], open: true }), "sync_open"],
+    ["open runs", syncs({ open: true }), "sync_open_created"],
+    ["open runs, deep and backwards", syncs({ open: true }, deep), "sync_open_created"],
+    ["open runs of a provider", syncs({ providerKeys: ["acme"], open: true }), "sync_open_provider"],
+    ["runs of an outcome", syncs({ outcomes: ["LOST"] }, deep), "sync_outcome_created"],
     [
       "definitions by name",
       pageQuery(definitionTable, definitionConditions(sqliteDialect, "t1", null, {}), byName, first),

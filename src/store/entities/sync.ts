@@ -73,6 +73,12 @@ export const syncTable = defineTable({
     { name: "sync_status_created", properties: ["tenantId", "status", "createdAt", "id"] },
     { name: "sync_open", properties: ["tenantId", "definitionId", "createdAt", "id"], where: OPEN_SYNC },
     { name: "sync_open_created", properties: ["tenantId", "createdAt", "id"], where: OPEN_SYNC },
+    { name: "sync_open_provider", properties: ["tenantId", "providerKey", "createdAt", "id"], where: OPEN_SYNC },
+    {
+      name: "sync_outcome_created",
+      properties: ["tenantId", "outcome", "createdAt", "id"],
+      where: "outcome is not null",
+    },
     { name: "sync_trigger_named", properties: ["tenantId", "triggerId"], where: "trigger_id is not null" },
     { name: "sync_repeated", properties: ["tenantId", "retryOfId"], where: "retry_of_id is not null" },
   ],

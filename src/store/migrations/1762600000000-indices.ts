@@ -7,6 +7,8 @@ const OPEN = "status in ('CREATED', 'RUNNING')";
 
 const INDICES: readonly (readonly [table: string, name: string, columns: readonly string[], where: string])[] = [
   ["sync", "sync_open_created", ["tenant_id", "created_at", "id"], OPEN],
+  ["sync", "sync_open_provider", ["tenant_id", "provider_key", "created_at", "id"], OPEN],
+  ["sync", "sync_outcome_created", ["tenant_id", "outcome", "created_at", "id"], "outcome is not null"],
   [
     "sync_trigger",
     "sync_trigger_rival",
