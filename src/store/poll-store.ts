@@ -1,5 +1,5 @@
 // The due work's part of the port: leases with fencing numbers over `sync_poll`. The rows themselves are made by `record.ts`.
-import type { ClaimedRun, PollSettlement, PollStore } from "../domain/store-port.ts";
+import type { ClaimedRun, PollSettlement, PollStore } from "../domain/poll-port.ts";
 import type { Database, Query } from "./database.ts";
 import type { Dialect } from "./dialect.ts";
 import { syncPollTable } from "./entities/sync-poll.ts";

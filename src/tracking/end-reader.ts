@@ -3,7 +3,7 @@
 import { ProviderError } from "../domain/errors.ts";
 import { MissingReason, type MissingRun, type ObserveResult } from "../domain/provider-port.ts";
 import { ObservationSource } from "../domain/status.ts";
-import type { ClaimedRun, PollSettlement } from "../domain/store-port.ts";
+import type { ClaimedRun, PollSettlement } from "../domain/poll-port.ts";
 import { afterFailure } from "./poll-plan.ts";
 import type { ConfiguredProvider } from "./provider-directory.ts";
 import type { ProviderContact } from "./provider-contact.ts";

@@ -1,7 +1,7 @@
 // When an open run is looked at next. Pure; the store asks while it records.
 import type { PollIntervals } from "../domain/provider-port.ts";
 import { SyncStatus, isTerminal, type WaitingReason } from "../domain/status.ts";
-import type { ClaimedRun, PollSettlement } from "../domain/store-port.ts";
+import type { ClaimedRun, PollSettlement } from "../domain/poll-port.ts";
 
 export interface PollSubject {
   readonly status: SyncStatus;

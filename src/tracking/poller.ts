@@ -3,7 +3,7 @@ import { ProviderError } from "../domain/errors.ts";
 import { lostObservation } from "../domain/advance.ts";
 import { MissingReason, type CallOptions, type MissingRun, type ObserveResult } from "../domain/provider-port.ts";
 import { ObservationSource, isTerminal } from "../domain/status.ts";
-import type { ClaimedRun, PollSettlement } from "../domain/store-port.ts";
+import type { ClaimedRun, PollSettlement } from "../domain/poll-port.ts";
 import type { Observation, Sync } from "../domain/sync.ts";
 import { createEndReader } from "./end-reader.ts";
 import { createLeases, type Held } from "./leases.ts";

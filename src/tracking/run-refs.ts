@@ -1,6 +1,6 @@
 // Claimed runs in the terms of those who are asked or told about them.
 import type { RunRef } from "../domain/provider-port.ts";
-import type { ClaimedRun } from "../domain/store-port.ts";
+import type { ClaimedRun } from "../domain/poll-port.ts";
 import type { Sync } from "../domain/sync.ts";
 
 /** A vendor may need a moment before it finds a run it has just begun. */

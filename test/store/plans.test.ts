@@ -1,12 +1,11 @@
 // What the store's statements read: never more because the store holds more, but for those that say why.
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Database } from "../../src/store/database.ts";
 import { openMigratedDatabase, storeOn } from "../../src/store/open-store.ts";
 import { syncPollTable } from "../../src/store/entities/sync-poll.ts";
 import { sql } from "../../src/store/sql.ts";
 import type { Sql } from "../../src/store/sql.ts";
-import { databases, reachable } from "../support/databases.ts";
-import type { DatabaseName } from "../support/databases.ts";
+import { databases, describeOnEachDatabase } from "../support/databases.ts";
 import { MANY_TENANT, seedManyRows } from "../support/many-rows.ts";
 import { watchStatements } from "../support/statement-costs.ts";
 import type { WatchedDatabase } from "../support/statement-costs.ts";
@@ -22,11 +21,7 @@ const calls = Object.entries(storeCalls).flatMap(([part, members]) =>
 
 const syncIdField = syncPollTable.fields.find(({ property }) => property === "syncId") ?? expect.fail("no such column");
 
-describe.each(["sqlite", "postgres"] as const)("statements over many rows on %s", (name: DatabaseName) => {
-  if (!reachable[name]) {
-    test.skip(`needs ${name}`, () => undefined);
-    return;
-  }
+describeOnEachDatabase("statements over many rows", ({ database: name }) => {
   let database: Database;
   let watched: WatchedDatabase;
   let drop = (): Promise<void> => Promise.resolve();

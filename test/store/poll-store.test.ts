@@ -1,7 +1,8 @@
 // Due work under leases and fences, on each database.
 import { expect, test } from "vitest";
 import { SyncStatus } from "../../src/domain/status.ts";
-import type { ClaimedRun, PollStore, RecordRules } from "../../src/domain/store-port.ts";
+import type { ClaimedRun, PollStore } from "../../src/domain/poll-port.ts";
+import type { RecordRules } from "../../src/domain/store-port.ts";
 import { describeOnEachDatabase } from "../support/databases.ts";
 import { at, entry, rules } from "../support/store-values.ts";
 
