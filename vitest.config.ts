@@ -1,6 +1,9 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { leftOutReporter } from "./test/support/left-out-reporter.ts";
 
+/** Vendors that fail in every way at everything they are asked for. In one process, but many and long. */
+const FAULTS = ["test/faults/**/*.test.ts"];
 /** Suites that run gateways as processes, and kill them. Beside those that compute in one process they would not be in time. */
 const PROCESSES = [
   "test/{crash,nodes}/**/*.test.ts",
@@ -27,17 +30,25 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     server: { deps: { inline: ["type-graphql", "graphql-scalars"] } },
+    tags: [{ name: "servers", description: "needs PostgreSQL, Redis or another server beside the tests" }],
+    reporters: ["default", leftOutReporter()],
     projects: [
       {
         extends: true,
         test: {
           name: "in process",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/planted/**", ...PROCESSES, ...CROWDED],
+          exclude: ["test/planted/**", ...FAULTS, ...PROCESSES, ...CROWDED],
+          // Loading the modules anew for each file costs more than running the tests. Files leave nothing behind in them.
+          isolate: false,
           // Most tests wait more than they compute; by default a machine with two cores gets one worker.
           maxWorkers: 3,
           sequence: { groupOrder: 0 },
         },
+      },
+      {
+        extends: true,
+        test: { name: "faults", include: FAULTS, isolate: false, maxWorkers: 3, sequence: { groupOrder: 0 } },
       },
       {
         extends: true,

@@ -1,6 +1,6 @@
 // The first run once more, in short, with the ledger on PostgreSQL: what users see is the same.
-import { describe, expect, test } from "vitest";
-import { databaseMaker, reachable } from "../support/databases.ts";
+import { describe, expect } from "vitest";
+import { databaseMaker, testOnPostgres } from "../support/databases.ts";
 import { startTestGateway } from "../support/gateway.ts";
 import { newestCursor, watchTransitions } from "../support/gateway-client.ts";
 import {
@@ -21,12 +21,10 @@ const RUNS = [
   ["truto", "Zendesk tickets", "zendesk", { args: { start_date: "2026-01-01" } }, "CREATED RUNNING SUCCESS: COMPLETE"],
 ] as const;
 
-const required = process.env["CI"] === "true";
-
 describe("a gateway on PostgreSQL", () => {
   const makeDatabase = databaseMaker("postgres");
 
-  test.runIf(reachable.postgres || required)(
+  testOnPostgres(
     "shows every transition of a run at each vendor, resumable from any of them",
     async () => {
       await using gateway = await startTestGateway({ databaseUrl: await makeDatabase(), sandboxSpeed: 20 });

@@ -1,5 +1,5 @@
-// The plain line that a build ends with: it counts what the test runner's report says, and a file that did not load as a failure.
-import { execFileSync } from "node:child_process";
+// The plain line that a build ends with: it counts what the reports of all parts say, and a file that did not load as a failure.
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,19 +17,52 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-const PASSED = { status: "passed", assertionResults: [{ status: "passed" }] };
-const FAILED = { status: "failed", assertionResults: [{ status: "failed" }] };
-const NOT_LOADED = { status: "failed", assertionResults: [] };
+interface Ended {
+  readonly fullName: string;
+  readonly status: string;
+}
+
+/** A report of one file with these tests. */
+const report = (status: string, ...assertionResults: readonly Ended[]) => ({
+  testResults: [{ name: "/folder/test/one.test.ts", status, assertionResults }],
+});
+const passed = (fullName: string): Ended => ({ fullName, status: "passed" });
+const failed = (fullName: string): Ended => ({ fullName, status: "failed" });
+const skipped = (fullName: string): Ended => ({ fullName, status: "skipped" });
+
+function count(reports: readonly object[], CI = ""): { readonly printed: string; readonly code: number | null } {
+  const paths = reports.map((content, index) => {
+    const path = join(folder, `${index}.json`);
+    writeFileSync(path, JSON.stringify(content));
+    return path;
+  });
+  const command = ["--import", "tsx", join(ROOT, "scripts/print-test-counts.ts"), ...paths];
+  const environment = { ...process.env, CI };
+  const { stdout, status } = spawnSync(process.execPath, command, { cwd: ROOT, encoding: "utf8", env: environment });
+  return { printed: stdout, code: status };
+}
 
 it.each([
-  ["all passed", [3, 0, 0], [PASSED], "3 passed, 0 failed\n"],
-  ["some were skipped", [3, 0, 2], [PASSED], "3 passed, 0 failed, 2 skipped\n"],
-  ["a test failed", [2, 1, 0], [PASSED, FAILED], "2 passed, 1 failed\n"],
-  ["a file did not load", [2, 0, 0], [PASSED, NOT_LOADED], "2 passed, 1 failed\n"],
-])("prints one line when %s", (_case, [numPassedTests, numFailedTests, numPendingTests], testResults, line) => {
-  const report = join(folder, "report.json");
-  writeFileSync(report, JSON.stringify({ numPassedTests, numFailedTests, numPendingTests, testResults }));
+  ["all passed", [report("passed", passed("a"), passed("b"))], "2 passed, 0 failed\n"],
+  ["a test failed", [report("failed", passed("a"), failed("b"))], "1 passed, 1 failed\n"],
+  [
+    "a file did not load, which is said once",
+    [report("failed"), report("failed")],
+    "could not be run: test/one.test.ts\n0 passed, 1 failed\n",
+  ],
+  ["a test has the name of another", [report("passed", passed("a"), passed("a"))], "2 passed, 0 failed\n"],
+  [
+    "one part leaves out what another runs",
+    [report("passed", passed("a"), skipped("b")), report("failed", skipped("a"), failed("b"))],
+    "1 passed, 1 failed\n",
+  ],
+])("prints one line when %s", (_case, reports, line) => {
+  expect(count(reports, "true")).toEqual({ printed: line, code: 0 });
+});
 
-  const command = ["--import", "tsx", join(ROOT, "scripts/print-test-counts.ts"), report];
-  expect(execFileSync(process.execPath, command, { cwd: ROOT, encoding: "utf8" })).toBe(line);
+it("names what every part leaves out, and ends with 1 where nothing may be left out", () => {
+  const reports = [report("passed", passed("a"), skipped("b")), report("passed", skipped("a"), skipped("b"))];
+  const printed = "left out: b\n1 passed, 0 failed, 1 skipped\n";
+  expect(count(reports)).toEqual({ printed, code: 0 });
+  expect(count(reports, "true")).toEqual({ printed, code: 1 });
 });

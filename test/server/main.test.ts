@@ -2,16 +2,23 @@
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
-import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { openStore } from "../../src/store/open-store.ts";
+import { buildProgram, type BuiltProgram } from "../support/built-program.ts";
 import { databaseMaker } from "../support/databases.ts";
 
 const ROOT = new URL("../../", import.meta.url);
-const MAIN = fileURLToPath(new URL("src/server/main.ts", ROOT));
 /** Most of them are loading the program on a busy machine. */
 const WITHIN_MS = 60_000;
 const makeFile = databaseMaker("sqlite");
+/** Built once: compiling it anew for each of them would take most of their time. */
+let program: BuiltProgram;
+
+beforeAll(async () => {
+  program = await buildProgram();
+});
+
+afterAll(() => program.remove());
 
 interface Ended {
   readonly code: number | string | null | undefined;
@@ -22,7 +29,7 @@ interface Ended {
 function syncgraph(words: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Ended> {
   const env = { PATH: process.env["PATH"], ...environment };
   return new Promise((resolve) => {
-    execFile(process.execPath, ["--import", "tsx", MAIN, ...words], { env }, (error, output, errors) =>
+    execFile(process.execPath, [program.path, ...words], { env }, (error, output, errors) =>
       resolve({ code: error === null ? 0 : error.code, output, errors }),
     );
   });

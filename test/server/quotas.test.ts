@@ -5,14 +5,13 @@ import type { RateLimit } from "../../src/domain/provider-port.ts";
 import { createQuotas } from "../../src/server/quotas.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import type { HttpClient } from "../../src/wire/http-client.ts";
-import { databaseMaker, reachable } from "../support/databases.ts";
+import { databaseMaker, testOnPostgres } from "../support/databases.ts";
 import { eventually } from "../support/eventually.ts";
 import { startFakeVendor } from "../support/fake-vendor.ts";
 import { clientAt, get, post } from "../wire/client-at.ts";
 
 const makeSqlite = databaseMaker("sqlite");
 const makePostgres = databaseMaker("postgres");
-const required = process.env["CI"] === "true";
 const left: (() => Promise<void>)[] = [];
 
 afterEach(async () => {
@@ -30,54 +29,46 @@ test("the only gateway of an SQLite file has the quota to itself", async () => {
   expect(quotaOf("acme", { requests: 1, perMs: 1_000 })).toBeNull();
 });
 
-test.runIf(reachable.postgres || required)(
-  "gateways of one PostgreSQL database share the turns and the quiet of a tenant's provider",
-  async () => {
-    const url = await makePostgres();
-    const limit = { requests: 1, perMs: 60_000 };
-    const wish = { withinMs: 0, lastsMs: 0 };
-    const [one, other, elsewhere] = [
-      await openQuotas(url, "t1"),
-      await openQuotas(url, "t1"),
-      await openQuotas(url, "t2"),
-    ];
-    expect(await one("acme", limit)?.take(wish)).toMatchObject({ taken: true });
-    expect(await other("acme", limit)?.take(wish)).toMatchObject({ taken: false });
-    for (const free of [other("globex", limit), elsewhere("acme", limit)])
-      expect(await free?.take(wish)).toMatchObject({ taken: true });
-    await one("acme", limit)?.pause(60_000);
-    expect(await other("acme", limit)?.pausedForMs()).toBeGreaterThan(30_000);
-    expect(await elsewhere("acme", limit)?.pausedForMs()).toBe(0);
-  },
-);
+testOnPostgres("gateways of one PostgreSQL database share the turns and the quiet of a tenant's provider", async () => {
+  const url = await makePostgres();
+  const limit = { requests: 1, perMs: 60_000 };
+  const wish = { withinMs: 0, lastsMs: 0 };
+  const [one, other, elsewhere] = [
+    await openQuotas(url, "t1"),
+    await openQuotas(url, "t1"),
+    await openQuotas(url, "t2"),
+  ];
+  expect(await one("acme", limit)?.take(wish)).toMatchObject({ taken: true });
+  expect(await other("acme", limit)?.take(wish)).toMatchObject({ taken: false });
+  for (const free of [other("globex", limit), elsewhere("acme", limit)])
+    expect(await free?.take(wish)).toMatchObject({ taken: true });
+  await one("acme", limit)?.pause(60_000);
+  expect(await other("acme", limit)?.pausedForMs()).toBeGreaterThan(30_000);
+  expect(await elsewhere("acme", limit)?.pausedForMs()).toBe(0);
+});
 
-test.runIf(reachable.postgres || required)(
-  "a 429 keeps every gateway quiet for as long as the vendor asks",
-  async () => {
-    const url = await makePostgres();
-    const limit = { requests: 100, perMs: 1_000 };
-    const askedMs: number[] = [];
-    const vendor = await startFakeVendor((_request, index) => {
-      askedMs.push(performance.now());
-      return index === 0 ? { status: 429, headers: { "retry-after": "2" } } : { json: {} };
-    });
-    left.push(() => vendor.close());
-    const [one, other] = [await openQuotas(url, "t1"), await openQuotas(url, "t1")].map((quotaOf) => {
-      const http = clientAt(vendor.url, { rateLimit: limit, sharedQuota: quotaOf("acme", limit) });
-      left.push(() => http.close());
-      return { http, quota: quotaOf("acme", limit) };
-    });
-    expect(await one?.http.request(post("/starts")).catch(codeOf)).toBe(ErrorCode.ProviderRateLimited);
-    await eventually("the other one knows", async () => ((await other?.quota?.pausedForMs()) === 0 ? null : true));
-    expect(await other?.http.request(get("/soon", { timeoutMs: 500 })).catch(codeOf)).toBe(
-      ErrorCode.ProviderRateLimited,
-    );
-    expect((await other?.http.request(get("/later")))?.status).toBe(200);
-    const [refusedMs = 0, answeredMs = 0, ...more] = askedMs;
-    expect(more).toEqual([]);
-    expect(answeredMs - refusedMs).toBeGreaterThan(1_950);
-  },
-);
+testOnPostgres("a 429 keeps every gateway quiet for as long as the vendor asks", async () => {
+  const url = await makePostgres();
+  const limit = { requests: 100, perMs: 1_000 };
+  const askedMs: number[] = [];
+  const vendor = await startFakeVendor((_request, index) => {
+    askedMs.push(performance.now());
+    return index === 0 ? { status: 429, headers: { "retry-after": "2" } } : { json: {} };
+  });
+  left.push(() => vendor.close());
+  const [one, other] = [await openQuotas(url, "t1"), await openQuotas(url, "t1")].map((quotaOf) => {
+    const http = clientAt(vendor.url, { rateLimit: limit, sharedQuota: quotaOf("acme", limit) });
+    left.push(() => http.close());
+    return { http, quota: quotaOf("acme", limit) };
+  });
+  expect(await one?.http.request(post("/starts")).catch(codeOf)).toBe(ErrorCode.ProviderRateLimited);
+  await eventually("the other one knows", async () => ((await other?.quota?.pausedForMs()) === 0 ? null : true));
+  expect(await other?.http.request(get("/soon", { timeoutMs: 500 })).catch(codeOf)).toBe(ErrorCode.ProviderRateLimited);
+  expect((await other?.http.request(get("/later")))?.status).toBe(200);
+  const [refusedMs = 0, answeredMs = 0, ...more] = askedMs;
+  expect(more).toEqual([]);
+  expect(answeredMs - refusedMs).toBeGreaterThan(1_950);
+});
 
 const codeOf = (error: unknown): unknown => (error instanceof ProviderError ? error.code : error);
 
@@ -87,7 +78,7 @@ function jainIndex(shares: readonly number[]): number {
   return sum ** 2 / (shares.length * shares.reduce((total, share) => total + share ** 2, 0));
 }
 
-test.runIf(reachable.postgres || required)(
+testOnPostgres(
   "a provider that has used its quota up takes nothing from those of two other tenants, who get the same",
   async () => {
     const url = await makePostgres();

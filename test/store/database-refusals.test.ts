@@ -1,10 +1,10 @@
 // What PostgreSQL itself refuses in the middle of a transaction or at its commit, and a PostgreSQL that is far away: nothing is half done,
 // who may try again is told so, and what was acknowledged is there.
-import { describe, expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { ErrorCode } from "../../src/domain/errors.ts";
 import { openMigratedDatabase, openStore } from "../../src/store/open-store.ts";
 import { sql, verbatim } from "../../src/store/sql.ts";
-import { databaseMaker, reachable } from "../support/databases.ts";
+import { databaseMaker, describeOnPostgres } from "../support/databases.ts";
 import { linkTo } from "../support/link.ts";
 import { entry, rules } from "../support/store-values.ts";
 import { expectVerified } from "../support/verified.ts";
@@ -40,9 +40,8 @@ const CONFLICTS_IN_A_ROW = 5;
 const FAR_MS = 150;
 const ANSWER_TIMES = { readMs: 6 * FAR_MS, writeMs: 10 * FAR_MS, longMs: 6 * FAR_MS };
 const AT_ONCE = 24;
-const required = process.env["CI"] === "true";
 
-describe.runIf(reachable.postgres || required)("what PostgreSQL refuses", () => {
+describeOnPostgres("what PostgreSQL refuses", () => {
   const make = databaseMaker("postgres");
 
   async function open() {

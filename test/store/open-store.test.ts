@@ -7,7 +7,7 @@ import { ErrorCode, GatewayError } from "../../src/domain/errors.ts";
 import { storeFailure } from "../../src/store/failures.ts";
 import { openMigratedDatabase, openStore } from "../../src/store/open-store.ts";
 import { sql } from "../../src/store/sql.ts";
-import { databaseMaker, databases, describeOnEachDatabase, reachable } from "../support/databases.ts";
+import { databaseMaker, databases, describeOnEachDatabase, testOnPostgres } from "../support/databases.ts";
 import { entry, rules } from "../support/store-values.ts";
 
 const makeFile = databaseMaker("sqlite");
@@ -120,34 +120,31 @@ test("the reading connection of an SQLite store cannot write", async () => {
   }
 });
 
-test.runIf(reachable.postgres)(
-  "a store recovers by itself after the PostgreSQL server cut every connection",
-  async () => {
-    const { url, drop } = await databases.postgres.create();
-    const store = await openStore(url);
-    const database = await openMigratedDatabase(url);
-    try {
-      await store.ping();
-      await database.read(
-        sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,
+testOnPostgres("a store recovers by itself after the PostgreSQL server cut every connection", async () => {
+  const { url, drop } = await databases.postgres.create();
+  const store = await openStore(url);
+  const database = await openMigratedDatabase(url);
+  try {
+    await store.ping();
+    await database.read(
+      sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,
+    );
+    const codes = new Set<unknown>();
+    const ping = (): Promise<string> =>
+      store.ping().then(
+        () => "answered",
+        (error: unknown) => {
+          codes.add(error instanceof GatewayError ? error.code : error);
+          return "not yet";
+        },
       );
-      const codes = new Set<unknown>();
-      const ping = (): Promise<string> =>
-        store.ping().then(
-          () => "answered",
-          (error: unknown) => {
-            codes.add(error instanceof GatewayError ? error.code : error);
-            return "not yet";
-          },
-        );
-      await expect.poll(ping).toBe("answered");
-      expect([...codes].filter((code) => code !== ErrorCode.ServiceUnavailable)).toEqual([]);
-    } finally {
-      await Promise.all([database.close(), store.close()]);
-      await drop();
-    }
-  },
-);
+    await expect.poll(ping).toBe("answered");
+    expect([...codes].filter((code) => code !== ErrorCode.ServiceUnavailable)).toEqual([]);
+  } finally {
+    await Promise.all([database.close(), store.close()]);
+    await drop();
+  }
+});
 
 test("each database can be made and dropped", async () => {
   const { url, drop } = await databases.sqlite.create();

@@ -7,6 +7,7 @@ import pg from "pg";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Store } from "../../src/domain/store-port.ts";
 import { openStore } from "../../src/store/open-store.ts";
+import { NEEDS_SERVERS, expectMarked, leaveOut, required } from "./needs.ts";
 
 export type DatabaseName = "sqlite" | "postgres";
 
@@ -35,6 +36,7 @@ export const databases: Readonly<Record<DatabaseName, TestDatabase>> = {
         () => false,
       ),
     create: async () => {
+      expectMarked();
       const name = `syncgraph_test_${randomUUID().replaceAll("-", "")}`;
       await onServer((client) => client.query(`create database ${name}`));
       const url = new URL(SERVER_URL);
@@ -62,15 +64,26 @@ export interface EachDatabase {
 }
 
 /**
- * Runs a suite on each database. PostgreSQL is left out, visibly, where no server answers at TEST_DATABASE_URL, and must be there when
- * CI is `true`.
+ * Runs a suite on each database; on PostgreSQL in `npm run test:servers`. It is left out there, visibly, where no server answers at
+ * TEST_DATABASE_URL, and must be there when CI is `true`.
  */
 export function describeOnEachDatabase(name: string, suite: (open: EachDatabase) => void): void {
-  for (const database of ["sqlite", "postgres"] as const) {
-    if (reachable[database]) describe(`${name} on ${database}`, () => suite(opener(database)));
-    else describeLeftOut(name, database);
-  }
+  describe(`${name} on sqlite`, () => suite(opener("sqlite")));
+  if (reachable.postgres) describe(`${name} on postgres`, NEEDS_SERVERS, () => suite(opener("postgres")));
+  else if (required) test(`${name} on postgres has a server to run on`, NEEDS_SERVERS, () => expect.fail(NO_POSTGRES));
+  else leaveOut(`${name} on postgres`, POSTGRES_ANSWERS);
 }
+
+/** Runs a suite that holds of PostgreSQL alone, as {@link describeOnEachDatabase} runs its part. */
+export const describeOnPostgres = (name: string, suite: () => void): void => {
+  describe.runIf(reachable.postgres || required)(name, NEEDS_SERVERS, suite);
+};
+
+/** One test that holds of PostgreSQL alone. */
+export const testOnPostgres = (name: string, body: () => Promise<void>, timeoutMs?: number): void => {
+  const options = timeoutMs === undefined ? NEEDS_SERVERS : { ...NEEDS_SERVERS, timeout: timeoutMs };
+  test.runIf(reachable.postgres || required)(name, options, body);
+};
 
 /** Makes empty databases for one test and drops them after it, for suites that open them in their own way. */
 export function databaseMaker(database: DatabaseName): () => Promise<string> {
@@ -85,6 +98,8 @@ export function databaseMaker(database: DatabaseName): () => Promise<string> {
   };
 }
 
+const POSTGRES_ANSWERS = "a PostgreSQL answers at TEST_DATABASE_URL (default 127.0.0.1:5432)";
+const NO_POSTGRES = `not so: ${POSTGRES_ANSWERS}`;
 const SERVER_URL = process.env["TEST_DATABASE_URL"] ?? "postgres://root@127.0.0.1:5432/test";
 
 /** Known before suites are collected, so that what is left out is seen as skipped. */
@@ -117,15 +132,4 @@ function opener(database: DatabaseName): EachDatabase {
     return { store, url, close: () => store.close() };
   };
   return Object.assign(open, { database });
-}
-
-function describeLeftOut(name: string, database: DatabaseName): void {
-  if (process.env["CI"] === "true") {
-    test(`${name} on ${database} has a server to run on`, () => {
-      expect.fail(`${database} does not answer; set TEST_DATABASE_URL`);
-    });
-    return;
-  }
-  console.warn(`LEFT OUT: "${name}" on ${database}, no server answers at TEST_DATABASE_URL (default 127.0.0.1:5432).`);
-  test.skipIf(!reachable[database])(`${name} on ${database} needs a server at TEST_DATABASE_URL`, () => undefined);
 }

@@ -2,16 +2,38 @@
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
-import { describe, expect, test } from "vitest";
+import { TestRunner, describe, expect, test } from "vitest";
 
-const required = process.env["CI"] === "true";
+/** With CI=true nothing may be left out: what is not there is a failure. */
+export const required = process.env["CI"] === "true";
 
-/** Runs a suite where what it needs is there. Else it is left out, visibly, and when CI is `true` it fails. */
+/** Marks what needs PostgreSQL, Redis or another server beside this process. `npm test` leaves it out, `npm run test:servers` runs it. */
+export const NEEDS_SERVERS = { tags: ["servers"] };
+
+/** Their files are run by `npm run test:faults` alone, and need no mark. */
+const PROJECTS_WITH_SERVERS: readonly (string | undefined)[] = ["processes", "crowded"];
+
+/** Runs a suite where the server it needs is there. Else it is left out, visibly, and when CI is `true` it fails. */
 export function describeWhere(there: boolean, name: string, need: string, suite: () => void): void {
-  if (there) return void describe(name, suite);
-  if (required) return void test(`${name}: ${need}`, () => expect.fail(`not so: ${need}`));
-  console.warn(`LEFT OUT: "${name}", because it needs that ${need}.`);
-  test.skipIf(!there)(`${name} needs that ${need}`, () => undefined);
+  if (there) describe(name, NEEDS_SERVERS, suite);
+  else if (required) test(`${name}: ${need}`, NEEDS_SERVERS, () => expect.fail(`not so: ${need}`));
+  else leaveOut(name, need);
+}
+
+/** One test in the place of a suite, that says why the suite is left out. */
+export function leaveOut(name: string, need: string): void {
+  test(`${name} needs that ${need}`, NEEDS_SERVERS, ({ skip }) => {
+    console.warn(`LEFT OUT: "${name}", because it needs that ${need}.`);
+    skip(`it needs that ${need}`);
+  });
+}
+
+/** Asked before a test uses a server: one without the mark would run under `npm test`, and fail there where no server is. */
+export function expectMarked(): void {
+  const test = TestRunner.getCurrentTest();
+  if (test === undefined || PROJECTS_WITH_SERVERS.includes(test.file.projectName)) return;
+  if (NEEDS_SERVERS.tags.some((tag) => !test.tags?.includes(tag)))
+    throw new Error(`"${test.name}" uses a server and is not marked so: see NEEDS_SERVERS in test/support/needs.ts`);
 }
 
 /** @param version the argument that makes it print its version and end */

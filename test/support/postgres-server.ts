@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import pg from "pg";
 import { eventually } from "./eventually.ts";
-import { canRun, describeWhere, freePort } from "./needs.ts";
+import { canRun, describeWhere, expectMarked, freePort } from "./needs.ts";
 
 export interface PostgresServer extends AsyncDisposable {
   /** Address of an empty database. */
@@ -55,6 +55,7 @@ async function owner(): Promise<{ readonly uid: number; readonly gid: number } |
 
 /** @param given more settings, as `postgres` takes them: `-c`, `max_connections=250` */
 export async function startPostgresServer(given: readonly string[] = []): Promise<PostgresServer> {
+  expectMarked();
   const folder = await mkdtemp(join(tmpdir(), "syncgraph-postgres-"));
   const as = await owner();
   if (as.uid !== undefined && as.gid !== undefined) await chown(folder, as.uid, as.gid);

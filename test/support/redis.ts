@@ -11,7 +11,7 @@ import { REDIS_PREFIX, connectRedis, type RedisLink } from "../../src/server/red
 import type { TrackingLog } from "../../src/tracking/tools.ts";
 import { systemClock } from "../../src/wire/system-clock.ts";
 import { eventually } from "./eventually.ts";
-import { canRun, describeWhere, freePort } from "./needs.ts";
+import { canRun, describeWhere, expectMarked, freePort } from "./needs.ts";
 
 export const REDIS_URL = process.env["REDIS_URL"] ?? "redis://127.0.0.1:6379";
 
@@ -40,6 +40,7 @@ export function linkMaker(): (given?: { url?: string; namespace?: string; log?: 
     }
   });
   return async ({ url = REDIS_URL, namespace = `test-${randomUUID()}`, log = SILENT } = {}) => {
+    expectMarked();
     const link = await connectRedis(url, namespace, { clock: systemClock, log });
     made.push({ link, url });
     return link;
@@ -81,6 +82,7 @@ export interface RedisServer extends AsyncDisposable {
  * @param given more settings, as `redis-server` takes them: `--maxmemory`, `256mb`
  */
 export async function startRedisServer(given: readonly string[] = []): Promise<RedisServer> {
+  expectMarked();
   const folder = await mkdtemp(join(tmpdir(), "syncgraph-redis-"));
   const port = await freePort();
   const url = `redis://127.0.0.1:${port}`;
