@@ -27,8 +27,9 @@ export default defineConfig({
   test: {
     // Read when a process starts: the authority behind the certificates of `test/support/certificates.ts`.
     env: { NODE_EXTRA_CA_CERTS: fileURLToPath(new URL("test/support/authority.pem", import.meta.url)) },
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Ends what hangs. On a busy machine what does not may take ten times as long as on a quiet one.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     server: { deps: { inline: ["type-graphql", "graphql-scalars"] } },
     tags: [{ name: "servers", description: "needs PostgreSQL, Redis or another server beside the tests" }],
     reporters: ["default", leftOutReporter()],

@@ -7,7 +7,7 @@ import { z } from "zod";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-/** Folders whose files are made or fetched, not written. */
+/** What is made or fetched, not written. In a worktree git's own entry is a file. */
 const NOT_WRITTEN = new Set([".git", "node_modules", "dist", "data", "coverage"]);
 
 /** First parts of a path that can only mean this repository's own files. */
@@ -136,7 +136,8 @@ describe("written files", () => {
 function written(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
-    if (entry.isDirectory()) return NOT_WRITTEN.has(entry.name) ? [] : written(path);
+    if (NOT_WRITTEN.has(entry.name)) return [];
+    if (entry.isDirectory()) return written(path);
     return entry.isFile() ? [path] : [];
   });
 }
