@@ -5,6 +5,7 @@ import type { PollIntervals, ProviderSettings } from "../domain/provider-port.ts
 import { DEFAULT_DATABASE_URL } from "../store/data-source.ts";
 import { resolveReferences } from "./config-references.ts";
 import { readYaml } from "./read-yaml.ts";
+import { canonicalOrigin, parseHost, type HostName } from "./web-addresses.ts";
 
 export interface ProviderConfig extends ProviderSettings {
   readonly kind: string;
@@ -25,6 +26,12 @@ export interface GatewayConfig {
   /** How long it goes on serving once it was told to stop, so that load balancers notice before connections are refused. */
   readonly drainMs: number;
   readonly logLevel: string;
+  /** Names it is asked by on `/` and `/graphql`, beside loopback's. */
+  readonly allowedHosts: readonly HostName[];
+  /** Web origins whose pages may use it, beside its own. */
+  readonly allowedOrigins: readonly string[];
+  /** Connections it takes at once. Null: as many as the process may have files open, less some. */
+  readonly maxConnections: number | null;
   readonly providers: readonly ProviderConfig[];
 }
 
@@ -45,6 +52,20 @@ export class ConfigError extends Error {
 const SANDBOX_DATABASE_URL = "sqlite:./data/sandbox.sqlite";
 
 const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
+
+/** Values with commas between them; every one that cannot be read is named. */
+const listOf = <Value>(parse: (text: string) => Value | null, expected: string) =>
+  z
+    .string()
+    .transform((text, context) => {
+      const parts = text.split(",").map((part) => part.trim());
+      return parts.flatMap((part) => {
+        const value = parse(part);
+        if (value === null) context.addIssue({ code: "custom", message: `expected ${expected}; got "${part}"` });
+        return value === null ? [] : [value];
+      });
+    })
+    .default([]);
 
 const environmentSchema = z.object({
   // Coercion would make 0, any free port, of a blank.
@@ -80,6 +101,20 @@ const environmentSchema = z.object({
     .transform(Number)
     .pipe(z.number().max(300))
     .default(0),
+  SYNCGRAPH_ALLOWED_HOSTS: listOf(
+    parseHost,
+    "host names without a scheme, such as gateway.example.com or gateway.example.com:8443, with commas between them",
+  ),
+  SYNCGRAPH_ALLOWED_ORIGINS: listOf(
+    canonicalOrigin,
+    "web origins without a path or a pattern, such as http://localhost:5173, with commas between them",
+  ),
+  SYNCGRAPH_MAX_CONNECTIONS: z
+    .string()
+    .regex(/^\d+$/, "expected a whole number")
+    .transform(Number)
+    .pipe(z.number().min(1).max(1_000_000))
+    .optional(),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
 });
 
@@ -131,6 +166,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     sandboxSpeed: values.SYNCGRAPH_SANDBOX_SPEED,
     drainMs: values.SYNCGRAPH_DRAIN_SECONDS * 1_000,
     logLevel: values.LOG_LEVEL,
+    allowedHosts: values.SYNCGRAPH_ALLOWED_HOSTS,
+    allowedOrigins: values.SYNCGRAPH_ALLOWED_ORIGINS,
+    maxConnections: values.SYNCGRAPH_MAX_CONNECTIONS ?? null,
     providers,
   });
 }

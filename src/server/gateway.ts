@@ -17,6 +17,7 @@ import { createProviderDirectory, type ConfiguredProvider } from "../tracking/pr
 import { createTracker } from "../tracking/tracker.ts";
 import { givenUp } from "../tracking/unless-given-up.ts";
 import { systemClock } from "../wire/system-clock.ts";
+import { createAccessPolicy } from "./access-policy.ts";
 import type { GatewayConfig } from "./config.ts";
 import { createCoordination } from "./coordination.ts";
 import { createDoor } from "./door.ts";
@@ -112,12 +113,12 @@ async function assemble(
     ...config.providers.map((one) => ({ config: one, sandbox: false })),
     ...sandboxes.map((one) => ({ config: sandboxConfig(one, taken), sandbox: true })),
   ]);
-  const refused = (error: unknown): never => {
+  const notOpened = (error: unknown): never => {
     throw cannotOpenDatabase(error, config.databaseUrl);
   };
   const warn = (message: string) => log.warn(message);
-  opened.push(await claimFile(config.databaseUrl, warn).catch(refused));
-  const opening = await openStore(config.databaseUrl, { warn }).catch(refused);
+  opened.push(await claimFile(config.databaseUrl, warn).catch(notOpened));
+  const opening = await openStore(config.databaseUrl, { warn }).catch(notOpened);
   opened.push(() => opening.close());
   const quotaOf = createQuotas(config.databaseUrl, opening.quotas, LOCAL_TENANT);
   const configured = checked.map((make) => make({ clock, quotaOf }));
@@ -182,14 +183,16 @@ async function assemble(
       () => "the database does not answer",
     );
   };
-  const door = createDoor(clock, createRoutes({ graphql, webhooks, notReady, reportDefect }));
+  const access = createAccessPolicy(config);
+  const door = createDoor(clock, createRoutes({ access, graphql, webhooks, notReady, reportDefect }));
   const { server } = door;
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => reject(cannotListen(error, config.host, config.port)));
     server.listen(config.port, config.host, () => resolve());
   });
   // After listening: the socket server would print the failure of a port that is taken in its own words.
-  const sockets = createGraphqlWs({ server, path: GRAPHQL_PATH, schema, contextOf, clock, reportDefect });
+  const { refusedPage: refused } = access;
+  const sockets = createGraphqlWs({ server, path: GRAPHQL_PATH, refused, schema, contextOf, clock, reportDefect });
   opened.push(async () => {
     stopping = true;
     door.sayGoodbye();

@@ -17,11 +17,14 @@ import { formatError, notedErrors } from "../graphql/errors.ts";
 import { MOST_TOKENS } from "./graphql-http.ts";
 import { createOperationEnd, type OperationEnd } from "./operation-end.ts";
 import type { WsLimits } from "./ws-connection.ts";
+import type { Refusal } from "./request-body.ts";
 import { createWsTransport, type WsPeer, type WsTransport } from "./ws-transport.ts";
 
 export interface GraphqlWsOptions {
   readonly server: Server;
   readonly path: string;
+  /** Why a socket is not opened for a request; null when it is. */
+  readonly refused: (request: IncomingMessage) => Refusal | null;
   readonly schema: GraphQLSchema;
   /** Makes the context of an operation. The signal aborts when its answer is not waited for any longer. */
   readonly contextOf: (request: IncomingMessage, signal: AbortSignal) => GatewayContext;

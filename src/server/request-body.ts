@@ -28,17 +28,31 @@ export async function readBody(
   }
 }
 
-/** An answer in GraphQL's form for a request that never became an operation. */
-export function refuse(response: ServerResponse, status: number, message: string): void {
-  const code = CODES[status] ?? (status >= 500 ? ErrorCode.Internal : "BAD_REQUEST");
-  response.statusCode = status;
-  response.setHeader("content-type", "application/json; charset=utf-8");
-  response.end(JSON.stringify({ errors: [{ message, extensions: { code } }] }));
+/** Why a request never became an operation. */
+export interface Refusal {
+  readonly status: number;
+  readonly message: string;
 }
 
-const CODES: Readonly<Record<number, ErrorCode>> = {
+/** An answer in GraphQL's form for a request that never became an operation. */
+export function refuse(response: ServerResponse, status: number, message: string): void {
+  response.statusCode = status;
+  response.setHeader("content-type", JSON_TYPE);
+  response.end(refusalBody({ status, message }));
+}
+
+export const JSON_TYPE = "application/json; charset=utf-8";
+
+export function refusalBody({ status, message }: Refusal): string {
+  const code = CODES[status] ?? (status >= 500 ? ErrorCode.Internal : "BAD_REQUEST");
+  return JSON.stringify({ errors: [{ message, extensions: { code } }] });
+}
+
+const CODES: Readonly<Record<number, string>> = {
   401: ErrorCode.Unauthenticated,
+  403: ErrorCode.Forbidden,
   404: ErrorCode.NotFound,
+  429: "RATE_LIMITED",
   503: ErrorCode.ServiceUnavailable,
 };
 

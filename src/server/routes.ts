@@ -1,12 +1,15 @@
 // Which path is answered by what. Everything that is not GraphQL fits here.
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { AccessPolicy } from "./access-policy.ts";
 import type { GraphqlHttp } from "./graphql-http.ts";
-import { refuse } from "./request-body.ts";
+import { refuse, type Refusal } from "./request-body.ts";
 import { WEBHOOKS_PATH, type WebhooksRoute } from "./webhooks-route.ts";
 
 export const GRAPHQL_PATH = "/graphql";
 
 export interface RouteTools {
+  /** Who may ask for pages and for GraphQL. Webhooks and health are asked for by programs, under whatever name they know. */
+  readonly access: AccessPolicy;
   readonly graphql: GraphqlHttp;
   /** Left out, no webhooks come in. */
   readonly webhooks?: WebhooksRoute;
@@ -15,11 +18,16 @@ export interface RouteTools {
   readonly reportDefect: (error: unknown) => void;
 }
 
-type Route = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void;
+type Answer = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void;
 
-export function createRoutes({ graphql, webhooks, notReady, reportDefect }: RouteTools): RequestListener {
-  const routes: Readonly<Record<string, Route>> = {
-    [GRAPHQL_PATH]: (request, response) => graphql.handle(request, response),
+export function createRoutes({ access, graphql, webhooks, notReady, reportDefect }: RouteTools): RequestListener {
+  const guards: Readonly<Record<string, (request: IncomingMessage) => Refusal | null>> = {
+    [GRAPHQL_PATH]: access.refusedPage,
+    "/": access.refusedHost,
+  };
+  const answers: Readonly<Record<string, Answer>> = {
+    [GRAPHQL_PATH]: (request, response) =>
+      access.answersPreflight(request, response) ? undefined : graphql.handle(request, response),
     "/": (_, response) => text(response, 200, WELCOME),
     // The process runs and its event loop turns; nothing else is asked.
     "/livez": (_, response) => json(response, 200, { status: "ok" }),
@@ -37,10 +45,12 @@ export function createRoutes({ graphql, webhooks, notReady, reportDefect }: Rout
     response.setHeader("cache-control", "no-store");
     const [path = "/"] = (request.url ?? "/").split("?");
     const isWebhook = webhooks !== undefined && path.startsWith(WEBHOOKS_PATH);
-    const route: Route | undefined = isWebhook ? (...given) => webhooks(...given, path) : routes[path];
-    if (route === undefined)
+    const answer: Answer | undefined = isWebhook ? (...given) => webhooks(...given, path) : answers[path];
+    if (answer === undefined)
       return refuse(response, 404, `There is nothing at this path. GraphQL is at ${GRAPHQL_PATH}.`);
-    void Promise.resolve(route(request, response)).catch((error: unknown) => {
+    const refused = guards[path]?.(request) ?? null;
+    if (refused !== null) return refuse(response, refused.status, refused.message);
+    void Promise.resolve(answer(request, response)).catch((error: unknown) => {
       reportDefect(error);
       if (response.headersSent) response.destroy();
       else refuse(response, 500, "The gateway failed. Its log has the details.");

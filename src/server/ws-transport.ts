@@ -1,9 +1,11 @@
 // WebSockets on the HTTP server's port, each given to the protocol as it wants one. It has no say in what is said over them.
-import type { IncomingMessage, Server } from "node:http";
+import { STATUS_CODES, type IncomingMessage, type Server } from "node:http";
+import type { Duplex } from "node:stream";
 import { CloseCode, handleProtocols, type Server as Protocol } from "graphql-ws";
 import { WebSocketServer, type WebSocket } from "ws";
 import type { Clock } from "../domain/clock.ts";
 import { createPacedStreams, type PacedStreams } from "./paced-stream.ts";
+import { JSON_TYPE, refusalBody, type Refusal } from "./request-body.ts";
 import { WS_LIMITS, createWsConnection, type WsConnection, type WsLimits, type WsSocket } from "./ws-connection.ts";
 
 export interface WsTransport {
@@ -27,6 +29,8 @@ export interface WsPeer {
 export interface WsTransportOptions {
   readonly server: Server;
   readonly path: string;
+  /** Why a socket is not opened for a request; null when it is. */
+  readonly refused: (request: IncomingMessage) => Refusal | null;
   readonly protocol: Protocol<WsPeer>;
   readonly clock: Clock;
   readonly reportDefect: (error: unknown) => void;
@@ -38,9 +42,10 @@ const MOST_BYTES = 64 * 1024;
 const LOOK_MS = 1_000;
 
 export function createWsTransport(options: WsTransportOptions): WsTransport {
-  const { server, path, clock, reportDefect } = options;
+  const { server, path, refused, clock, reportDefect } = options;
   const sockets = new WebSocketServer({
-    server,
+    // What is refused gets an answer of HTTP.
+    noServer: true,
     path,
     handleProtocols,
     maxPayload: MOST_BYTES,
@@ -60,6 +65,13 @@ export function createWsTransport(options: WsTransportOptions): WsTransport {
     }
   }
 
+  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    const refusal = refused(request);
+    if (refusal !== null) return refuseUpgrade(socket, refusal);
+    sockets.handleUpgrade(request, socket, head, (opened) => sockets.emit("connection", opened, request));
+  };
+  server.on("upgrade", upgrade);
+  server.on("error", reportDefect);
   sockets.on("error", reportDefect);
   sockets.on("connection", (socket, request) => {
     const connection = createWsConnection(asWsSocket(socket), options.limits ?? WS_LIMITS, () => clock.now());
@@ -81,10 +93,28 @@ export function createWsTransport(options: WsTransportOptions): WsTransport {
     waitingBytes: () => [...peers.keys()].reduce((sum, connection) => sum + connection.waitingBytes(), 0),
     streams: () => [...peers.values()].reduce((sum, streams) => sum + streams.size(), 0),
     close: async () => {
+      server.off("upgrade", upgrade);
       for (const connection of peers.keys()) connection.close(1001, "Going away");
       await new Promise((resolve) => sockets.close(resolve));
     },
   };
+}
+
+/** The connection is not HTTP's any more, so that the answer is written by hand. */
+function refuseUpgrade(socket: Duplex, refusal: Refusal): void {
+  const body = refusalBody(refusal);
+  const head = [
+    `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}`,
+    `content-type: ${JSON_TYPE}`,
+    `content-length: ${Buffer.byteLength(body)}`,
+    "x-content-type-options: nosniff",
+    "cache-control: no-store",
+    "connection: close",
+  ];
+  // A client that has gone needs no answer.
+  socket.on("error", () => undefined);
+  socket.once("finish", () => socket.destroy());
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
 }
 
 /** Lets the protocol speak over a socket, to its end. Nothing that fails here may reach the process. */

@@ -2,9 +2,10 @@
 import { createServer } from "node:http";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ErrorCode, GatewayError } from "../../src/domain/errors.ts";
+import { createAccessPolicy } from "../../src/server/access-policy.ts";
 import { createRoutes } from "../../src/server/routes.ts";
 import { openGraphqlGateway, type GraphqlGateway } from "../support/graphql.ts";
-import { http, post, sendRaw, serveGraphql, type GraphqlServer } from "../support/graphql-server.ts";
+import { NO_OTHERS, http, post, sendRaw, serveGraphql, type GraphqlServer } from "../support/graphql-server.ts";
 
 describe("routes", () => {
   let gateway: GraphqlGateway;
@@ -87,6 +88,7 @@ describe("a handler that fails", () => {
   ])("%s is reported, and the client gets no text of it", async (_case, begins, status) => {
     const defects: unknown[] = [];
     const failing = createRoutes({
+      access: createAccessPolicy(NO_OTHERS),
       graphql: {
         handle: (_, response) => {
           if (begins) response.write("half");

@@ -5,13 +5,14 @@ import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ErrorCode, GatewayError } from "../../src/domain/errors.ts";
 import type { Store } from "../../src/domain/store-port.ts";
+import { createAccessPolicy } from "../../src/server/access-policy.ts";
 import { createRoutes } from "../../src/server/routes.ts";
 import { createWebhooksRoute } from "../../src/server/webhooks-route.ts";
 import { createTracker, type Tracker } from "../../src/tracking/tracker.ts";
 import { eventually } from "../support/eventually.ts";
 import { createFakeProvider } from "../support/fake-provider.ts";
 import { SECRET, createWebhookProvider, signed, type WebhookAnswers } from "../support/fake-webhooks.ts";
-import { http } from "../support/graphql-server.ts";
+import { NO_OTHERS, http } from "../support/graphql-server.ts";
 import { TENANT, createTestTracking, storeMaker, type TestTracking } from "../support/tracking.ts";
 
 const BODY = JSON.stringify({ type: "state", run: "r1", status: "RUNNING" });
@@ -252,7 +253,9 @@ async function serve(tracking: TestTracking, tracker: Tracker, reportDefect: (er
     reportDefect,
   });
   const graphql = { handle: () => Promise.reject(new Error("no operation was sent")), stop: () => Promise.resolve() };
-  const server = createServer(createRoutes({ graphql, webhooks, notReady: () => Promise.resolve(null), reportDefect }));
+  const notReady = () => Promise.resolve(null);
+  const access = createAccessPolicy(NO_OTHERS);
+  const server = createServer(createRoutes({ access, graphql, webhooks, notReady, reportDefect }));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   const stop = async () => {

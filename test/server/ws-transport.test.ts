@@ -25,7 +25,13 @@ beforeEach(async () => {
   script = { receive: () => Promise.resolve(), left: () => Promise.resolve(), opened: () => undefined };
   server = createServer();
   transport = createWsTransport({
-    ...{ server, path: "/graphql", clock: systemClock, reportDefect: (error) => void defects.push(error) },
+    ...{
+      server,
+      path: "/graphql",
+      refused: () => null,
+      clock: systemClock,
+      reportDefect: (error) => void defects.push(error),
+    },
     protocol: {
       opened: (socket, peer) => {
         script.opened(peer);

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import type { Clock } from "../../src/domain/clock.ts";
 import type { GatewayContext } from "../../src/graphql/context.ts";
+import { createAccessPolicy, type AccessSettings } from "../../src/server/access-policy.ts";
 import { createGraphqlHttp } from "../../src/server/graphql-http.ts";
 import { createGraphqlWs } from "../../src/server/graphql-ws.ts";
 import { createRoutes } from "../../src/server/routes.ts";
@@ -25,6 +26,8 @@ export interface GraphqlServerOptions {
   /** By which deadlines pass, and the sockets' time; default the gateway's own. */
   readonly clock?: Clock;
   readonly limits?: WsLimits;
+  /** Names and origins beside its own. Default: none. */
+  readonly access?: Partial<AccessSettings>;
 }
 
 export async function serveGraphql(
@@ -35,10 +38,11 @@ export async function serveGraphql(
   const contextOf = options.contextOf ?? ((_request, signal) => gateway.context({}, signal));
   const reportDefect = (error: unknown) => void gateway.defects.push(error);
   const graphql = await createGraphqlHttp({ schema, contextOf, clock, reportDefect });
-  const server = createServer(createRoutes({ graphql, notReady, reportDefect }));
+  const access = createAccessPolicy({ ...NO_OTHERS, ...options.access });
+  const server = createServer(createRoutes({ access, graphql, notReady, reportDefect }));
   const limits = options.limits === undefined ? {} : { limits: options.limits };
   const sockets = createGraphqlWs({
-    ...{ server, path: "/graphql", schema, contextOf, clock, reportDefect },
+    ...{ server, path: "/graphql", refused: access.refusedPage, schema, contextOf, clock, reportDefect },
     ...limits,
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -59,6 +63,9 @@ export async function serveGraphql(
     },
   };
 }
+
+/** What a gateway is asked by, and from where, when nothing is set. */
+export const NO_OTHERS: AccessSettings = { allowedHosts: [], allowedOrigins: [] };
 
 export interface HttpAnswer {
   readonly status: number;
