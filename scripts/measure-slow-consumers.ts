@@ -1,5 +1,6 @@
 // Measures what sockets that do not read cost a gateway: its memory, and how late everybody else hears of a transition. Prints one line
-// without such sockets and one with them; judges nothing. `npm run measure:slow-consumers -- [sockets] [transitions] [bytes of an event]`
+// without such sockets and one with them; judges nothing.
+// `npm run measure:slow-consumers -- [sockets] [transitions] [bytes of an event] [subscriptions of each socket]`
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -20,9 +21,16 @@ const READERS = 5;
 const BATCH = 10;
 const PACE_MS = 20;
 const EVENT_BYTES = Number(process.argv[3] ?? 100);
+const MODEL = "a-model-of-20-letters";
+const PLAIN = "subscription { syncStatusChanged { cursor to observedAt sync { remoteId models } } }";
+/** Four times the bytes of an event, as objects of their own. */
+const NESTED =
+  "subscription { syncStatusChanged { cursor to observedAt sync { models transitions(first: 3) { nodes { cursor sync { models } } } } } }";
 
 interface Report {
   readonly rssMb: number;
+  /** The most it ever was. */
+  readonly peakMb: number;
   readonly url?: string;
 }
 
@@ -47,7 +55,10 @@ async function serve(): Promise<void> {
   });
   const [parts] = kept;
   if (parts === undefined) throw new Error("the gateway was not assembled");
-  const report = (): void => void process.send?.({ rssMb: process.memoryUsage().rss / 2 ** 20, url: gateway.url });
+  const report = (): void => {
+    const [rssMb, peakMb] = [process.memoryUsage().rss / 2 ** 20, process.resourceUsage().maxRSS / 1_024];
+    process.send?.({ rssMb, peakMb, url: gateway.url });
+  };
   let number = 0;
   process.on("message", (message) => {
     void (async () => {
@@ -60,7 +71,7 @@ async function serve(): Promise<void> {
         const runs = Array.from({ length: BATCH }, () =>
           entry(`run-${(number += 1)}`, {
             ...{ status: SyncStatus.Success, rawStatus: "done", observedAt: new Date() },
-            facts: { models: ["a".repeat(EVENT_BYTES)] },
+            facts: { models: Array.from({ length: Math.ceil(EVENT_BYTES / MODEL.length) }, () => MODEL) },
           }),
         );
         await parts.store.ledger.record(TENANT, runs, rules);
@@ -75,13 +86,13 @@ async function serve(): Promise<void> {
 }
 
 async function measure(): Promise<void> {
-  const [sockets = "100", transitions = "10000", bytes = "100"] = process.argv.slice(2);
+  const [sockets = "100", transitions = "10000", bytes = "100", subscriptions = "1"] = process.argv.slice(2);
   for (const paused of [0, Number(sockets)]) {
     const args = ["gateway", bytes];
     const child = fork(new URL(import.meta.url), args, { execArgv: [...process.execArgv, "--expose-gc"] });
     const { url = "" } = await reported(child);
     const readers = await Promise.all(Array.from({ length: READERS }, () => subscribe(url)));
-    const stopped = await Promise.all(Array.from({ length: paused }, () => subscribe(url)));
+    const stopped = await Promise.all(Array.from({ length: paused }, () => subscribe(url, Number(subscriptions))));
     for (const { socket } of stopped) socket.pause();
     child.send("300");
     const before = await reported(child);
@@ -94,7 +105,7 @@ async function measure(): Promise<void> {
     const grown = (after.rssMb - before.rssMb).toFixed(1);
     const closed = stopped.filter(({ socket }) => socket.readyState !== WebSocket.OPEN).length;
     console.log(
-      `${paused} paused: memory +${grown} MB; ${lags.length} events to ${READERS} readers, lag p50 ${at(0.5)}, p99 ${at(0.99)}; ${closed} closed`,
+      `${paused} paused: memory +${grown} MB, at most ${after.peakMb.toFixed(0)} MB; ${lags.length} events to ${READERS} readers, lag p50 ${at(0.5)}, p99 ${at(0.99)}; ${closed} closed`,
     );
     for (const { socket } of [...readers, ...stopped]) socket.terminate();
     child.send("end");
@@ -106,7 +117,8 @@ async function reported(child: ChildProcess): Promise<Report> {
   const [message]: readonly unknown[] = await once(child, "message");
   if (typeof message !== "object" || message === null) throw new Error("the gateway reported nothing");
   const url: unknown = Reflect.get(message, "url");
-  return { rssMb: Number(Reflect.get(message, "rssMb")), ...(typeof url === "string" ? { url } : {}) };
+  const [rssMb, peakMb] = [Number(Reflect.get(message, "rssMb")), Number(Reflect.get(message, "peakMb"))];
+  return { rssMb, peakMb, ...(typeof url === "string" ? { url } : {}) };
 }
 
 interface Reader {
@@ -115,15 +127,16 @@ interface Reader {
   readonly lags: number[];
 }
 
-async function subscribe(url: string): Promise<Reader> {
+async function subscribe(url: string, subscriptions = 1): Promise<Reader> {
   const socket = new WebSocket(url.replace(/^http/, "ws"), "graphql-transport-ws");
   socket.on("error", () => undefined);
   const lags: number[] = [];
   await once(socket, "open");
   socket.send(JSON.stringify({ type: "connection_init" }));
   await once(socket, "message");
-  const query = "subscription { syncStatusChanged { cursor to observedAt sync { remoteId models } } }";
-  socket.send(JSON.stringify({ id: "1", type: "subscribe", payload: { query } }));
+  const query = subscriptions === 1 ? PLAIN : NESTED;
+  for (let id = 1; id <= subscriptions; id += 1)
+    socket.send(JSON.stringify({ id: String(id), type: "subscribe", payload: { query } }));
   socket.on("message", (data: Buffer) => {
     const observedAt = /"observedAt":"([^"]+)"/.exec(data.toString("utf8"))?.[1];
     if (observedAt !== undefined) lags.push(Date.now() - Date.parse(observedAt));
