@@ -1,7 +1,45 @@
 // The door for HTTP: takes requests until it is shut, and is shut without cutting off an answer. What is answered is decided elsewhere.
-import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Clock } from "../domain/clock.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
+import { refuse, type Refusal } from "./request-body.ts";
+
+export interface DoorLimits {
+  /** A request's head has to be there after this long, and the whole request after this long. Both from its first byte. */
+  readonly headersMs: number;
+  readonly requestMs: number;
+  /** How often Node looks whether they are. Its own default would let them take half a minute longer. */
+  readonly lookMs: number;
+  /** A connection on which a request may still come is kept this long. */
+  readonly keepAliveMs: number;
+  /** A connection on which nothing moves for this long is cut, also one whose client does not read its answer. Longer than answers take. */
+  readonly idleMs: number;
+}
+
+export const DOOR_LIMITS: DoorLimits = {
+  headersMs: 10_000,
+  requestMs: 30_000,
+  lookMs: 1_000,
+  keepAliveMs: 15_000,
+  idleMs: 45_000,
+};
+
+/** No client and no proxy sends nearly as many. */
+const MOST_HEADERS = 100;
+/** Connections that are not taken are told of in the log, at most this often. */
+const TELL_DROPS_MS = 60_000;
+
+export interface DoorOptions {
+  readonly clock: Clock;
+  readonly answer: RequestListener;
+  /** Connections at once, those of WebSockets among them. More are closed as soon as they come. */
+  readonly maxConnections: number;
+  /** Told how many connections were not taken since it was told before. */
+  readonly reportDrops: (dropped: number) => void;
+  /** Default: `DOOR_LIMITS`. */
+  readonly limits?: DoorLimits;
+}
 
 export interface Door {
   readonly server: Server;
@@ -19,26 +57,48 @@ export interface Door {
 /** A connection on which nothing was ever asked is closed this long after the door: its request may be on its way. */
 const SILENT_MS = 1_000;
 
-export function createDoor(clock: Clock, answer: RequestListener): Door {
+export function createDoor({ clock, answer, maxConnections, reportDrops, limits = DOOR_LIMITS }: DoorOptions): Door {
   const unanswered = new Set<ServerResponse>();
   const silent = new Set<Socket>();
   let leaving = false;
   let shutting = false;
 
+  const taken = oneAtATime((request, response) => {
+    unanswered.add(response);
+    response.once("close", () => {
+      unanswered.delete(response);
+      // What had begun to be answered before the goodbye still keeps its connection.
+      if (shutting) server.closeIdleConnections();
+    });
+    if (leaving) endConnection(response);
+    const refused = refusedHead(request);
+    if (refused === null) answer(request, response);
+    else refuse(response, refused.status, refused.message);
+  });
   const server = createServer(
-    { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 15_000 },
+    {
+      headersTimeout: limits.headersMs,
+      requestTimeout: limits.requestMs,
+      connectionsCheckingInterval: limits.lookMs,
+      keepAliveTimeout: limits.keepAliveMs,
+    },
     (request, response) => {
       silent.delete(request.socket);
-      unanswered.add(response);
-      response.once("close", () => {
-        unanswered.delete(response);
-        // What had begun to be answered before the goodbye still keeps its connection.
-        if (shutting) server.closeIdleConnections();
-      });
-      if (leaving) endConnection(response);
-      answer(request, response);
+      taken(request, response);
     },
   );
+  server.timeout = limits.idleMs;
+  server.maxHeadersCount = MOST_HEADERS;
+  server.maxConnections = maxConnections;
+  let dropped = 0;
+  let toldAt = Number.NEGATIVE_INFINITY;
+  server.on("drop", () => {
+    dropped += 1;
+    const now = clock.now().getTime();
+    if (now - toldAt < TELL_DROPS_MS) return;
+    reportDrops(dropped);
+    [dropped, toldAt] = [0, now];
+  });
   // Node takes a connection without a request for a busy one.
   server.on("connection", (socket) => {
     silent.add(socket);
@@ -80,6 +140,12 @@ export function createDoor(clock: Clock, answer: RequestListener): Door {
       patience.removeEventListener("abort", cutOff);
     },
   };
+}
+
+/** Node leaves out what is beyond its limit without a word; what is left could mean something else. */
+export function refusedHead({ rawHeaders }: IncomingMessage): Refusal | null {
+  if (rawHeaders.length <= 2 * MOST_HEADERS) return null;
+  return { status: 431, message: `The request has more than ${MOST_HEADERS} headers. Send fewer.` };
 }
 
 function endConnection(response: ServerResponse): void {

@@ -19,8 +19,9 @@ import { givenUp } from "../tracking/unless-given-up.ts";
 import { systemClock } from "../wire/system-clock.ts";
 import { createAccessPolicy } from "./access-policy.ts";
 import type { GatewayConfig } from "./config.ts";
+import { connectionsAllowed } from "./connection-limit.ts";
 import { createCoordination } from "./coordination.ts";
-import { createDoor } from "./door.ts";
+import { createDoor, refusedHead } from "./door.ts";
 import { createGraphqlHttp } from "./graphql-http.ts";
 import { createGraphqlWs } from "./graphql-ws.ts";
 import { withPatience } from "./patience.ts";
@@ -99,6 +100,7 @@ async function assemble(
   opened: (() => Promise<void> | void)[],
   close: () => Promise<void>,
 ): Promise<Gateway> {
+  const maxConnections = await connectionsAllowed(config.maxConnections);
   const clock = createSharedClock(own, log);
   const sandboxes = config.sandbox ? await startSandboxes({ speed: config.sandboxSpeed, seed: SANDBOX_SEED }) : [];
   opened.push(
@@ -184,14 +186,23 @@ async function assemble(
     );
   };
   const access = createAccessPolicy(config);
-  const door = createDoor(clock, createRoutes({ access, graphql, webhooks, notReady, reportDefect }));
+  const door = createDoor({
+    clock,
+    answer: createRoutes({ access, graphql, webhooks, notReady, reportDefect }),
+    maxConnections,
+    reportDrops: (dropped) =>
+      log.warn(
+        { dropped, maxConnections },
+        "connections are not taken because too many are open; SYNCGRAPH_MAX_CONNECTIONS lets more in",
+      ),
+  });
   const { server } = door;
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => reject(cannotListen(error, config.host, config.port)));
     server.listen(config.port, config.host, () => resolve());
   });
   // After listening: the socket server would print the failure of a port that is taken in its own words.
-  const { refusedPage: refused } = access;
+  const refused = (request: IncomingMessage) => refusedHead(request) ?? access.refusedPage(request);
   const sockets = createGraphqlWs({ server, path: GRAPHQL_PATH, refused, schema, contextOf, clock, reportDefect });
   opened.push(async () => {
     stopping = true;

@@ -1,12 +1,14 @@
-// The door for HTTP, with raw connections: nothing that was asked is cut off, and nothing silent holds the door open.
+// The door for HTTP, with raw connections: nothing that was asked is cut off, and nothing silent or slow holds the door open.
 import { once } from "node:events";
 import { Agent, request as ask, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import { connect, type AddressInfo, type Socket } from "node:net";
-import { afterEach, expect, test } from "vitest";
-import { createDoor } from "../../src/server/door.ts";
+import { afterEach, describe, expect, it, test } from "vitest";
+import { DOOR_LIMITS, createDoor, type DoorOptions } from "../../src/server/door.ts";
 import { systemClock } from "../../src/wire/system-clock.ts";
-import { within } from "../support/eventually.ts";
+import { eventually, within } from "../support/eventually.ts";
 import { createGate, type Gate } from "../support/gate.ts";
+import { sendRaw } from "../support/graphql-server.ts";
+import { createManualClock } from "../support/manual-clock.ts";
 
 const left: (() => void)[] = [];
 
@@ -14,8 +16,17 @@ afterEach(() => {
   for (const end of left.splice(0)) end();
 });
 
-async function listening(answer: RequestListener = (_request, response) => response.end("here")) {
-  const door = createDoor(systemClock, answer);
+async function listening(
+  answer: RequestListener = (_request, response) => response.end("here"),
+  options: Partial<DoorOptions> = {},
+) {
+  const door = createDoor({
+    clock: systemClock,
+    answer,
+    maxConnections: 100,
+    reportDrops: () => undefined,
+    ...options,
+  });
   door.server.listen(0, "127.0.0.1");
   await once(door.server, "listening");
   left.push(() => door.server.closeAllConnections());
@@ -117,4 +128,93 @@ test("cuts off what is not answered when patience ends", async () => {
   patience.abort();
   await expect(waiting).rejects.toThrow("socket hang up");
   await within("the door is shut", closed);
+});
+
+describe("a request that comes drop by drop", () => {
+  /** As the gateway's, a fiftieth of it. */
+  const SHORT = { headersMs: 200, requestMs: 600, lookMs: 20, keepAliveMs: 300, idleMs: 900 };
+  const head = "POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 1000\r\n";
+
+  it.each([
+    ["of which nothing comes", ""],
+    ["whose head does not end", head],
+    ["whose body does not end", `${head}\r\nabc`],
+  ])("%s is cut, and others are answered meanwhile", async (_case, begun) => {
+    const { port, get: answered } = await listening((_request, response) => response.end("here"), { limits: SHORT });
+    const slow = connect(port, "127.0.0.1");
+    left.push(() => slow.destroy());
+    let received = "";
+    slow.setEncoding("utf8").on("data", (text: string) => (received += text));
+    slow.on("connect", () => slow.write(begun));
+    const cut = once(slow, "close");
+    expect(await answered()).toBe("keep-alive: here");
+    await within("the connection is cut", cut, 10_000);
+    // Answered before its body was there, it gets no second answer.
+    expect(received).toMatch(begun.includes("abc") ? /^HTTP\/1\.1 200 / : /^HTTP\/1\.1 408 /);
+  });
+
+  it("is cut after ten seconds without a head and thirty without a body, and Node looks every second", async () => {
+    expect(DOOR_LIMITS).toMatchObject({ headersMs: 10_000, requestMs: 30_000, lookMs: 1_000 });
+    const { server } = await listening();
+    expect([server.headersTimeout, server.requestTimeout]).toEqual([10_000, 30_000]);
+    expect(Reflect.get(server, "connectionsCheckingInterval")).toBe(1_000);
+  });
+
+  it("is not read to its end by a client that leaves its answer lying: it is cut, and the answer let go", async () => {
+    const gone = createGate();
+    const { port } = await listening(
+      (_request, response) => {
+        response.once("close", gone.open);
+        response.end(Buffer.alloc(64 * 1024 * 1024));
+      },
+      { limits: SHORT },
+    );
+    const lazy = connect(port, "127.0.0.1");
+    left.push(() => lazy.destroy());
+    lazy.on("error", () => undefined).pause();
+    lazy.write("GET / HTTP/1.1\r\nHost: here\r\n\r\n");
+    await within("the answer is given up", gone.opened, 10_000);
+  });
+});
+
+describe("headers", () => {
+  const request = (headers: number): string =>
+    `GET / HTTP/1.1\r\nHost: here\r\nConnection: close\r\n${"x: y\r\n".repeat(headers - 2)}\r\n`;
+
+  it.each([
+    [100, 200],
+    [101, 431],
+    [129, 431],
+    [1_000, 431],
+  ])("%i of them are answered with %i", async (headers, status) => {
+    const { port } = await listening();
+    expect(await sendRaw(port, [request(headers)])).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+  });
+});
+
+describe("connections", () => {
+  it("are taken up to their limit, more are closed, and the log is told of them at most once a minute", async () => {
+    const clock = createManualClock();
+    const told: number[] = [];
+    const { port, silent } = await listening(undefined, {
+      ...{ clock, maxConnections: 2, reportDrops: (dropped) => told.push(dropped) },
+    });
+    const kept = [await silent(), await silent()];
+    const dropped = async (): Promise<void> => {
+      const { closed } = await silentConnection(port);
+      await within("it is closed", closed);
+    };
+    await dropped();
+    await eventually("the log is told", () => told.length > 0 || null);
+    for (let more = 0; more < 3; more += 1) await dropped();
+    expect(told).toEqual([1]);
+    await clock.advance(60_000);
+    await dropped();
+    await eventually("the log is told again", () => told.length > 1 || null);
+    expect(told).toEqual([1, 4]);
+    kept[0]?.socket.destroy();
+    await eventually("there is room again", async () =>
+      (await sendRaw(port, ["GET / HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n"])) === "" ? null : true,
+    );
+  });
 });
