@@ -14,6 +14,7 @@ const PROTOCOL_CODES: ReadonlySet<unknown> = new Set([
   "PERSISTED_QUERY_NOT_SUPPORTED",
   ErrorCode.BadUserInput,
   "BAD_REQUEST",
+  "RATE_LIMITED",
 ]);
 
 /**

@@ -2,11 +2,14 @@
 import type { IncomingMessage, Server } from "node:http";
 import {
   GraphQLError,
+  createSourceEventStream,
+  execute,
   getOperationAST,
   parse,
   validate,
   type DocumentNode,
   type ExecutionArgs,
+  type ExecutionResult,
   type FormattedExecutionResult,
   type GraphQLSchema,
 } from "graphql";
@@ -16,7 +19,7 @@ import type { GatewayContext } from "../graphql/context.ts";
 import { formatError, notedErrors } from "../graphql/errors.ts";
 import { MOST_TOKENS } from "./graphql-http.ts";
 import { createOperationEnd, type OperationEnd } from "./operation-end.ts";
-import type { WsLimits } from "./ws-connection.ts";
+import type { WsLimits } from "./ws-limits.ts";
 import type { Refusal } from "./request-body.ts";
 import { createWsTransport, type WsPeer, type WsTransport } from "./ws-transport.ts";
 
@@ -43,12 +46,18 @@ export function createGraphqlWs({ schema, contextOf, reportDefect, ...transport 
   /** What the library hands on is untyped; this is the same thing, typed. */
   const contexts = new WeakMap<ExecutionArgs, GatewayContext>();
   const ends = new WeakMap<ExecutionArgs, OperationEnd>();
+  const peers = new WeakMap<ExecutionArgs, WsPeer>();
   const masked = (errors: readonly GraphQLError[]) =>
     errors.map((error) => formatError(error.toJSON(), error, reportDefect));
   const protocol = makeServer<Record<string, unknown>, WsPeer>({
     schema,
     connectionInitWaitTimeout: 3_000,
-    onSubscribe: (context, id, { query, variables, operationName }): ExecutionArgs | GraphQLError[] => {
+    onPing: ({ extra }) => void extra.heartbeat(),
+    onPong: ({ extra }) => void extra.heartbeat(),
+    onSubscribe: (context, id, payload): ExecutionArgs | GraphQLError[] => {
+      const refused = context.extra.admission.refused(id, payload, Object.keys(context.subscriptions));
+      if (refused !== null) return [refused];
+      const { query, variables, operationName } = payload;
       const document = documentOf(query);
       // Errors returned here are this operation's own; thrown ones would close the socket with everything on it.
       if (!("kind" in document)) return [...document];
@@ -66,6 +75,7 @@ export function createGraphqlWs({ schema, contextOf, reportDefect, ...transport 
         };
         contexts.set(execution, contextValue);
         ends.set(execution, end);
+        peers.set(execution, context.extra);
         end.limit(operation.operation);
         // What is here is returned when the client completes the operation or closes the socket; a subscription's stream replaces it.
         context.subscriptions[id] = ending(NO_STREAM, end);
@@ -74,13 +84,18 @@ export function createGraphqlWs({ schema, contextOf, reportDefect, ...transport 
         return [asGraphqlError(error)];
       }
     },
-    onOperation: (context, _id, _payload, args, result) => {
-      const end = ends.get(args);
-      if (Symbol.asyncIterator in result)
-        return context.extra.streams.paced(end === undefined ? result : ending(result, end));
-      end?.settle();
-      // An operation that failed before it had data ends with the protocol's `error`, whichever step it failed in.
-      return "errors" in result && result.errors && result.data === undefined ? failWith(result.errors) : result;
+    execute: async (args) => {
+      const result = await executeInTurn(args, peers.get(args), ends.get(args));
+      ends.get(args)?.settle();
+      return failed(result) ?? once(result);
+    },
+    subscribe: async (args) => {
+      const [peer, end] = [peers.get(args), ends.get(args)];
+      const events = await createSourceEventStream(args);
+      if (!(Symbol.asyncIterator in events)) return failed(events) ?? once(events);
+      const produce = (event: unknown) => execute({ ...args, rootValue: event });
+      if (peer === undefined || end === undefined) throw new Error("an operation without its socket");
+      return peer.streams.paced(ending(events, end), produce);
     },
     onError: (_context, _id, _payload, errors) => masked(errors.flatMap(unwrapped)),
     onNext: (_context, _id, _payload, execution, { data, errors, extensions }): FormattedExecutionResult => {
@@ -95,6 +110,30 @@ export function createGraphqlWs({ schema, contextOf, reportDefect, ...transport 
     },
   });
   return createWsTransport({ ...transport, protocol, reportDefect });
+}
+
+/** What one socket's operations ask for is executed some at a time, and not while much waits for the socket. */
+async function executeInTurn(args: ExecutionArgs, peer?: WsPeer, end?: OperationEnd): Promise<ExecutionResult> {
+  if (peer === undefined || end === undefined) throw new Error("an operation without its socket");
+  const turn = await peer.turns.begin(end.signal);
+  if (turn === null) return { errors: [neverBegun()] };
+  try {
+    return await execute(args);
+  } finally {
+    turn();
+  }
+}
+
+/** An operation that failed before it had data ends with the protocol's `error`, whichever step it failed in. */
+function failed({ data, errors }: ExecutionResult): AsyncGenerator<never, void, void> | null {
+  return errors === undefined || data !== undefined ? null : failWith(errors);
+}
+
+/** Its client has gone, or other operations of its socket took all the time it had. */
+function neverBegun(): GraphQLError {
+  const message =
+    "The operation was not begun in its time, because others of its socket were before it. Send it again, or over another socket.";
+  return new GraphQLError(message, { extensions: { code: "RATE_LIMITED" } });
 }
 
 type DocumentOf = (query: string) => DocumentNode | readonly GraphQLError[];
@@ -164,6 +203,11 @@ function ending<T>(stream: AsyncIterable<T>, { leave }: OperationEnd): AsyncIter
 const NO_STREAM: AsyncIterable<never> = {
   [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: true, value: undefined }) }),
 };
+
+/** The library ends an operation with an error when sending from a stream fails; for an answer that is none it would close the socket. */
+async function* once<T>(value: T): AsyncGenerator<T, void, void> {
+  yield await Promise.resolve(value);
+}
 
 /** The library sends `error` for a stream that throws, and for nothing else after execution has begun. */
 async function* failWith(errors: readonly GraphQLError[]): AsyncGenerator<never, void, void> {

@@ -1,48 +1,85 @@
-// A stream that is drawn from only while its socket has room: a slow reader's place in the source is all that is kept of it.
+// A stream that is drawn from only while its socket has room, and whose events are produced in the socket's turns: a slow reader's place in
+// the source, and the event it has come to, are all that is kept of it.
+import type { Turns } from "./turns.ts";
 
 /** Streams of one socket, so that all end with it. */
 export interface PacedStreams {
-  /** The same stream, in the socket's pace. It ends when the socket closes. */
-  paced<T>(stream: AsyncIterable<T>): AsyncIterableIterator<T>;
+  /**
+   * What is produced from each event, in the socket's pace. It ends when the socket closes.
+   *
+   * @param produce makes of an event what is sent; its turn is over when the next one is asked for
+   */
+  paced<Event, Result>(
+    stream: AsyncIterable<Event>,
+    produce: (event: Event) => Result | Promise<Result>,
+  ): AsyncIterableIterator<Result>;
   /** Streams that have not ended. */
   size(): number;
   /** Ends all. */
   end(): Promise<void>;
 }
 
-/** @param room resolves with true when more may be drawn, with false when nothing more is wanted at all */
-export function createPacedStreams(room: () => Promise<boolean>): PacedStreams {
+export interface Pace {
+  /** Resolves with true when more may be drawn, with false when nothing more is wanted at all. */
+  room(): Promise<boolean>;
+  readonly turns: Pick<Turns, "begin">;
+}
+
+export function createPacedStreams({ room, turns }: Pace): PacedStreams {
   const open = new Set<() => Promise<void>>();
 
-  function paced<T>(stream: AsyncIterable<T>): AsyncIterableIterator<T> {
+  function paced<Event, Result>(
+    stream: AsyncIterable<Event>,
+    produce: (event: Event) => Result | Promise<Result>,
+  ): AsyncIterableIterator<Result> {
     const source = stream[Symbol.asyncIterator]();
     const done = { done: true, value: undefined } as const;
-    let ended = false;
+    const left = new AbortController();
     let leave = (): void => undefined;
+    /** Gives back the turn in which the last event was produced. */
+    let giveBack = (): void => undefined;
 
-    const end = async (): Promise<void> => {
-      ended = true;
+    const forget = (): void => {
       open.delete(end);
+      giveBack();
+    };
+    const end = async (): Promise<void> => {
+      left.abort();
+      forget();
       leave();
       await source.return?.();
     };
 
-    async function draw(): Promise<IteratorResult<T, undefined>> {
+    async function draw(): Promise<IteratorResult<Result, undefined>> {
+      giveBack();
       if (!(await room())) await end();
-      if (ended) return done;
+      if (left.signal.aborted) return done;
       try {
         const next = await source.next();
-        if (next.done !== true) return next;
+        if (next.done !== true) return await produceInTurn(next.value);
       } catch (error) {
-        open.delete(end);
+        forget();
         throw error;
       }
-      open.delete(end);
+      forget();
       return done;
     }
 
+    async function produceInTurn(event: Event): Promise<IteratorResult<Result, undefined>> {
+      const turn = await turns.begin(left.signal);
+      if (turn === null) {
+        await end();
+        return done;
+      }
+      giveBack = turn;
+      const value = await produce(event);
+      // Who left meanwhile gave back a turn that had not begun to be theirs.
+      if (left.signal.aborted) turn();
+      return { done: false, value };
+    }
+
     open.add(end);
-    const iterator: AsyncIterableIterator<T> = {
+    const iterator: AsyncIterableIterator<Result> = {
       // Who leaves is not kept until the source has come to know: an id is free for another operation when its stream has ended.
       next: () =>
         new Promise((resolve, reject) => {

@@ -1,5 +1,12 @@
 // One client's WebSocket, as the protocol and its operations use it: what waits to be sent has bounded room, and a client that takes
 // nothing for a while is told to come back. What is said over it is the protocol's.
+import { CloseCode } from "graphql-ws";
+import { createTokenBucket, type TokenBucket } from "./token-bucket.ts";
+import { createTurns, type Turns } from "./turns.ts";
+import type { WsLimits } from "./ws-limits.ts";
+
+/** The protocol's own code for too many of something; 1008 (policy violation) would say no more. */
+const TOO_MANY = CloseCode.TooManyInitialisationRequests;
 
 /** What is needed of a socket. */
 export interface WsSocket {
@@ -19,28 +26,22 @@ export interface WsSocket {
   onClose(listener: () => void): void;
 }
 
-export interface WsLimits {
-  /** While more bytes than this wait to be taken by the client, nothing more is produced for it, and nothing more read from it. */
-  readonly mostWaitingBytes: number;
-  /** A client that takes nothing for so long, while something waits for it, is closed with 1013 (try again later). */
-  readonly stallMs: number;
-  /** A client to which nothing waits is pinged this often, and cut when it did not answer the ping before. */
-  readonly pingMs: number;
-  /** A client that does not answer a close for so long is cut. */
-  readonly closeMs: number;
-}
-
-export const WS_LIMITS: WsLimits = {
-  mostWaitingBytes: 256 * 1024,
-  stallMs: 15_000,
-  pingMs: 12_000,
-  closeMs: 2_000,
-};
-
 export interface WsConnection {
   readonly protocol: string;
-  /** Puts a text in the queue; without effect when the socket closes. Whoever produces much asks for `room` first. */
+  /** Puts a text in the queue; without effect when the socket closes. What is small and has to be said. */
   send(text: string): void;
+  /**
+   * Puts an answer or an event in the queue, which took a turn before it was produced.
+   *
+   * @returns false, and puts nothing, when more would be held than may
+   */
+  sendResult(text: string): boolean;
+  /** Turns to produce something that is sent then. */
+  readonly turns: Pick<Turns, "begin">;
+  /** Counts a ping or a pong of the client's; one that sends too many is closed. @returns whether it may be answered */
+  heartbeat(): boolean;
+  /** Counts a message of the client's; one that sends too many is closed. @returns whether it may be read */
+  message(): boolean;
   /** Resolves with true when there is room to produce more, and with false as soon as the socket closes. */
   room(): Promise<boolean>;
   /** Bytes that wait to be taken by the client's side. */
@@ -59,9 +60,21 @@ export function createWsConnection(socket: WsSocket, limits: WsLimits, now: () =
   let answered = true;
   let closingSince: number | null = null;
 
+  /** What the next thing that is produced is expected to take, by what was produced lately. */
+  let expectedBytes = limits.mostWaitingBytes;
+  const heartbeats = createTokenBucket(limits.heartbeats, now);
+  const messages = createTokenBucket(limits.messages, now);
+
   const isFull = (): boolean => waitingBytes > limits.mostWaitingBytes;
+  const turns = createTurns((running) => {
+    if (!socket.isOpen()) return "closed";
+    if (isFull() || running >= limits.mostTurns) return "full";
+    // One is always possible, however large it will be.
+    return running === 0 || waitingBytes + (running + 1) * expectedBytes <= limits.mostHeldBytes ? "free" : "full";
+  });
   const wake = (): void => {
     for (const one of waiting) one();
+    turns.look();
   };
 
   /** Sends through the socket and keeps account; a failure shows as the socket's close. */
@@ -76,7 +89,7 @@ export function createWsConnection(socket: WsSocket, limits: WsLimits, now: () =
       if (isFull()) return;
       socket.resume();
       // Not at once: what goes on here would go on until the client's side is full, and others have something to say too.
-      if (waiting.size > 0) setImmediate(wake);
+      if (waiting.size > 0 || turns.waits()) setImmediate(wake);
     });
   }
 
@@ -88,9 +101,21 @@ export function createWsConnection(socket: WsSocket, limits: WsLimits, now: () =
     wake();
   }
 
-  socket.onPing((data) => put(data.length, (taken) => socket.pong(data, taken)));
+  function counted(bucket: TokenBucket, what: string): boolean {
+    if (!socket.isOpen()) return false;
+    if (bucket.take()) return true;
+    close(TOO_MANY, `Too many ${what}`);
+    return false;
+  }
+
+  const heartbeat = (): boolean => counted(heartbeats, "pings");
+
+  socket.onPing((data) => {
+    if (heartbeat()) put(data.length, (taken) => socket.pong(data, taken));
+  });
   socket.onPong(() => {
     answered = true;
+    heartbeat();
   });
   socket.onClose(wake);
 
@@ -100,6 +125,16 @@ export function createWsConnection(socket: WsSocket, limits: WsLimits, now: () =
       const data = Buffer.from(text);
       put(data.length, (taken) => socket.send(data, taken));
     },
+    sendResult(text) {
+      const data = Buffer.from(text);
+      expectedBytes = Math.max(data.length, expectedBytes / 2);
+      if (socket.isOpen() && waitingBytes + data.length > limits.mostHeldBytes) return false;
+      put(data.length, (taken) => socket.send(data, taken));
+      return true;
+    },
+    turns,
+    heartbeat,
+    message: () => counted(messages, "messages"),
     room() {
       return new Promise((resolve) => {
         const look = (): void => {

@@ -1,12 +1,15 @@
 // WebSockets on the HTTP server's port, each given to the protocol as it wants one. It has no say in what is said over them.
 import { STATUS_CODES, type IncomingMessage, type Server } from "node:http";
 import type { Duplex } from "node:stream";
+import { GraphQLError } from "graphql";
 import { CloseCode, handleProtocols, type Server as Protocol } from "graphql-ws";
 import { WebSocketServer, type WebSocket } from "ws";
 import type { Clock } from "../domain/clock.ts";
 import { createPacedStreams, type PacedStreams } from "./paced-stream.ts";
 import { JSON_TYPE, refusalBody, type Refusal } from "./request-body.ts";
-import { WS_LIMITS, createWsConnection, type WsConnection, type WsLimits, type WsSocket } from "./ws-connection.ts";
+import { createWsAdmission, type WsAdmission } from "./ws-admission.ts";
+import { createWsConnection, type WsConnection, type WsSocket } from "./ws-connection.ts";
+import { WS_LIMITS, type WsLimits } from "./ws-limits.ts";
 
 export interface WsTransport {
   /** Sockets open now. */
@@ -24,6 +27,12 @@ export interface WsPeer {
   readonly request: IncomingMessage;
   /** What it is subscribed to; ends with the socket. */
   readonly streams: PacedStreams;
+  /** Which operations it may begin. */
+  readonly admission: WsAdmission;
+  /** What is answered once takes one of these. */
+  readonly turns: WsConnection["turns"];
+  /** Counts a ping or pong of the protocol's. */
+  readonly heartbeat: WsConnection["heartbeat"];
 }
 
 export interface WsTransportOptions {
@@ -54,6 +63,7 @@ export function createWsTransport(options: WsTransportOptions): WsTransport {
     // The library forgets an operation a moment after its `complete`; a message in that moment could take up its id.
     allowSynchronousEvents: false,
   });
+  const { limits = WS_LIMITS } = options;
   const peers = new Map<WsConnection, PacedStreams>();
   /** Aborted when nobody is connected. */
   let looking = new AbortController();
@@ -74,8 +84,9 @@ export function createWsTransport(options: WsTransportOptions): WsTransport {
   server.on("error", reportDefect);
   sockets.on("error", reportDefect);
   sockets.on("connection", (socket, request) => {
-    const connection = createWsConnection(asWsSocket(socket), options.limits ?? WS_LIMITS, () => clock.now());
-    const streams = createPacedStreams(() => connection.room());
+    const now = (): Date => clock.now();
+    const connection = createWsConnection(asWsSocket(socket), limits, now);
+    const streams = createPacedStreams(connection);
     peers.set(connection, streams);
     if (peers.size === 1) {
       looking = new AbortController();
@@ -85,7 +96,9 @@ export function createWsTransport(options: WsTransportOptions): WsTransport {
       peers.delete(connection);
       if (peers.size === 0) looking.abort();
     });
-    attend(options, socket, connection, { request, streams });
+    const { turns, heartbeat } = connection;
+    const admission = createWsAdmission(limits, now);
+    attend(options, socket, connection, { request, streams, admission, turns, heartbeat });
   });
 
   return {
@@ -130,11 +143,14 @@ function attend(
     {
       protocol: connection.protocol,
       // Not waited for: streams ask for room, so that an operation that was completed ends at once and not behind a full socket.
-      send: (text) => connection.send(text),
+      send: (text) => {
+        if (!isResult(text)) connection.send(text);
+        else if (!connection.sendResult(text)) throw tooLarge();
+      },
       close: (code = CloseCode.InternalServerError, reason = "") => connection.close(code, reason),
       onMessage: (receive) =>
         socket.on("message", (data) => {
-          if (socket.readyState !== socket.OPEN) return;
+          if (socket.readyState !== socket.OPEN || !connection.message()) return;
           void receive(String(data)).catch((error: unknown) => {
             reportDefect(error);
             connection.close(CloseCode.InternalServerError, "Internal server error");
@@ -147,6 +163,18 @@ function attend(
     // All streams, and not only those that the protocol still knows.
     void Promise.all([left(code, String(reason)), peer.streams.end()]).catch(reportDefect);
   });
+}
+
+/** What an operation gives; everything else is small, and has to be said. The library writes the id first, then the type. */
+function isResult(text: string): boolean {
+  return /^\{"id":"(?:[^"\\]|\\.)*","type":"next"/u.test(text);
+}
+
+/** The library ends the operation with it, and nothing else. */
+function tooLarge(): GraphQLError {
+  const message =
+    "The answer is larger than what a socket may have waiting. Select less, ask in smaller pages, or read what waits first.";
+  return new GraphQLError(message, { extensions: { code: "RATE_LIMITED" } });
 }
 
 function asWsSocket(socket: WebSocket): WsSocket {

@@ -27,14 +27,18 @@ function countUp(step: () => Promise<boolean>): Source {
 }
 
 const there = () => Promise.resolve(true);
+const same = (event: number): number => event;
+/** With a turn for everybody. */
+const pacedBy = (room: () => Promise<boolean>) =>
+  createPacedStreams({ room, turns: { begin: () => Promise.resolve(() => undefined) } });
 const DONE = { done: true, value: undefined };
 
 describe("a paced stream", () => {
   it("is drawn from when there is room, and not before", async () => {
     const room = createGate();
-    const streams = createPacedStreams(() => room.opened.then(() => true));
+    const streams = pacedBy(() => room.opened.then(() => true));
     const { stream, asked } = countUp(there);
-    const next = streams.paced(stream).next();
+    const next = streams.paced(stream, same).next();
     await Promise.resolve();
     expect(asked.next).toBe(0);
     room.open();
@@ -43,17 +47,17 @@ describe("a paced stream", () => {
   });
 
   it("ends, and its source with it, when nothing more is wanted", async () => {
-    const streams = createPacedStreams(() => Promise.resolve(false));
+    const streams = pacedBy(() => Promise.resolve(false));
     const { stream, asked } = countUp(there);
-    expect(await streams.paced(stream).next()).toEqual(DONE);
+    expect(await streams.paced(stream, same).next()).toEqual(DONE);
     expect([asked, streams.size()]).toEqual([{ next: 0, return: 1 }, 0]);
   });
 
   it("that is left while its source waits ends at once, however long that takes to notice", async () => {
-    const streams = createPacedStreams(there);
+    const streams = pacedBy(there);
     const never = createGate();
     const { stream, asked } = countUp(() => never.opened.then(() => true));
-    const paced = streams.paced(stream);
+    const paced = streams.paced(stream, same);
     const next = paced.next();
     await Promise.resolve();
     await paced.return?.();
@@ -64,9 +68,9 @@ describe("a paced stream", () => {
 
   it("that is left while it waits for room does not draw when there is some", async () => {
     const room = createGate();
-    const streams = createPacedStreams(() => room.opened.then(() => true));
+    const streams = pacedBy(() => room.opened.then(() => true));
     const { stream, asked } = countUp(there);
-    const paced = streams.paced(stream);
+    const paced = streams.paced(stream, same);
     const next = paced.next();
     await paced.return?.();
     room.open();
@@ -79,17 +83,17 @@ describe("a paced stream", () => {
     ["ends", () => Promise.resolve(false)],
     ["fails", () => Promise.reject(new Error("broken"))],
   ])("whose source %s is forgotten", async (how, step) => {
-    const streams = createPacedStreams(there);
-    const paced = streams.paced(countUp(step).stream);
+    const streams = pacedBy(there);
+    const paced = streams.paced(countUp(step).stream, same);
     const ended = await paced.next().catch((error: unknown) => error);
     expect(ended).toEqual(how === "ends" ? DONE : new Error("broken"));
     expect(streams.size()).toBe(0);
   });
 
   it("ends with all others of its socket", async () => {
-    const streams = createPacedStreams(there);
+    const streams = pacedBy(there);
     const sources = [countUp(there), countUp(there)];
-    const paced = sources.map(({ stream }) => streams.paced(stream));
+    const paced = sources.map(({ stream }) => streams.paced(stream, same));
     await streams.end();
     expect(sources.map(({ asked }) => asked.return)).toEqual([1, 1]);
     expect(await Promise.all(paced.map((one) => one.next()))).toEqual([DONE, DONE]);

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ledgerCursor } from "../../src/graphql/cursors.ts";
 import { NodeKind, globalIdOf } from "../../src/graphql/global-id.ts";
 import type { RecordCounts } from "../../src/domain/sync.ts";
-import { WS_LIMITS } from "../../src/server/ws-connection.ts";
+import { WS_LIMITS } from "../../src/server/ws-limits.ts";
 import { eventually, within } from "../support/eventually.ts";
 import { TENANT, openGraphqlGateway, valueAt, type GraphqlGateway } from "../support/graphql.ts";
 import { serveGraphql, type GraphqlServer } from "../support/graphql-server.ts";

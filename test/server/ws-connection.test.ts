@@ -1,9 +1,10 @@
 // One socket's account: what waits, when there is room, when it stalls; with a socket that takes what the test says it takes.
 import { beforeEach, describe, expect, it } from "vitest";
-import { createWsConnection, type WsConnection, type WsLimits, type WsSocket } from "../../src/server/ws-connection.ts";
+import { createWsConnection, type WsConnection, type WsSocket } from "../../src/server/ws-connection.ts";
+import { WS_LIMITS, type WsLimits } from "../../src/server/ws-limits.ts";
 import { createManualClock, type ManualClock } from "../support/manual-clock.ts";
 
-const LIMITS: WsLimits = { mostWaitingBytes: 100, stallMs: 1_000, pingMs: 500, closeMs: 200 };
+const LIMITS: WsLimits = { ...WS_LIMITS, mostWaitingBytes: 100, stallMs: 1_000, pingMs: 500, closeMs: 200 };
 
 interface FakeSocket extends WsSocket {
   /** What was done to it, in order. */

@@ -74,7 +74,7 @@ describe("a socket", () => {
   it("ends every stream it had, also one the protocol has forgotten", async () => {
     const left = createGate();
     script.opened = ({ streams }) => {
-      streams.paced({
+      const stream = {
         [Symbol.asyncIterator]: () => ({
           next: () => Promise.resolve({ done: false, value: 1 }),
           return: () => {
@@ -82,7 +82,8 @@ describe("a socket", () => {
             return Promise.resolve({ done: true, value: undefined });
           },
         }),
-      });
+      };
+      streams.paced<unknown, unknown>(stream, (event) => event);
     };
     const socket = await openRawSocket(url);
     expect(transport.streams()).toBe(1);

@@ -7,7 +7,7 @@ import { createAccessPolicy, type AccessSettings } from "../../src/server/access
 import { createGraphqlHttp } from "../../src/server/graphql-http.ts";
 import { createGraphqlWs } from "../../src/server/graphql-ws.ts";
 import { createRoutes } from "../../src/server/routes.ts";
-import type { WsLimits } from "../../src/server/ws-connection.ts";
+import type { WsLimits } from "../../src/server/ws-limits.ts";
 import type { WsTransport } from "../../src/server/ws-transport.ts";
 import { schema, type GraphqlGateway } from "./graphql.ts";
 
