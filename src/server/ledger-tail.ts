@@ -5,6 +5,7 @@ import { BusNews } from "../domain/runtime-ports.ts";
 import type { EventBus } from "../domain/runtime-ports.ts";
 import type { Store } from "../domain/store-port.ts";
 import type { Transition } from "../domain/sync.ts";
+import { createLedgerReaders, type LedgerReader } from "./ledger-reader.ts";
 import { shareReads } from "./shared-read.ts";
 
 export interface Tail {
@@ -14,8 +15,8 @@ export interface Tail {
   catchUp(): Promise<number>;
   /** Reads the number of the oldest transition that is kept. */
   oldest(): Promise<number>;
-  /** Entries after that number, oldest first; empty when there are none yet. The first is not the next one when that has been removed. */
-  after(sequence: number): Promise<readonly FeedEntry[]>;
+  /** Reads on after that number. An entry is not the next one when that has been removed. To be left when nothing more is read. */
+  reader(sequence: number): LedgerReader;
   /** Resolves when the ledger has gone beyond that number, or when the signal aborts. */
   grownBeyond(sequence: number, signal: AbortSignal): Promise<void>;
   close(): void;
@@ -80,6 +81,15 @@ export function createTail(
     return page;
   }
 
+  async function after(sequence: number): Promise<readonly FeedEntry[]> {
+    const oldest = recent[0]?.transition.sequence;
+    if (sequence >= (head ?? 0)) return [];
+    // Numbers have no holes, so a number is a place in the array.
+    if (oldest !== undefined && sequence >= oldest - 1) return recent.slice(sequence - oldest + 1);
+    return pageAfter(sequence);
+  }
+  const readers = createLedgerReaders(after);
+
   // Shared, but never with a read that runs already: it may have passed the newest rows by.
   const catchUp = shareReads(read);
 
@@ -92,6 +102,7 @@ export function createTail(
   void (async () => {
     while (!closed.signal.aborted) {
       await clock.sleep(SWEEP_MS, closed.signal).catch(() => undefined);
+      readers.sweep();
       if (!closed.signal.aborted) look();
     }
   })();
@@ -100,13 +111,7 @@ export function createTail(
     followers: 0,
     catchUp,
     oldest: shareReads(() => store.ledger.oldestSequence(tenantId)),
-    async after(sequence) {
-      const oldest = recent[0]?.transition.sequence;
-      if (sequence >= (head ?? 0)) return [];
-      // Numbers have no holes, so a number is a place in the array.
-      if (oldest !== undefined && sequence >= oldest - 1) return recent.slice(sequence - oldest + 1);
-      return pageAfter(sequence);
-    },
+    reader: readers.open,
     grownBeyond(sequence, signal) {
       return new Promise((resolve) => {
         const done = () => {

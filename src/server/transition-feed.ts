@@ -45,6 +45,7 @@ export function createTransitionFeed(tools: FeedTools): ClosableFeed {
     signal: AbortSignal,
   ): AsyncGenerator<FeedEntry, void, undefined> {
     const { tail, release } = holdTail(tenantId);
+    let leave = (): void => undefined;
     try {
       const newest = await tail.catchUp();
       const oldest = await tail.oldest();
@@ -57,20 +58,22 @@ export function createTransitionFeed(tools: FeedTools): ClosableFeed {
           "after: the ledger has not come to this cursor. Leave `after` out.",
         );
       if (place < oldest - 1) throw new CursorExpiredError(tenantId, oldest - 1);
+      const reader = tail.reader(place);
+      ({ leave } = reader);
       while (!signal.aborted) {
-        const page = await tail.after(place);
-        const [first] = page;
-        // Numbers have no holes: what is missing was removed while this subscriber was reading behind.
-        if (first !== undefined && first.transition.sequence !== place + 1)
-          throw new CursorExpiredError(tenantId, first.transition.sequence - 1);
-        for (const entry of page) {
-          if (signal.aborted) return;
-          place = entry.transition.sequence;
-          if (matches(entry, filter)) yield entry;
+        const entry = await reader.next();
+        if (entry === null) {
+          await tail.grownBeyond(place, signal);
+          continue;
         }
-        if (page.length === 0) await tail.grownBeyond(place, signal);
+        // Numbers have no holes: what is missing was removed while this subscriber was reading behind.
+        if (entry.transition.sequence !== place + 1)
+          throw new CursorExpiredError(tenantId, entry.transition.sequence - 1);
+        place += 1;
+        if (!signal.aborted && matches(entry, filter)) yield entry;
       }
     } finally {
+      leave();
       release();
     }
   }
