@@ -56,6 +56,16 @@ describe("the files that run ten gateways", () => {
     }
   });
 
+  test("hand on which names and pages the operator lets in, and the door hands on what clients send of them", () => {
+    const set = { SYNCGRAPH_ALLOWED_HOSTS: "gateway.example", SYNCGRAPH_ALLOWED_ORIGINS: "https://app.example" };
+    const named = composed({ POSTGRES_PASSWORD: "letters", ...set });
+    for (const [name, { environment }] of gateways) {
+      expect(environment).toMatchObject({ SYNCGRAPH_ALLOWED_HOSTS: "", SYNCGRAPH_ALLOWED_ORIGINS: "" });
+      expect(named[name]?.environment).toMatchObject(set);
+    }
+    expect(door).not.toMatch(/(?:set|del|replace|add)-header (?:host|origin)/iu);
+  });
+
   test("let PostgreSQL take the connections of two sets of gateways", () => {
     const options = dataSourceOptions(gateways[0]?.[1].environment["DATABASE_URL"] ?? "");
     const each = "poolSize" in options ? (options.poolSize ?? Number.NaN) : Number.NaN;
@@ -191,15 +201,26 @@ async function expectGuarded(door: string, token: string): Promise<void> {
   });
   expect(String(refusal)).toContain("401");
   expect((await fetch(new URL("/readyz", door))).status).toBe(200);
+  // The gateways see the name and the page that the client named.
+  const authorized = { authorization: `Bearer ${token}` };
+  const evil = await post(door, { ...authorized, origin: "https://evil.example" }, { query: "{ __typename }" });
+  expect(evil.status).toBe(403);
+  expect(await statusOf(door, "/", "GET", { ...authorized, host: "evil.example" })).toBe(403);
+  expect(await statusOf(door, "/", "GET", authorized)).toBe(200);
   const forged = await post(new URL("/webhooks/truto", door).href, {}, {});
   expect(await forged.text()).not.toContain("Send the token");
 }
 
 /** The path as it is written: `fetch` would tidy it. */
-function statusOf(door: string, path: string, method: string): Promise<number | undefined> {
+function statusOf(
+  door: string,
+  path: string,
+  method: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<number | undefined> {
   const { hostname, port } = new URL(door);
   return new Promise((resolve, reject) => {
-    const asked = request({ hostname, port, path, method }, (answer) => {
+    const asked = request({ hostname, port, path, method, headers }, (answer) => {
       answer.resume();
       resolve(answer.statusCode);
     });

@@ -41,6 +41,8 @@ export interface TestGatewayOptions {
   readonly sandboxSpeed?: number;
   /** Left out, everything is kept. */
   readonly retentionDays?: number;
+  /** Variables that have no option of their own. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Default: the machine's. */
   readonly clock?: Clock;
   /** What stands between tracking and its ports. Default: nothing. */
@@ -87,6 +89,7 @@ export async function environmentOf(folder: string, options: TestGatewayOptions)
     SYNCGRAPH_SANDBOX_SPEED: String(sandboxSpeed),
     ...(options.redisUrl === undefined ? {} : { REDIS_URL: options.redisUrl }),
     ...(options.retentionDays === undefined ? {} : { SYNCGRAPH_RETENTION_DAYS: String(options.retentionDays) }),
+    ...options.environment,
   };
   if (providers === undefined) return shared;
   const file = join(folder, "syncgraph.yaml");
