@@ -86,22 +86,6 @@ describe("the environment", () => {
     ["SYNCGRAPH_RETENTION_DAYS", "1", "retentionDays", 1],
     ["SYNCGRAPH_RETENTION_DAYS", "90.5", "retentionDays", 90.5],
     ["LOG_LEVEL", "silent", "logLevel", "silent"],
-    [
-      "SYNCGRAPH_ALLOWED_HOSTS",
-      "Gateway.example., gateway.example:8443,[2001:DB8::1]:80",
-      "allowedHosts",
-      [
-        { name: "gateway.example", port: null },
-        { name: "gateway.example", port: 8443 },
-        { name: "[2001:db8::1]", port: 80 },
-      ],
-    ],
-    [
-      "SYNCGRAPH_ALLOWED_ORIGINS",
-      "http://localhost:5173,HTTPS://App.Example:443",
-      "allowedOrigins",
-      ["http://localhost:5173", "https://app.example"],
-    ],
     ["SYNCGRAPH_MAX_CONNECTIONS", "50", "maxConnections", 50],
   ])("%s=%s is taken", (name, value, key, expected) => {
     expect(readConfig({ [name]: value })).toMatchObject({ [key]: expected });
@@ -128,20 +112,6 @@ describe("the environment", () => {
     ["SYNCGRAPH_RETENTION_DAYS", "36501"],
     ["SYNCGRAPH_RETENTION_DAYS", "a month"],
     ["LOG_LEVEL", "loud"],
-    ["SYNCGRAPH_ALLOWED_HOSTS", "*"],
-    ["SYNCGRAPH_ALLOWED_HOSTS", "*.example.com"],
-    ["SYNCGRAPH_ALLOWED_HOSTS", "https://gateway.example"],
-    ["SYNCGRAPH_ALLOWED_HOSTS", "gateway.example/graphql"],
-    ["SYNCGRAPH_ALLOWED_HOSTS", "gateway.example:99999"],
-    ["SYNCGRAPH_ALLOWED_HOSTS", "user@gateway.example"],
-    ["SYNCGRAPH_ALLOWED_HOSTS", "gateway.example,"],
-    ["SYNCGRAPH_ALLOWED_ORIGINS", "*"],
-    ["SYNCGRAPH_ALLOWED_ORIGINS", "null"],
-    ["SYNCGRAPH_ALLOWED_ORIGINS", "localhost:5173"],
-    ["SYNCGRAPH_ALLOWED_ORIGINS", "http://localhost:5173/"],
-    ["SYNCGRAPH_ALLOWED_ORIGINS", "https://*.example.com"],
-    ["SYNCGRAPH_ALLOWED_ORIGINS", "https://user@example.com"],
-    ["SYNCGRAPH_ALLOWED_ORIGINS", "ftp://example.com"],
     ["SYNCGRAPH_MAX_CONNECTIONS", "0"],
     ["SYNCGRAPH_MAX_CONNECTIONS", "many"],
     ["SYNCGRAPH_CONFIG", "/nowhere/syncgraph.yaml"],
@@ -155,13 +125,6 @@ describe("the environment", () => {
       expect(problemsOf({ HOST: host })).toEqual([expect.stringMatching(/^HOST: .*no authentication is configured/)]);
     },
   );
-
-  it("names every value of a list that is wrong, and what is expected", () => {
-    expect(problemsOf({ SYNCGRAPH_ALLOWED_ORIGINS: "*,http://localhost:5173,null" })).toEqual([
-      expect.stringMatching(/^SYNCGRAPH_ALLOWED_ORIGINS: .*such as http:\/\/localhost:5173.*got "\*"$/),
-      expect.stringMatching(/^SYNCGRAPH_ALLOWED_ORIGINS: .*got "null"$/),
-    ]);
-  });
 
   it("does not repeat a password in a problem", () => {
     expect(
