@@ -13,6 +13,8 @@ import type {
   WebhookOperations,
 } from "../domain/gateway-port.ts";
 import type { Store } from "../domain/store-port.ts";
+import { createReads } from "./ending-reads.ts";
+import { createAnswerBudget, type AnswerBudget } from "./limits/answer-budget.ts";
 import { createLiveReads, type LiveReads } from "./live-reads.ts";
 import { createLoaders, type Loaders } from "./loaders.ts";
 
@@ -46,6 +48,7 @@ export interface PartialFailure {
 export interface GatewayContext {
   readonly viewer: ViewerIdentity;
   readonly tenantId: string;
+  /** What only reads ends with the operation: after that nothing more is asked of them. */
   readonly ports: GatewayPorts;
   /**
    * Aborts when nobody waits for the answer any longer, or it has taken too long (`DeadlineError`). What only reads ends with it; what
@@ -56,19 +59,10 @@ export interface GatewayContext {
   loaders: Loaders;
   /** What vendors are asked while the operation is answered, and how often; a subscription may ask anew with each event. */
   liveReads: LiveReads;
+  /** How large the answer may become; a subscription gets a new one with each event. */
+  answer: AnswerBudget;
   /** Failures to put beside the data: the answer's `errors` get one entry each. */
   readonly partialFailures: PartialFailure[];
-}
-
-/** An answer has taken as long as it may; the reason of a context's signal. */
-export class DeadlineError extends Error {
-  override readonly name = "DeadlineError";
-  readonly afterMs: number;
-
-  constructor(afterMs: number) {
-    super(`no answer within ${afterMs} ms`);
-    this.afterMs = afterMs;
-  }
 }
 
 /** @param signal left out, the answer is waited for however long it takes */
@@ -78,9 +72,20 @@ export function createContext(
   signal: AbortSignal = new AbortController().signal,
 ): GatewayContext {
   const { tenantId } = viewer;
-  const loaders = createLoaders(ports.store, tenantId);
-  const liveReads = createLiveReads(ports.schemas, tenantId, signal);
-  return { viewer, tenantId, ports, signal, loaders, liveReads, partialFailures: [] };
+  const reads = createReads(signal);
+  const { store, catalog, operations, schemas } = ports;
+  const ended: GatewayPorts = {
+    ...ports,
+    store: reads.ending(store),
+    catalog: reads.notBegun(catalog),
+    operations: reads.notBegun(operations, ["refresh"]),
+  };
+  return {
+    ...{ viewer, tenantId, signal, partialFailures: [], answer: createAnswerBudget() },
+    ports: ended,
+    loaders: createLoaders(ended.store, tenantId),
+    liveReads: createLiveReads(schemas, tenantId, signal),
+  };
 }
 
 /** With a change: what the operation read before must not be taken for what stands there afterwards. */
@@ -91,6 +96,7 @@ export function forgetRead(context: GatewayContext): void {
 
 /** A subscription's operation lives through many events: each is answered like an operation of its own. */
 export function beginEvent(context: GatewayContext): void {
+  context.answer = createAnswerBudget();
   context.loaders = createLoaders(context.ports.store, context.tenantId);
   context.liveReads = createLiveReads(context.ports.schemas, context.tenantId, context.signal);
 }

@@ -3,6 +3,7 @@ import { GraphQLError, responsePathAsArray, type GraphQLFormattedError } from "g
 import { CursorExpiredError, ErrorCode, GatewayError, ProviderError } from "../domain/errors.ts";
 import type { GatewayContext } from "./context.ts";
 import { ledgerCursor } from "./cursors.ts";
+import { LimitError } from "./limits/limit-error.ts";
 import { withoutValues } from "./request-values.ts";
 
 /** Codes of the GraphQL layer itself that clients may see as they are. */
@@ -38,6 +39,7 @@ export function formatError(
     const oldestCursor = ledgerCursor(cause.tenantId, cause.oldestPlace);
     return { message: cause.message, ...place, extensions: { code: cause.code, oldestCursor } };
   }
+  if (cause instanceof LimitError) return { message: cause.message, ...place, extensions: cause.extensions };
   if (cause instanceof GatewayError && cause.code !== ErrorCode.Internal) {
     return { message: cause.message, ...place, extensions: { code: cause.code } };
   }

@@ -12,6 +12,7 @@ import type {
   TargetObjectDetail,
   TargetObjects,
 } from "../domain/schema-discovery.ts";
+import { endOf } from "./ending-reads.ts";
 
 /** A list of linked accounts with such a field would otherwise be a call to a vendor for each of them. */
 export const MOST_LIVE_READS = 10;
@@ -64,6 +65,8 @@ export function createLiveReads(schemas: SchemaOperations, tenantId: string, sig
       const key = JSON.stringify(question);
       const known = asked.get(key);
       if (known !== undefined) return known;
+      const ended = endOf(signal);
+      if (ended !== null) throw ended;
       const discovery = schemas.discovery(tenantId, question.providerKey);
       if (discovery === null) return null;
       if (made >= MOST_LIVE_READS) throw tooMany();

@@ -1,7 +1,8 @@
 // A mutation is answered in time although what it asks a vendor for is never broken off: what takes longer goes on without its caller.
 import { GraphQLError, type GraphQLFieldResolver, type GraphQLSchema } from "graphql";
 import { ErrorCode, GatewayError } from "../domain/errors.ts";
-import { DeadlineError, type GatewayContext } from "./context.ts";
+import type { GatewayContext } from "./context.ts";
+import { DeadlineError } from "./end-reasons.ts";
 
 type MutationResolver = GraphQLFieldResolver<unknown, GatewayContext>;
 

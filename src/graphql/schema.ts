@@ -2,6 +2,7 @@
 import "reflect-metadata";
 import { specifiedDirectives, type GraphQLSchema } from "graphql";
 import { buildSchemaSync, type PubSub } from "type-graphql";
+import { chargeJson } from "./charged-json.ts";
 import { boundMutations } from "./mutation-deadline.ts";
 import {
   LinkedAccountEdges,
@@ -48,7 +49,7 @@ export function buildGatewaySchema(): GraphQLSchema {
     directives: [...specifiedDirectives],
     pubSub: UNUSED_PUBSUB,
   });
-  return boundMutations(schema);
+  return chargeJson(boundMutations(schema));
 }
 
 /** type-graphql insists on one; our subscriptions read the ledger through `TransitionFeed` and never use it. */

@@ -1,14 +1,18 @@
 // GraphQL over HTTP: Apollo Server behind a thin node:http handler. No logic of GraphQL is here.
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { ApolloServer, HeaderMap, type ApolloServerPlugin } from "@apollo/server";
+import { ApolloServer, HeaderMap } from "@apollo/server";
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginLandingPageDisabled,
 } from "@apollo/server/plugin/disabled";
-import { GraphQLError, OperationTypeNode, type GraphQLSchema } from "graphql";
+import type { GraphQLSchema } from "graphql";
 import type { Clock } from "../domain/clock.ts";
 import type { GatewayContext } from "../graphql/context.ts";
-import { formatError, notedErrors } from "../graphql/errors.ts";
+import { formatError } from "../graphql/errors.ts";
+import { EXECUTION_OPTIONS, createGuard } from "../graphql/limits/guard.ts";
+import { LIMITS } from "../graphql/limits/limits.ts";
+import { answerText } from "./answer-text.ts";
+import { createGuardedHttp } from "./guarded-http.ts";
 import { createOperationEnd, type OperationEnd } from "./operation-end.ts";
 import { readBody, refuse } from "./request-body.ts";
 
@@ -27,9 +31,6 @@ export interface GraphqlHttpOptions {
   readonly reportDefect: (error: unknown) => void;
 }
 
-/** RELAY's largest operations fit; a flood of tokens is refused while it is parsed. */
-export const MOST_TOKENS = 2_000;
-
 export async function createGraphqlHttp({
   schema,
   contextOf,
@@ -38,20 +39,25 @@ export async function createGraphqlHttp({
 }: GraphqlHttpOptions): Promise<GraphqlHttp> {
   /** By their signals: Apollo hands on a copy of the context. */
   const ends = new WeakMap<AbortSignal, OperationEnd>();
+  const guard = createGuard(schema);
   const apollo = new ApolloServer<GatewayContext>({
     schema,
     plugins: [
       // It would wrap every field of every operation, and nothing here sets cache hints.
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
-      operationPlugin(({ signal }, type) => ends.get(signal)?.limit(type), reportDefect),
+      createGuardedHttp({ guard, limit: ({ signal }, type) => ends.get(signal)?.limit(type), reportDefect }),
     ],
     formatError: (formatted, error) => formatError(formatted, error, reportDefect),
     includeStacktraceInErrorResponses: false,
     introspection: true,
     stopOnTerminationSignals: false,
     status400ForVariableCoercionErrors: true,
-    parseOptions: { maxTokens: MOST_TOKENS },
+    parseOptions: { maxTokens: LIMITS.tokens },
+    // The guard validates, after what bounds how long that can take. Apollo would do it before.
+    dangerouslyDisableValidation: true,
+    executionOptions: EXECUTION_OPTIONS.options,
+    stringifyResult: (result) => answerText(result, reportDefect),
     logger: SILENT,
   });
   await apollo.start();
@@ -109,37 +115,6 @@ function isRefused({ method, url = "/" }: IncomingMessage, response: ServerRespo
   const how = 'Send one with POST, as JSON: { "query": "..." }. Subscriptions come over WebSocket at the same address.';
   refuse(response, 400, `There is no operation here. ${how}`);
   return true;
-}
-
-/** What HTTP adds to an operation: a deadline, subscriptions are refused, and failures that lists noted are put beside their data. */
-function operationPlugin(
-  limit: (context: GatewayContext, type: OperationTypeNode) => void,
-  reportDefect: (error: unknown) => void,
-): ApolloServerPlugin<GatewayContext> {
-  return {
-    requestDidStart: () =>
-      Promise.resolve({
-        didResolveOperation: ({ operation, contextValue }) => {
-          if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) {
-            // Undefined when the name fits none: that is answered at once.
-            if (operation !== undefined) limit(contextValue, operation.operation);
-            return Promise.resolve();
-          }
-          const extensions = { code: "BAD_REQUEST", http: { status: 400 } };
-          throw new GraphQLError("Subscriptions are served over WebSocket at the same address, not over HTTP.", {
-            extensions,
-          });
-        },
-        willSendResponse: ({ contextValue, response }) => {
-          const { body } = response;
-          const noted = notedErrors(contextValue, reportDefect);
-          if (body.kind === "single" && noted.length > 0) {
-            body.singleResult.errors = [...(body.singleResult.errors ?? []), ...noted];
-          }
-          return Promise.resolve();
-        },
-      }),
-  };
 }
 
 /** What Apollo would log comes to `reportDefect` already. */

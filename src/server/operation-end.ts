@@ -2,7 +2,7 @@
 import { setMaxListeners } from "node:events";
 import { OperationTypeNode } from "graphql";
 import type { Clock } from "../domain/clock.ts";
-import { DeadlineError } from "../graphql/context.ts";
+import { ClientGoneError, DeadlineError } from "../graphql/end-reasons.ts";
 
 /** From the operation's arrival. A mutation has longer: giving up on a vendor that was asked to act leaves an open question. */
 const DEADLINE_MS: Readonly<Record<OperationTypeNode, number | null>> = {
@@ -13,7 +13,7 @@ const DEADLINE_MS: Readonly<Record<OperationTypeNode, number | null>> = {
 };
 
 export interface OperationEnd {
-  /** Aborts with a `DeadlineError`, or because the client has gone. */
+  /** Aborts with a `DeadlineError` or a `ClientGoneError`. */
   readonly signal: AbortSignal;
   /** The kind of operation is known, and with it how long it may take. */
   limit(type: OperationTypeNode): void;
@@ -29,10 +29,12 @@ export function createOperationEnd(clock: Clock): OperationEnd {
   // Each question that the operation asks the store, and each call to a vendor, listens to it.
   setMaxListeners(0, ending.signal);
   const settled = new AbortController();
+  let isChanging = false;
 
   return {
     signal: ending.signal,
     limit(type) {
+      isChanging = type === OperationTypeNode.MUTATION;
       const afterMs = DEADLINE_MS[type];
       if (afterMs === null) return;
       const leftMs = Math.max(0, arrivedAtMs + afterMs - clock.now().getTime());
@@ -41,7 +43,7 @@ export function createOperationEnd(clock: Clock): OperationEnd {
         () => undefined,
       );
     },
-    leave: () => ending.abort(new Error("the client has gone")),
+    leave: () => ending.abort(new ClientGoneError(() => isChanging)),
     settle: () => settled.abort(),
   };
 }

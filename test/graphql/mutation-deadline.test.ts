@@ -2,7 +2,7 @@
 import { execute, parse } from "graphql";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ErrorCode } from "../../src/domain/errors.ts";
-import { DeadlineError } from "../../src/graphql/context.ts";
+import { DeadlineError } from "../../src/graphql/end-reasons.ts";
 import { formatError } from "../../src/graphql/errors.ts";
 import { NodeKind, globalIdOf } from "../../src/graphql/global-id.ts";
 import { createGate } from "../support/gate.ts";

@@ -2,7 +2,7 @@
 import { request } from "node:http";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ErrorCode } from "../../src/domain/errors.ts";
-import { DeadlineError } from "../../src/graphql/context.ts";
+import { DeadlineError } from "../../src/graphql/end-reasons.ts";
 import { NodeKind, globalIdOf } from "../../src/graphql/global-id.ts";
 import { within } from "../support/eventually.ts";
 import { newId, openGraphqlGateway, providerError, valueAt, type GraphqlGateway } from "../support/graphql.ts";
