@@ -45,12 +45,26 @@ function defectiveAnswer(error: unknown, reportDefect: (error: unknown) => void)
   return { errors: [formatError({ message: "", path: [] }, asError(error), reportDefect)], data: null };
 }
 
-/** Anything that was thrown, as an error. Also of what cannot be made a text. */
+/** Anything that was thrown, as an error that can be read. */
 export function asError(thrown: unknown): Error {
-  if (thrown instanceof Error) return thrown;
   try {
-    return new Error(String(thrown));
+    if (!(thrown instanceof Error)) return new Error(String(thrown));
+    // Reading it here is the test: either may be a getter that throws.
+    return typeof thrown.message === "string" && String(thrown.stack) !== "" ? thrown : new Error(UNREADABLE);
   } catch {
-    return new Error("something was thrown that is no error and has no text");
+    return new Error(UNREADABLE);
   }
+}
+
+const UNREADABLE = "something was thrown that cannot be read";
+
+/** The same report, for errors that cannot be read too: telling of a failure must not be another one. */
+export function reporting(reportDefect: (error: unknown) => void): (error: unknown) => void {
+  return (error) => {
+    try {
+      reportDefect(error);
+    } catch {
+      reportDefect(new Error(UNREADABLE));
+    }
+  };
 }

@@ -11,7 +11,7 @@ import type { GatewayContext } from "../graphql/context.ts";
 import { formatError } from "../graphql/errors.ts";
 import { EXECUTION_OPTIONS, createGuard } from "../graphql/limits/guard.ts";
 import { LIMITS } from "../graphql/limits/limits.ts";
-import { answerText } from "./answer-text.ts";
+import { answerText, reporting } from "./answer-text.ts";
 import { createGuardedHttp } from "./guarded-http.ts";
 import { createOperationEnd, type OperationEnd } from "./operation-end.ts";
 import { readBody, refuse } from "./request-body.ts";
@@ -35,8 +35,9 @@ export async function createGraphqlHttp({
   schema,
   contextOf,
   clock,
-  reportDefect,
+  ...options
 }: GraphqlHttpOptions): Promise<GraphqlHttp> {
+  const reportDefect = reporting(options.reportDefect);
   /** By their signals: Apollo hands on a copy of the context. */
   const ends = new WeakMap<AbortSignal, OperationEnd>();
   const guard = createGuard(schema);

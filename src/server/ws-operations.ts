@@ -18,7 +18,7 @@ import type { GatewayContext } from "../graphql/context.ts";
 import { formatError, notedErrors } from "../graphql/errors.ts";
 import { asksForCost, costReport, type OperationCost } from "../graphql/limits/cost.ts";
 import { EXECUTION_OPTIONS, createGuard } from "../graphql/limits/guard.ts";
-import { answerOf, asError, sendable } from "./answer-text.ts";
+import { answerOf, asError, reporting, sendable } from "./answer-text.ts";
 import { createOperationEnd, type OperationEnd } from "./operation-end.ts";
 import { NO_STREAM, ending, failWith, failuresIn, once } from "./operation-stream.ts";
 import type { WsPeer } from "./ws-transport.ts";
@@ -52,7 +52,8 @@ type Answered = Parameters<NonNullable<Hooks["onNext"]>>[4];
 /** Operations are few and repeated by every client: each is parsed and validated once. What its variables make of it is judged anew. */
 const DOCUMENTS_KEPT = 500;
 
-export function createWsOperations({ schema, contextOf, clock, reportDefect }: WsOperationsOptions): Hooks {
+export function createWsOperations({ schema, contextOf, clock, ...options }: WsOperationsOptions): Hooks {
+  const reportDefect = reporting(options.reportDefect);
   const guard = createGuard(schema);
   const documents = new Map<string, DocumentNode>();
   /** What the library hands on is untyped; this is the same thing, typed. */
