@@ -54,7 +54,11 @@ export function structureOf(document: DocumentNode, fragments: Fragments, { larg
   ];
   // The walks that follow are bounded by these.
   if (refusals.length > 0) return { refusals, costOf };
-  return { refusals: document.definitions.flatMap((definition) => unfolded(definition, fragments)), costOf };
+  const of = (kind: Kind): readonly GraphQLError[] =>
+    document.definitions.filter((one) => one.kind === kind).flatMap((one) => unfolded(one, fragments));
+  const ofOperations = of(Kind.OPERATION_DEFINITION);
+  // A fragment's are those of the operation that spreads it, too.
+  return { refusals: ofOperations.length > 0 ? ofOperations : of(Kind.FRAGMENT_DEFINITION), costOf };
 }
 
 /** The limits of one definition that are told only from what it unfolds to. */
