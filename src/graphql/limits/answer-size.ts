@@ -23,7 +23,7 @@ import { mergedFields, type PlacedField, type Scope } from "./merged-fields.ts";
 export type Variables = Readonly<Record<string, unknown>>;
 
 export interface AnswerSize {
-  /** Connections, edges and page information are not counted: they come with what is in them. */
+  /** Connections, edges and page information are not counted: they hold objects and are none. */
   readonly objects: number;
   readonly values: number;
   /** Pages that are too small or too large. */
@@ -120,7 +120,7 @@ function fieldOf(schema: GraphQLSchema, typeName: string | null, name: string): 
 
 export const isConnection = (name: string): boolean => name.endsWith("Connection");
 
-/** What an answer is about, and not the frame around it. */
+/** An object, and not a page or an entry that holds it. */
 function isCounted(type: GraphQLNamedType): boolean {
   return isCompositeType(type) && !isConnection(type.name) && !type.name.endsWith("Edge") && type.name !== "PageInfo";
 }
