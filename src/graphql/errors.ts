@@ -3,7 +3,7 @@ import { GraphQLError, responsePathAsArray, type GraphQLFormattedError } from "g
 import { CursorExpiredError, ErrorCode, GatewayError, ProviderError } from "../domain/errors.ts";
 import type { GatewayContext } from "./context.ts";
 import { ledgerCursor } from "./cursors.ts";
-import { LimitError } from "./limits/limit-error.ts";
+import { LimitCode, LimitError } from "./limits/limit-error.ts";
 import { withoutValues } from "./request-values.ts";
 
 /** Codes of the GraphQL layer itself that clients may see as they are. */
@@ -13,7 +13,7 @@ const PROTOCOL_CODES: ReadonlySet<unknown> = new Set([
   "OPERATION_RESOLUTION_FAILURE",
   "PERSISTED_QUERY_NOT_FOUND",
   "PERSISTED_QUERY_NOT_SUPPORTED",
-  ErrorCode.BadUserInput,
+  ...Object.values(LimitCode),
   "BAD_REQUEST",
   "RATE_LIMITED",
 ]);

@@ -23,7 +23,7 @@ import { mergedFields, type PlacedField, type Scope } from "./merged-fields.ts";
 export type Variables = Readonly<Record<string, unknown>>;
 
 export interface AnswerSize {
-  /** Connections, edges and page information are not counted: they hold objects and are none. */
+  /** Those of lists and those with an id. Connections, edges and parts of an object are not counted. */
   readonly objects: number;
   readonly values: number;
   /** Pages that are too small or too large. */
@@ -65,6 +65,8 @@ interface PageArgument {
 }
 
 const PAGE_ARGUMENTS = ["first", "last"];
+/** The interface of everything that has an id of its own. */
+const NODE = "Node";
 const ONE: Size = { kind: "fixed", count: 1 };
 
 /** @param operation one that is valid, and of whose document no fragment spreads itself */
@@ -97,7 +99,7 @@ export function answerSizeOf(
     // Fields of one name in one type have the same arguments, or the document would not be valid: one of each type is enough.
     const perType = [...new Map(known.map((one) => [one.typeName, one])).values()];
     return {
-      objects: Math.max(0, ...perType.map(({ field }) => (isCounted(getNamedType(field.type)) ? 1 : 0))),
+      objects: Math.max(0, ...perType.map(({ field }) => (isCounted(field) ? 1 : 0))),
       values: 1,
       size: perType.map(sizeOf).reduce(larger, ONE),
       pages: perType.flatMap(({ node, field }) => pageArguments(node, field)),
@@ -120,9 +122,16 @@ function fieldOf(schema: GraphQLSchema, typeName: string | null, name: string): 
 
 export const isConnection = (name: string): boolean => name.endsWith("Connection");
 
-/** An object, and not a page or an entry that holds it. */
-function isCounted(type: GraphQLNamedType): boolean {
-  return isCompositeType(type) && !isConnection(type.name) && !type.name.endsWith("Edge") && type.name !== "PageInfo";
+/** An object of its own: one of a list, or one with an id. Neither a page nor an entry that holds one, nor a part of another one. */
+function isCounted({ type }: GraphQLField<unknown, unknown>): boolean {
+  const named = getNamedType(type);
+  if (!isCompositeType(named) || isConnection(named.name) || named.name.endsWith("Edge")) return false;
+  return isListType(getNullableType(type)) || isNode(named);
+}
+
+function isNode(type: GraphQLNamedType): boolean {
+  if (type.name === NODE) return true;
+  return (isObjectType(type) || isInterfaceType(type)) && type.getInterfaces().some(({ name }) => name === NODE);
 }
 
 interface Located {

@@ -96,7 +96,12 @@ describe("the objects of an answer", () => {
       "{ syncs(first: 7) { nodes { id } edges { node { id } } pageInfo { endCursor } } }",
       14,
     ],
-    ["one object is one", "{ viewer { name } }", 1],
+    ["one object is one", '{ sync(id: "x") { id retryOf { id } } }', 2],
+    [
+      "parts of an object are not counted",
+      "{ viewer { name } syncs(first: 7) { nodes { error { message } taskCounts { total } } } }",
+      7,
+    ],
     [
       "what may be skipped is counted",
       "query ($no: Boolean = false) { syncs(first: 7) @include(if: $no) { nodes { id } } }",
@@ -126,7 +131,7 @@ describe("the objects of an answer", () => {
 
   it("are those of the operation that is asked for, and the limits of the document are for all of its operations", () => {
     const query = `query Small { viewer { name } } query Large ${pages("100", "100")}`;
-    expect(costOf({ query, operationName: "Small" }).objects).toBe(1);
+    expect(costOf({ query, operationName: "Small" }).objects).toBe(0);
     expect(refusals({ query, operationName: "Large" })).toMatchObject([{ extensions: { limit: "objects" } }]);
     const other = `query Small { viewer { name } } query Deep ${deep(13)}`;
     expect(refusals({ query: other, operationName: "Small" })).toMatchObject([{ extensions: { limit: "depth" } }]);
