@@ -45,6 +45,27 @@ test("every test file is in one project, and the commands run each project once"
   expect(scripts["test:all"]).toBe("vitest run");
 });
 
+/** A hook at the top of a module that test files import is registered for the first of them alone: they share their modules. */
+const HOOK_AT_THE_TOP = /^(before|after)(Each|All)\(/m;
+
+test("no module that test files share registers hooks when it is loaded", async () => {
+  const shared = (await readdir(join(ROOT, "test"), { recursive: true })).filter(
+    (file) => file.endsWith(".ts") && !file.endsWith(".test.ts"),
+  );
+  expect(shared.length).toBeGreaterThan(100);
+  const found: string[] = [];
+  for (const file of shared)
+    if (HOOK_AT_THE_TOP.test(await readFile(join(ROOT, "test", file), "utf8"))) found.push(file);
+  expect(found).toEqual([]);
+});
+
+test.each([
+  ["const open = [];\nafterEach(closeAll);\n", true],
+  ["function maker() {\n  afterEach(closeAll);\n}\n", false],
+])("a hook that is registered when %j is loaded is found: %s", (text, isFound) => {
+  expect(HOOK_AT_THE_TOP.test(text)).toBe(isFound);
+});
+
 test("a run without servers says how many tests it left out, and what runs them", { timeout: 120_000 }, async () => {
   const path = await folder();
   await symlink(join(ROOT, "node_modules"), join(path, "node_modules"), "dir");

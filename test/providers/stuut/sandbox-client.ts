@@ -1,5 +1,5 @@
 // A raw client of the Stuut sandbox for its tests: one server a test, every answer checked against the published contract.
-import { afterEach, expect } from "vitest";
+import { expect } from "vitest";
 import { z } from "zod";
 import type { SandboxServer } from "../../../src/domain/sandbox-port.ts";
 import { startSandbox } from "../../../src/providers/stuut/sandbox.ts";
@@ -35,9 +35,11 @@ const connections = z.array(z.looseObject({ id: z.string(), models: z.array(mode
 export const detail = z.strictObject({ detail: z.string() });
 
 export const servers: SandboxServer[] = [];
-afterEach(async () => {
+
+/** Closes what was started; for the end of every test. */
+export async function closeAll(): Promise<void> {
   await Promise.all(servers.splice(0).map((server) => server.close()));
-});
+}
 
 export interface Reply {
   readonly status: number;

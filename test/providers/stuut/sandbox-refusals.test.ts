@@ -1,8 +1,10 @@
 // What the Stuut sandbox refuses, how much it takes, and how it stops.
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { startSandbox } from "../../../src/providers/stuut/sandbox.ts";
-import { FAST, TOKEN, LIST, sync, detail, sandbox, servers } from "./sandbox-client.ts";
+import { FAST, TOKEN, LIST, closeAll, sync, detail, sandbox, servers } from "./sandbox-client.ts";
+
+afterEach(closeAll);
 
 describe("bad requests", () => {
   it.each([

@@ -1,5 +1,5 @@
 // The Stuut sandbox over HTTP: every answer is also checked against the vendor's OpenAPI document where that is at hand.
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { startSandbox } from "../../../src/providers/stuut/sandbox.ts";
 import {
   contract,
@@ -14,9 +14,12 @@ import {
   isOver,
   follow,
   story,
+  closeAll,
   servers,
 } from "./sandbox-client.ts";
 import type { Sync } from "./sandbox-client.ts";
+
+afterEach(closeAll);
 
 // Each answer of the two is checked against the document by the client.
 it.runIf(contract !== null)("the document's operations are the two that are served and asked for here", () => {
