@@ -43,11 +43,30 @@ const noCastThroughUnknown = {
   }),
 };
 
+/**
+ * zod's own lists and records judge every entry, so that a list of a million wrong ones becomes a million problems; its own texts keep line
+ * ends and say nothing about ids.
+ */
+const noPlainSchema = {
+  create: (context) => ({
+    CallExpression({ callee }) {
+      if (callee.type !== "MemberExpression" || callee.object.type !== "Identifier" || callee.object.name !== "z")
+        return;
+      if (callee.property.type !== "Identifier" || !PLAIN_SCHEMAS.has(callee.property.name)) return;
+      const message = "What vendors send is read with the fields of src/wire/loose-fields.ts and list-fields.ts.";
+      context.report({ node: callee, message });
+    },
+  }),
+};
+
+const PLAIN_SCHEMAS = new Set(["array", "record", "json", "map", "set", "string", "tuple"]);
+
 export default {
   meta: { name: "house" },
   rules: {
     "no-dynamic-import": noDynamicImport,
     "no-system-time": noSystemTime,
     "no-cast-through-unknown": noCastThroughUnknown,
+    "no-plain-schema": noPlainSchema,
   },
 };

@@ -78,6 +78,7 @@ function createOne(
   const http = createHttpClient({
     provider: config.key,
     endpoint,
+    secrets: config.webhookSecrets,
     readError: module.readError.bind(module),
     rateLimit,
     // A sandbox is this process's own vendor.

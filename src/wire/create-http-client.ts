@@ -8,6 +8,7 @@ import { createExchange } from "./exchange.ts";
 import type { Exchange } from "./exchange.ts";
 import { createFlights } from "./flights.ts";
 import type { Flight } from "./flights.ts";
+import { createForeignText } from "./foreign-text.ts";
 import type { HttpClientOptions } from "./http-client-options.ts";
 import type { HttpClient, HttpRequest, HttpResponse } from "./http-client.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
@@ -32,7 +33,8 @@ export type { CallReport, HttpClientOptions } from "./http-client-options.ts";
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const { endpoint } = options;
   const limits: WireLimits = { ...DEFAULT_LIMITS, ...options.limits };
-  const redact = createRedactor([...endpoint.secrets, ...credentialHeaders(endpoint)]);
+  const secrets = [...endpoint.secrets, ...credentialHeaders(endpoint), ...(options.secrets ?? [])];
+  const redact = createRedactor(secrets);
   const context = { provider: options.provider, redact, longestRetryAfterMs: limits.longestRetryAfterMs };
   const flights = createFlights<HttpResponse>();
   const refused = checkBaseUrl(endpoint.baseUrl, options);
@@ -44,7 +46,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     limits,
     context,
     budget,
-    makeTry: createTry({ options, limits, exchange, redact, vendorClock }),
+    makeTry: createTry({ options, limits, exchange, redact, texts: createForeignText(secrets), vendorClock }),
   });
   let closed = false;
 

@@ -2,7 +2,9 @@
 import { ErrorCode, ProviderError } from "../domain/errors.ts";
 import type { HttpRequest } from "./http-client.ts";
 import type { Redactor } from "./redact.ts";
-import { capText, oneLine } from "./redact.ts";
+import { capText } from "./redact.ts";
+import { beginningOf } from "./free-text.ts";
+import { oneLine } from "./visible-text.ts";
 import type { TryFailure } from "./try-result.ts";
 
 /** How many characters of the vendor's own words a message holds at most. */
@@ -25,7 +27,8 @@ export function describeFailure(
 ): ProviderError {
   const { provider, redact } = context;
   const path = capText(oneLine(redact(request.path)), PATH_CHARACTERS);
-  const said = failure.vendorText === null ? "" : capText(oneLine(redact(failure.vendorText)), VENDOR_TEXT_CHARACTERS);
+  const words = beginningOf(failure.vendorText ?? "").trim();
+  const said = capText(oneLine(redact(words)), VENDOR_TEXT_CHARACTERS);
   const message = `${provider}: ${request.method} ${path}: ${redact(failure.problem)}${said === "" ? "" : `: ${said}`}`;
   return new ProviderError(message, {
     code: failure.code,
@@ -60,7 +63,7 @@ export function describeDefect(
 function cleanCause(cause: unknown, redact: Redactor): Error {
   if (!(cause instanceof Error)) return new Error(capText(redact(String(cause)), VENDOR_TEXT_CHARACTERS));
   const code = "code" in cause && typeof cause.code === "string" ? `${cause.code}: ` : "";
-  const clean = new Error(capText(oneLine(redact(`${code}${cause.message}`)), VENDOR_TEXT_CHARACTERS));
+  const clean = new Error(capText(oneLine(redact(beginningOf(`${code}${cause.message}`))), VENDOR_TEXT_CHARACTERS));
   clean.name = cause.name;
   return clean;
 }

@@ -1,6 +1,7 @@
 // Makes sentences of foreign systems fit to be shown. Which texts are secret is the provider's to say; patterns of credentials are `redact.ts`'s.
-import { capText, createRedactor, oneLine } from "./redact.ts";
+import { capText, createRedactor } from "./redact.ts";
 import type { Redactor } from "./redact.ts";
+import { oneLine } from "./visible-text.ts";
 
 /** Characters of a foreign sentence that are kept at most. */
 export const LONGEST_FREE_TEXT = 256;
@@ -14,7 +15,7 @@ export const beginningOf = (text: string): string => text.slice(0, 8 * LONGEST_F
  */
 export function freeTextRedactor(secrets: readonly string[]): Redactor {
   const hideSecrets = createRedactor(secrets);
-  return (text) => capText(hideIdentities(hideSecrets(oneLine(beginningOf(text)))), LONGEST_FREE_TEXT);
+  return (text) => capText(hideIdentities(hideSecrets(oneLine(beginningOf(text).trim()))), LONGEST_FREE_TEXT);
 }
 
 function hideIdentities(text: string): string {

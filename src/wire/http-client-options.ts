@@ -30,6 +30,8 @@ export interface HttpClientOptions {
   /** Key of the configured provider. */
   readonly provider: string;
   readonly endpoint: Endpoint;
+  /** Secrets of the provider beside those of its endpoint: its webhooks'. */
+  readonly secrets?: readonly string[];
   /** What an error body says; the provider module's `readError`. */
   readonly readError: (httpStatus: number, body: unknown) => ErrorReading;
   readonly rateLimit: RateLimit;

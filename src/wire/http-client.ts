@@ -1,5 +1,6 @@
 // The wire's contract with the provider folders: what a request is, what an answer is. `create-http-client.ts` makes one.
 import type { JsonValue } from "../domain/json.ts";
+import type { ForeignText } from "./foreign-text.ts";
 
 export interface HttpRequest {
   /** What is being done, in words, for errors and logs: `list syncs`. */
@@ -26,8 +27,16 @@ export interface HttpResponse {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The parsed JSON body; null when the body was empty. Not validated. */
+  /** The parsed JSON body, every text and name in it fit to be shown; null when the body was empty. Not validated. */
   readonly body: unknown;
+  readonly written: Written;
+}
+
+/** The body as the vendor wrote it, for sending parts of it back unchanged. Nothing of it may be shown, stored or logged. */
+export interface Written {
+  readonly body: unknown;
+  /** Gives the form in which its texts were shown. */
+  readonly texts: ForeignText;
 }
 
 /** A client bound to one provider's origin and credential. Throws `ProviderError` and nothing else; a 2xx is the only answer it returns. */

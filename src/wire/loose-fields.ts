@@ -1,8 +1,23 @@
-// Schemas for fields the gateway can do without: absent stays absent, a wrong type becomes null. Needed fields are the provider's to name.
+// Schemas for what vendors send. Fields the gateway can do without: absent stays absent, a wrong type becomes null. Needed fields are the
+// provider's to name. The lint rule `house/no-plain-schema` sends providers here for texts and lists.
 import { z } from "zod";
+import { isAsSent } from "./foreign-text.ts";
 import { timeOrDayOf } from "./times.ts";
+import { oneLine } from "./visible-text.ts";
 
-export const looseText = z.string().nullish().catch(null);
+/** A text that is shown on one line: a name, a status, a sentence. */
+export const lineText = z.string().transform(oneLine);
+/** The same, where an empty one is of no use. */
+export const filledLine = z.string().min(1).transform(oneLine);
+/** A text that may have lines: a template, a formula. */
+export const bodyText = z.string();
+/**
+ * A text that the vendor is sent back: an id, a cursor. One with a character that was made visible would be another one, so that it is
+ * refused.
+ */
+export const exactText = z.string().min(1).refine(isAsSent, { error: "without control characters or secrets" });
+
+export const looseText = lineText.nullish().catch(null);
 export const looseFlag = z.boolean().nullish().catch(null);
 /** A whole number, never negative. */
 export const looseCount = z.int().nonnegative().nullish().catch(null);

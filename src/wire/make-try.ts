@@ -3,6 +3,7 @@ import { ErrorCode } from "../domain/errors.ts";
 import { createCircuit } from "./circuit.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Flight } from "./flights.ts";
+import type { ForeignText } from "./foreign-text.ts";
 import type { CallReport, HttpClientOptions } from "./http-client-options.ts";
 import type { HttpRequest } from "./http-client.ts";
 import type { WireLimits } from "./limits.ts";
@@ -29,6 +30,7 @@ export interface TryTools {
   readonly limits: WireLimits;
   readonly exchange: Exchange | null;
   readonly redact: (text: string) => string;
+  readonly texts: ForeignText;
   readonly vendorClock: VendorClock;
 }
 
@@ -38,12 +40,13 @@ export function createTry({
   limits,
   exchange,
   redact,
+  texts,
   vendorClock,
 }: TryTools): (input: TryInput) => Promise<TryResult> {
   const { clock } = options;
   const circuit = createCircuit(limits, clock);
   const gate = createGate(options);
-  const reader = { limits, readError: options.readError };
+  const reader = { limits, texts, readError: options.readError };
 
   async function overWire(input: TryInput, turn: Turn): Promise<TryResult> {
     const { prepared, flight } = input;
@@ -60,7 +63,7 @@ export function createTry({
       const answer = await exchange.send({ ...prepared, signal: flight.signal, onSending });
       const answeredAt = clock.now();
       vendorClock.note(answer.headers, askedAt, answeredAt);
-      return await readAnswer(answer, reader, answeredAt);
+      return await readAnswer(answer, reader, answeredAt, flight.signal);
     } catch (cause) {
       const ended = endedBy(flight);
       // Connecting took too long for it. The connection is there now, and the vendor perhaps not any more.

@@ -1,6 +1,8 @@
 // Walks a vendor's pages. How a page is asked for and how the next one is named is the provider's business.
+// Pages are as long as the vendor likes; who works on them gets them in parts, between which everything else has its turn.
 import { ErrorCode } from "../domain/errors.ts";
 import type { ProviderError } from "../domain/errors.ts";
+import { nextTurn } from "./event-loop.ts";
 import { providerFailure } from "./provider-failure.ts";
 
 /** One page as a provider read it. */
@@ -22,8 +24,23 @@ export interface WalkOptions {
 
 const DEFAULT_MAX_PAGES = 1_000;
 
+/** No shorter than the pages that are asked for, so that a usual page is one part. */
+const PART_ITEMS = 200;
+
+/** A list in parts that can be mapped, recorded or stored in one step; a list of nothing is one part. */
+export async function* inParts<Item>(items: readonly Item[]): AsyncGenerator<readonly Item[], void, undefined> {
+  if (items.length <= PART_ITEMS) {
+    yield items;
+    return;
+  }
+  for (let from = 0; from < items.length; from += PART_ITEMS) {
+    if (from > 0) await nextTurn();
+    yield items.slice(from, from + PART_ITEMS);
+  }
+}
+
 /**
- * Yields the items of each page in order. A walk that cannot end, or was ended by its caller, throws: a part of a list must
+ * Yields the items of each page in order, those of a very long page in parts. A walk that cannot end, or was ended by its caller, throws: a part of a list must
  * never look like the whole.
  *
  * @param fetchPage is called with null for the first page, then with each page's `next`
@@ -39,7 +56,7 @@ export async function* walkPages<Item>(
   for (let pages = 0; pages < maxPages; pages += 1) {
     if (signal?.aborted) throw walkAborted(provider, operation, signal);
     const page: WirePage<Item> = await fetchPage(cursor);
-    yield page.items;
+    yield* inParts(page.items);
     if (page.next === null || page.next === "") return;
     if (seen.has(page.next))
       throw badPages(provider, operation, "expected a new cursor on each page, got one that came before");

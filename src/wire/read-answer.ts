@@ -4,42 +4,68 @@ import { gunzip } from "node:zlib";
 import { ErrorCode } from "../domain/errors.ts";
 import type { ErrorReading } from "../domain/provider-port.ts";
 import type { RawAnswer } from "./exchange.ts";
+import { nextTurn } from "./event-loop.ts";
+import type { ForeignText } from "./foreign-text.ts";
+import { beginningOf } from "./free-text.ts";
 import type { WireLimits } from "./limits.ts";
-import { UnreadableJsonError, readJson } from "./read-json.ts";
+import { readJson } from "./read-json.ts";
+import type { ReadJson } from "./read-json.ts";
 import { retryAfterMs } from "./retry-after.ts";
+import { UnreadableJsonError } from "./scan-json.ts";
 import { tooLarge, tryFailure } from "./try-result.ts";
 import type { TryFailure, TryResult } from "./try-result.ts";
 
 export interface AnswerReader {
-  readonly limits: Pick<WireLimits, "responseBytes" | "jsonDepth">;
+  readonly limits: Pick<WireLimits, "responseBytes" | "json">;
+  readonly texts: ForeignText;
   readonly readError: (httpStatus: number, body: unknown) => ErrorReading;
 }
 
-/** Reads an answer. Never throws: an answer that cannot be read is a failure like any other. */
-export async function readAnswer(answer: RawAnswer, reader: AnswerReader, now: Date): Promise<TryResult> {
+/**
+ * Reads an answer. An answer that cannot be read is a failure like any other.
+ *
+ * @throws the signal's reason when somebody ends a long reading
+ */
+export async function readAnswer(
+  answer: RawAnswer,
+  reader: AnswerReader,
+  now: Date,
+  signal?: AbortSignal,
+): Promise<TryResult> {
   const { status } = answer;
   if (status >= 300 && status < 400) {
     const problem = `expected an answer, got a redirect (${status}), and redirects are refused`;
     return failed(tryFailure(ErrorCode.ProviderBadResponse, problem, { httpStatus: status }));
   }
-  const content = await contentOf(answer, reader.limits);
+  const content = await contentOf(answer, reader, signal);
   const isSuccess = status >= 200 && status < 300;
   if (isSuccess && content.failure !== null) return failed({ ...content.failure, httpStatus: status });
-  if (isSuccess) return { ok: true, response: { status, headers: answer.headers, body: content.body } };
+  const { shown: body, written } = content.json;
+  if (isSuccess) {
+    const { headers } = answer;
+    return { ok: true, response: { status, headers, body, written: { body: written, texts: reader.texts } } };
+  }
   // An error's body is worth reading but never the reason to lose the error.
-  return failed(errorFailure(answer, content.failure === null ? content.body : content.text, reader.readError, now));
+  return failed(errorFailure(answer, content.failure === null ? body : content.text, reader.readError, now));
 }
 
 interface Content {
-  readonly body: unknown;
+  readonly json: ReadJson;
+  /** The beginning of what is no JSON; null when there is nothing to tell of it. */
   readonly text: string | null;
   readonly failure: TryFailure | null;
 }
 
 const gunzipBytes = promisify(gunzip);
 
-async function contentOf(answer: RawAnswer, limits: AnswerReader["limits"]): Promise<Content> {
-  const unreadable = (failure: TryFailure, text: string | null = null): Content => ({ body: null, text, failure });
+const NOTHING: ReadJson = { shown: null, written: null };
+
+async function contentOf(
+  answer: RawAnswer,
+  { limits, texts }: AnswerReader,
+  signal: AbortSignal | undefined,
+): Promise<Content> {
+  const unreadable = (failure: TryFailure, text: string | null = null): Content => ({ json: NOTHING, text, failure });
   const encoding = (answer.headers["content-encoding"] ?? "identity").trim().toLowerCase();
   if (encoding !== "identity" && encoding !== "" && encoding !== "gzip" && encoding !== "x-gzip") {
     return unreadable(tryFailure(ErrorCode.ProviderBadResponse, "expected gzip or no content encoding, got another"));
@@ -52,17 +78,21 @@ async function contentOf(answer: RawAnswer, limits: AnswerReader["limits"]): Pro
       return unreadable(gunzipFailure(cause));
     }
   }
-  const text = new TextDecoder().decode(bytes);
-  if (text.trim() === "") return { body: null, text, failure: null };
+  const beginning = beginningOf(new TextDecoder().decode(bytes.subarray(0, BEGINNING_BYTES)));
+  if (beginning.trim() === "" && bytes.length <= BEGINNING_BYTES) return { json: NOTHING, text: null, failure: null };
   try {
-    return { body: readJson(text, limits.jsonDepth), text, failure: null };
+    const json = await readJson(bytes, limits.json, texts, () => nextTurn(signal));
+    return { json, text: null, failure: null };
   } catch (cause) {
-    const cutShort = cause instanceof UnreadableJsonError && cause.cutShort;
-    const got = cause instanceof UnreadableJsonError ? cause.message : "text that cannot be read";
-    const facts = { retryable: cutShort, repeatable: cutShort };
-    return unreadable(tryFailure(ErrorCode.ProviderBadResponse, `expected JSON, got ${got}`, facts), text);
+    if (!(cause instanceof UnreadableJsonError)) throw cause;
+    const facts = { retryable: cause.cutShort, repeatable: cause.cutShort };
+    const problem = `expected JSON, got ${cause.message}`;
+    return unreadable(tryFailure(ErrorCode.ProviderBadResponse, problem, facts), texts.text(beginning));
   }
 }
+
+/** What of a body that is no JSON may be quoted is in these; a character has four bytes at most. */
+const BEGINNING_BYTES = 8_192;
 
 function gunzipFailure(cause: unknown): TryFailure {
   const code = cause instanceof Error && "code" in cause ? cause.code : undefined;

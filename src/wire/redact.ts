@@ -1,6 +1,7 @@
 // Takes secrets out of text that people will see. Which strings are secret is the provider's endpoint to say.
 
-const HIDDEN = "[redacted]";
+/** What stands in the place of what is not shown. */
+export const HIDDEN = "[redacted]";
 /** Anything shorter occurs in ordinary words by chance and is no credential. */
 const SHORTEST_SECRET = 4;
 
@@ -11,10 +12,14 @@ export type Redactor = (text: string) => string;
  * like a credential: bearer and basic tokens, `api_key=...`, the query strings of URLs.
  */
 export function createRedactor(secrets: readonly string[]): Redactor {
+  const forms = secretForms(secrets);
+  return (text) => hidePatterns(forms.reduce((rest, form) => rest.replaceAll(form, HIDDEN), text));
+}
+
+/** The secrets in every encoding they are likely to come back in, the longest first: one that contains another must go as a whole. */
+export function secretForms(secrets: readonly string[]): readonly string[] {
   const forms = new Set(secrets.filter((secret) => secret.length >= SHORTEST_SECRET).flatMap(encodings));
-  // The longest first: a secret that contains another must go as a whole.
-  const ordered = [...forms].toSorted((one, other) => other.length - one.length);
-  return (text) => hidePatterns(ordered.reduce((rest, form) => rest.replaceAll(form, HIDDEN), text));
+  return [...forms].toSorted((one, other) => other.length - one.length);
 }
 
 /** Cuts text to that many characters, the last of them an ellipsis when something was cut, and never through a surrogate pair. */
@@ -23,10 +28,18 @@ export function capText(text: string, maxCharacters: number): string {
   return `${text.slice(0, maxCharacters - 1).replace(/[\uD800-\uDBFF]$/, "")}\u2026`;
 }
 
-/** Makes foreign text fit into one line of a message: no line breaks, no control or direction characters. */
-export function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u200E\u200F\u202A-\u202E\u2066-\u2069]+/gu, " ").trim();
+/** Hides what stands in addresses for a secret: a user's name and password, and parameters whose names promise one. */
+export function hideInAddresses(text: string): string {
+  if (!text.includes("://")) return text;
+  return text.replaceAll(ADDRESS, (address) =>
+    address.replace(USER, `//${HIDDEN}@`).replaceAll(SECRET_PARAMETER, `$1${HIDDEN}`),
+  );
 }
+
+const ADDRESS = /\b[a-z][a-z0-9+.-]{0,15}:\/\/[^\s"'<>]*/gi;
+const USER = /\/\/[^/@?#]*@/;
+const SECRET_PARAMETER =
+  /([?&#][\w.~%[\]-]{0,64}(?:token|secret|passw|passphrase|signature|credential|\bsig|key|\bcode)[\w.~%[\]-]{0,64}=)[^&#]+/gi;
 
 function encodings(secret: string): readonly string[] {
   const base64 = [secret, `${secret}:`, `:${secret}`].flatMap((text) => {
@@ -49,7 +62,7 @@ function percentEncodings(secret: string): readonly string[] {
 /** Each expression reads its text once: what a vendor sends must not be able to keep the gateway busy. */
 function hidePatterns(text: string): string {
   return text
-    .replaceAll(/\b[a-z][a-z0-9+.-]{0,15}:\/\/[^\s"'<>]*/gi, hideQuery)
+    .replaceAll(ADDRESS, hideQuery)
     .replaceAll(/\b(bearer|basic)\s+[^\s"'<>,;]+/gi, `$1 ${HIDDEN}`)
     .replaceAll(
       /\b(x-api-key|api[_-]?key|access[_-]?token|auth[_-]?token|client[_-]?secret|token|secret|password|passphrase|signature)(["']?\s*[=:]\s*["']?)[^\s"'&,;<>]+/gi,
@@ -58,7 +71,7 @@ function hidePatterns(text: string): string {
 }
 
 function hideQuery(url: string): string {
-  const bare = url.replace(/\/\/[^/@?#]*@/, `//${HIDDEN}@`);
+  const bare = url.replace(USER, `//${HIDDEN}@`);
   const mark = bare.search(/[?#]/);
   return mark === -1 ? bare : `${bare.slice(0, mark + 1)}${HIDDEN}`;
 }

@@ -1,10 +1,14 @@
 // What every webhook's proof needs: comparing secrets without telling by the time taken, and reading a body that came from outside.
 // Which header proves what is the vendor's business.
+import { isUtf8 } from "node:buffer";
 import { createHash, timingSafeEqual } from "node:crypto";
-import { readJson } from "./read-json.ts";
+import type { ForeignText } from "./foreign-text.ts";
+import { JSON_LIMITS } from "./limits.ts";
+import { readShortJson } from "./read-json.ts";
+import { UnreadableJsonError } from "./scan-json.ts";
 
-/** As deep as answers may be nested. */
-const DEEPEST = 100;
+/** A delivery is read in one step. */
+const DELIVERY_LIMITS = { ...JSON_LIMITS, values: JSON_LIMITS.entryValues };
 
 /**
  * Whether one of the given texts is one of the expected ones. All pairs are compared, each in a time that depends neither on where they
@@ -14,12 +18,17 @@ export function isAmong(given: readonly string[], expected: readonly string[]): 
   return given.flatMap((one) => expected.map((other) => isSame(one, other))).includes(true);
 }
 
-/** The JSON of a delivery's body; undefined when the bytes are no text, or the text is no JSON: genuine perhaps, and of no use. */
-export function deliveredJson(body: Uint8Array): unknown {
+/**
+ * The JSON of a delivery's body, its texts fit to be shown; undefined when the bytes are no text, or the text is no JSON, or too much of it:
+ * genuine perhaps, and of no use.
+ */
+export function deliveredJson(body: Uint8Array, texts: ForeignText): unknown {
+  if (!isUtf8(body)) return undefined;
   try {
-    return readJson(new TextDecoder("utf-8", { fatal: true }).decode(body), DEEPEST);
-  } catch {
-    return undefined;
+    return readShortJson(body, DELIVERY_LIMITS, texts);
+  } catch (error) {
+    if (error instanceof UnreadableJsonError) return undefined;
+    throw error;
   }
 }
 

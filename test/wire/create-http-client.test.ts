@@ -146,7 +146,7 @@ describe("an answer", () => {
     const { http } = await setUp(() => ({ status: 400, text: `first\r\nsecond ${"x".repeat(10_000)}` }));
     const error = await providerErrorOf(http.request(get("/things")));
     const quoted = error.message.slice("acme: GET /things: expected success, got 400: ".length);
-    expect(quoted).toMatch(/^first second x+\u2026$/);
+    expect(quoted).toMatch(/^first\u240D\u240Asecond x+\u2026$/);
     expect(quoted).toHaveLength(256);
   });
 

@@ -1,7 +1,15 @@
 // Fields the gateway can do without: told, absent, known to be absent, or of a wrong type.
 import { expect, it } from "vitest";
 import { z } from "zod";
-import { looseCount, looseFlag, looseText, looseTime } from "../../src/wire/loose-fields.ts";
+import {
+  bodyText,
+  exactText,
+  lineText,
+  looseCount,
+  looseFlag,
+  looseText,
+  looseTime,
+} from "../../src/wire/loose-fields.ts";
 
 const shape = z.object({ text: looseText, flag: looseFlag, count: looseCount, time: looseTime });
 
@@ -31,4 +39,21 @@ it.each([
   [{ time: 1_764_000_000 }, { time: null }],
 ])("takes %j for nothing that can be used", (given, read) => {
   expect(shape.parse(given)).toEqual(read);
+});
+
+it("shows a text on one line, or with its lines, as the field says", () => {
+  expect(lineText.parse("a\nb\u0000")).toBe("a\u240Ab\u2400");
+  expect(looseText.parse("a\tb")).toBe("a\u2409b");
+  expect(bodyText.parse("a\nb")).toBe("a\nb");
+});
+
+it.each(["", "a\u0000", "a\nb", "a\u202Eb", "a\uFFFDb", "a\u240Ab", "key [redacted]", "a\uD800"])(
+  "takes %j for no id: it is not what the vendor would know again",
+  (text) => {
+    expect(exactText.safeParse(text).success).toBe(false);
+  },
+);
+
+it.each(["42", "6870abae-60d9", "שלום", "a/b?c=d e", "conn_01HZX3"])("takes %j for an id", (text) => {
+  expect(exactText.parse(text)).toBe(text);
 });

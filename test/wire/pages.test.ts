@@ -1,7 +1,7 @@
 // Walking pages: all of them, in order, and never for ever.
 import { describe, expect, it } from "vitest";
 import { ErrorCode } from "../../src/domain/errors.ts";
-import { walkPages } from "../../src/wire/pages.ts";
+import { inParts, walkPages } from "../../src/wire/pages.ts";
 import type { WalkOptions, WirePage } from "../../src/wire/pages.ts";
 import { providerErrorOf } from "./client-at.ts";
 
@@ -68,5 +68,35 @@ describe("walkPages", () => {
   it("passes on what a page fails with", async () => {
     const walk = collect(walkPages(() => Promise.reject(new Error("page is broken")), OPTIONS));
     await expect(walk).rejects.toThrow("page is broken");
+  });
+});
+
+describe("a page longer than anybody works on in one step", () => {
+  it("comes in parts, between which everything else has its turn", async () => {
+    const items = Array.from({ length: 450 }, (_, index) => index);
+    let turns = 0;
+    const count = (): void => {
+      turns += 1;
+      next = setImmediate(count);
+    };
+    let next = setImmediate(count);
+    const parts: (readonly number[])[] = [];
+    const at: number[] = [];
+    for await (const part of walkPages(() => Promise.resolve({ items, next: null }), OPTIONS)) {
+      parts.push(part);
+      at.push(turns);
+    }
+    clearImmediate(next);
+    expect(parts.map(({ length }) => length)).toEqual([200, 200, 50]);
+    expect(parts.flat()).toEqual(items);
+    expect(new Set(at).size).toBe(3);
+  });
+
+  it("is one part when it is as long as pages that are asked for, or empty", async () => {
+    for (const length of [0, 1, 200]) {
+      const parts: number[] = [];
+      for await (const part of inParts(Array<number>(length).fill(0))) parts.push(part.length);
+      expect(parts).toEqual([length]);
+    }
   });
 });

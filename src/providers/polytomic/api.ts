@@ -1,22 +1,24 @@
 // Polytomic's endpoints: which path, which parameters, how the next page is named. What the values mean is left to map.ts.
 import type { JsonObject } from "../../domain/json.ts";
-import { createAsk } from "../../wire/ask.ts";
-import type { Ask } from "../../wire/ask.ts";
+import { createAsk, createAskList } from "../../wire/ask.ts";
+import type { Ask, AskList } from "../../wire/ask.ts";
 import type { HttpClient } from "../../wire/http-client.ts";
 import { walkPages } from "../../wire/pages.ts";
 import type { WirePage } from "../../wire/pages.ts";
 import { pathFor } from "../../wire/path.ts";
 import type { PathTemplate } from "../../wire/path.ts";
+import { readPage } from "./wire-fields.ts";
 import {
-  readConnections,
+  eventIn,
+  readConnection,
   readEntity,
   readEvents,
   readExecution,
-  readExecutions,
+  readListedExecution,
+  readListedSync,
   readNextRunAt,
   readStarted,
   readSync,
-  readSyncs,
 } from "./wire-types.ts";
 import type {
   WireConnection,
@@ -76,12 +78,14 @@ const SYNCS_PER_PAGE = 50;
 
 /** @param provider key of the configured provider, for errors */
 export function polytomicApi(http: HttpClient, provider: string): PolytomicApi {
-  const calls = { ask: createAsk(http, provider), path: pathFor(provider), provider };
+  const asking = { ask: createAsk(http, provider), askList: createAskList(http, provider) };
+  const calls = { ...asking, path: pathFor(provider), provider };
   return { ...catalogCalls(calls), ...executionCalls(calls) };
 }
 
 interface Calls {
   readonly ask: Ask;
+  readonly askList: AskList;
   readonly path: PathTemplate;
   readonly provider: string;
 }
@@ -96,20 +100,20 @@ type CatalogCalls = Pick<
 
 // Calls with an id in their path are async functions, so that an id that fits into no path rejects like any other failure.
 
-function catalogCalls({ ask, path, provider }: Calls): CatalogCalls {
+function catalogCalls({ ask, askList, path, provider }: Calls): CatalogCalls {
   const syncsPage = (page: string | null, signal?: AbortSignal): Promise<WirePage<WireListedSync>> => {
     const query = { limit: SYNCS_PER_PAGE, page_token: page ?? undefined };
-    return ask({ operation: LIST_SYNCS, method: "GET", path: "/api/syncs", query, signal }, readSyncs);
+    const request = { operation: LIST_SYNCS, method: "GET", path: "/api/syncs", query, signal } as const;
+    return askList(request, readPage, readListedSync);
   };
   async function* listSyncs(signal?: AbortSignal): AsyncGenerator<readonly WireListedSync[], void, undefined> {
     const seen = new Set<string>();
     let pages = 0;
-    for await (const page of walkPages((token) => syncsPage(token, signal), {
-      provider,
-      operation: LIST_SYNCS,
-      signal,
-    })) {
+    const nextPage = (token: string | null) => {
       pages += 1;
+      return syncsPage(token, signal);
+    };
+    for await (const page of walkPages(nextPage, { provider, operation: LIST_SYNCS, signal })) {
       for (const { id } of page) seen.add(id);
       yield page;
     }
@@ -120,8 +124,10 @@ function catalogCalls({ ask, path, provider }: Calls): CatalogCalls {
   }
 
   return {
-    listConnections: (signal) =>
-      ask({ operation: "list connections", method: "GET", path: "/api/connections", signal }, readConnections),
+    listConnections: async (signal) => {
+      const request = { operation: "list connections", method: "GET", path: "/api/connections", signal } as const;
+      return (await askList(request, readPage, readConnection)).items;
+    },
     listSyncs,
     getSync: async (syncId, signal) =>
       ask({ operation: "get sync", method: "GET", path: path`/api/syncs/${syncId}`, signal }, readSync),
@@ -132,14 +138,16 @@ function catalogCalls({ ask, path, provider }: Calls): CatalogCalls {
       ),
     getEntity: async (id, signal) =>
       ask({ operation: "resolve id", method: "GET", path: path`/api/entities/${id}`, signal }, readEntity),
-    listEvents: ({ after, before }, signal) => {
+    listEvents: async ({ after, before }, signal) => {
       const query = { starting_after: after, ending_before: before, limit: EVENTS_PER_PAGE };
-      return ask({ operation: "list events", method: "GET", path: "/api/events", query, signal }, readEvents);
+      const request = { operation: "list events", method: "GET", path: "/api/events", query, signal } as const;
+      const { items } = await askList(request, readEvents, eventIn);
+      return { entries: items.length, events: items.filter((event) => event !== null) };
     },
   };
 }
 
-function executionCalls({ ask, path, provider }: Calls): Omit<PolytomicApi, keyof CatalogCalls> {
+function executionCalls({ ask, askList, path, provider }: Calls): Omit<PolytomicApi, keyof CatalogCalls> {
   const executionsPage = async (
     syncId: string,
     page: string | null,
@@ -147,7 +155,7 @@ function executionCalls({ ask, path, provider }: Calls): Omit<PolytomicApi, keyo
   ): Promise<WirePage<WireExecution>> => {
     const query = { page_token: page ?? undefined };
     const request = { method: "GET", path: path`/api/syncs/${syncId}/executions`, query, signal } as const;
-    return ask({ operation: LIST_EXECUTIONS, ...request }, readExecutions);
+    return askList({ operation: LIST_EXECUTIONS, ...request }, readPage, readListedExecution);
   };
   return {
     startSync: async (syncId, body, idempotencyKey, signal) => {

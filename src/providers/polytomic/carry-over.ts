@@ -1,7 +1,10 @@
 // What a caller gives back of a sync, with what the caller could not see of it put back in its place: settings whose names promise a
 // secret, and fields that the gateway does not know. And when two values of the vendor's say the same. Pure.
 import type { JsonObject, JsonValue } from "../../domain/json.ts";
-import { promisesSecret, shareableObject } from "../../wire/shareable-json.ts";
+import type { ForeignText } from "../../wire/foreign-text.ts";
+import { HIDDEN } from "../../wire/redact.ts";
+import { promisesSecret, shareableJson } from "../../wire/shareable-json.ts";
+import { oneLine } from "../../wire/visible-text.ts";
 
 /**
  * A part of a sync as it shall be sent, made from what the caller wants and what stands at the vendor. An entry that says what stands
@@ -9,13 +12,24 @@ import { promisesSecret, shareableObject } from "../../wire/shareable-json.ts";
  *
  * @param name the part's, in the vendor's words
  * @param standing undefined when the vendor has no such part
+ * @param texts the form in which the vendor's texts were shown
  */
-export function restored(name: string, wanted: JsonValue, standing: JsonValue | undefined): JsonValue {
+export function restored(
+  name: string,
+  wanted: JsonValue,
+  standing: JsonValue | undefined,
+  texts: ForeignText,
+): JsonValue {
   const known = KNOWN.get(name);
-  if (known === undefined || standing === undefined) return wanted;
-  if (isList(wanted)) return matched(wanted, isList(standing) ? standing : [], (entry, old) => says(entry, old, known));
-  if (says(wanted, standing, known)) return standing;
-  return name === "target" && isObject(wanted) && isObject(standing) ? restoredTarget(wanted, standing, known) : wanted;
+  if (standing === undefined) return wanted;
+  if (known === undefined) return typeof wanted === "string" && isShown(wanted, standing, texts) ? standing : wanted;
+  const says = (entry: JsonValue, old: JsonValue): boolean =>
+    isObject(old) && isShown(entry, Object.fromEntries(knownOf(old, known)), texts);
+  if (isList(wanted)) return matched(wanted, isList(standing) ? standing : [], says);
+  if (says(wanted, standing)) return standing;
+  return name === "target" && isObject(wanted) && isObject(standing)
+    ? restoredTarget(wanted, standing, { known, texts })
+    : wanted;
 }
 
 /**
@@ -52,36 +66,53 @@ const KNOWN: ReadonlyMap<string, readonly string[]> = new Map([
   ],
 ]);
 
-/** Whether the caller's entry is what the gateway showed of the vendor's. */
-function says(wanted: JsonValue, standing: JsonValue, known: readonly string[]): boolean {
-  if (!isObject(standing)) return false;
-  const shown = Object.fromEntries(Object.entries(standing).filter(([name]) => known.includes(name)));
-  return fingerprint(wanted, isEmpty) === fingerprint(shareable(shown), isEmpty);
-}
+const knownOf = (standing: JsonObject, known: readonly string[]): readonly (readonly [string, JsonValue])[] =>
+  Object.entries(standing).filter(([name]) => known.includes(name));
 
 /** Another connection's settings are its own: nothing of the old one's belongs there. */
-function restoredTarget(wanted: JsonObject, standing: JsonObject, known: readonly string[]): JsonObject {
+function restoredTarget(
+  wanted: JsonObject,
+  standing: JsonObject,
+  { known, texts }: { readonly known: readonly string[]; readonly texts: ForeignText },
+): JsonObject {
   if (wanted["connection_id"] !== standing["connection_id"]) return wanted;
   const unknown = Object.entries(standing).filter(([name]) => !known.includes(name));
-  return { ...Object.fromEntries(unknown), ...withHidden(wanted, standing) };
+  return { ...Object.fromEntries(unknown), ...withHidden(wanted, standing, texts) };
 }
 
 /** Free-form settings with those that the gateway withholds. */
-function withHidden(wanted: JsonObject, standing: JsonObject): JsonObject {
+function withHidden(wanted: JsonObject, standing: JsonObject, texts: ForeignText): JsonObject {
   const hidden = Object.entries(standing).filter(([name]) => promisesSecret(name));
-  const given = Object.entries(wanted).map(([name, value]): [string, JsonValue] => {
+  const given = Object.entries(wanted).map(([shownName, value]): [string, JsonValue] => {
+    const name = nameIn(standing, shownName, texts);
     const old = Object.hasOwn(standing, name) ? standing[name] : undefined;
     if (old === undefined) return [name, value];
-    if (isObject(value) && isObject(old)) return [name, withHidden(value, old)];
-    if (isList(value) && isList(old)) return [name, matched(value, old, isShown)];
-    return [name, isShown(value, old) ? old : value];
+    if (value === HIDDEN && promisesSecret(name)) return [name, old];
+    if (isObject(value) && isObject(old)) return [name, withHidden(value, old, texts)];
+    if (isList(value) && isList(old)) return [name, matched(value, old, (entry, one) => isShown(entry, one, texts))];
+    return [name, isShown(value, old, texts) ? old : value];
   });
   return { ...Object.fromEntries(hidden), ...Object.fromEntries(given) };
 }
 
-/** Whether a value is what the gateway showed of the vendor's. */
-const isShown = (value: JsonValue, old: JsonValue): boolean =>
-  fingerprint(value, isEmpty) === fingerprint(shareable({ old })["old"] ?? null, isEmpty);
+/** The vendor's own name for one as it was shown. */
+function nameIn(standing: JsonObject, shown: string, texts: ForeignText): string {
+  if (Object.hasOwn(standing, shown)) return shown;
+  return Object.keys(standing).find((name) => oneLine(texts.text(name)) === shown) ?? shown;
+}
+
+/** Whether a value is what the gateway showed of the vendor's. Texts were shown on one line, and what is hidden may be left out. */
+function isShown(value: JsonValue, old: JsonValue, texts: ForeignText): boolean {
+  const seen = (one: unknown): string => fingerprint(onOneLine(shareableJson(one)), isUnseen);
+  return seen(value) === seen(texts.value(old));
+}
+
+function onOneLine(value: JsonValue): JsonValue {
+  if (typeof value === "string") return oneLine(value);
+  if (isList(value)) return value.map(onOneLine);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, onOneLine(inner)]));
+}
 
 /**
  * A list with the vendor's entries for those that say the same. Each stands for one only: two that look the same may differ in what the
@@ -99,13 +130,13 @@ function matched(
   });
 }
 
-const shareable = (value: JsonObject): JsonObject => shareableObject(value, { withholds: promisesSecret }) ?? {};
-
 /** Says of an entry that it is as good as absent. */
 type Nothing = (value: JsonValue, name: string) => boolean;
 
 const isEmpty: Nothing = (value) =>
   value === null || (isList(value) ? value.length === 0 : isObject(value) && Object.keys(value).length === 0);
+
+const isUnseen: Nothing = (value, name) => isEmpty(value, name) || value === HIDDEN;
 
 /** `updateOrCreate` is the documented default of a field's mode. */
 const isDefault: Nothing = (value, name) =>

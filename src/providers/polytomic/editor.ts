@@ -12,7 +12,7 @@ import { editorApi } from "./editor-api.ts";
 import type { EditorApi } from "./editor-api.ts";
 import { keyConflict } from "./errors.ts";
 import { modelSyncOf } from "./map.ts";
-import { createBodyOf, partsOf } from "./model-sync-body.ts";
+import { createBodyOf, partsOf, refuseHidden } from "./model-sync-body.ts";
 import { withNextRun } from "./next-run.ts";
 import type { RawSync } from "./raw-sync.ts";
 import type { WireSync } from "./wire-types.ts";
@@ -29,7 +29,9 @@ export function modelSyncEditor(
   return {
     check: checkChange,
     create: async (draft, key, options) => {
-      const creating = api.createSync(createBodyOf(draft), idempotencyKeyOf(key), options?.signal);
+      const body = createBodyOf(draft);
+      for (const [name, part] of Object.entries(body)) refuseHidden(provider, name, part, undefined);
+      const creating = api.createSync(body, idempotencyKeyOf(key), options?.signal);
       return told(await creating.catch(rethrown(keyConflict)));
     },
     update: async (remoteId, patch, options) => told(await update({ api, provider, remoteId }, patch, options)),

@@ -7,6 +7,7 @@ import type {
   ProviderSettings,
   SettingsProblem,
 } from "../../domain/provider-port.ts";
+import { createForeignText } from "../../wire/foreign-text.ts";
 import { freeTextRedactor } from "../../wire/free-text.ts";
 import type { HttpClient } from "../../wire/http-client.ts";
 import { addressProblems, credentialProblems, unknownSettings } from "../../wire/settings.ts";
@@ -74,6 +75,7 @@ export default {
       clock,
       redact: freeTextRedactor([...config.secrets, ...settings.webhookSecrets]),
       webhookSecrets: settings.webhookSecrets,
+      texts: createForeignText([...config.secrets, ...settings.webhookSecrets]),
       webhookSigning: config.webhookSigning,
     }),
 } satisfies ProviderModule<PolytomicConfig, HttpClient>;

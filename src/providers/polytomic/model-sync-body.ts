@@ -10,6 +10,9 @@ import type {
 } from "../../domain/definition.ts";
 import type { ModelSyncDraft, ModelSyncPatch, ScheduleDraft } from "../../domain/definition-change.ts";
 import type { JsonObject, JsonValue } from "../../domain/json.ts";
+import { ErrorCode } from "../../domain/errors.ts";
+import { providerFailure } from "../../wire/provider-failure.ts";
+import { holdsHidden } from "../../wire/shareable-json.ts";
 import { wordsFor } from "./schedule-words.ts";
 
 /** The body that makes a sync. What there is none of is left out: the vendor takes null for few of its fields. */
@@ -38,6 +41,19 @@ export function partsOf(change: ModelSyncPatch): JsonObject {
   return Object.fromEntries(
     Object.entries(parts).flatMap(([name, part]) => (part === undefined ? [] : [[name, part]])),
   );
+}
+
+/**
+ * A client that copies what it was shown must not overwrite a secret with the word that stands for it.
+ *
+ * @param standing what the vendor has there
+ * @throws ProviderError `BAD_USER_INPUT`, not sent
+ */
+export function refuseHidden(provider: string, name: string, part: JsonValue, standing: JsonValue | undefined): void {
+  if (!holdsHidden(part) || holdsHidden(standing ?? null)) return;
+  const sentence = `"${name}" holds "[redacted]", which stands for a value that is not shown`;
+  const help = "send the value itself, or leave it out to keep what the vendor has";
+  throw providerFailure(`${sentence}; ${help}; nothing was changed`, { code: ErrorCode.BadUserInput, provider });
 }
 
 /** The object without its nulls. */

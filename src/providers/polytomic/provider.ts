@@ -8,8 +8,10 @@ import type { JsonObject } from "../../domain/json.ts";
 import type { Capabilities, StartRequest, SyncProvider } from "../../domain/provider-port.ts";
 import { ObservationSource, SyncOrigin } from "../../domain/status.ts";
 import type { Observation, StartOptions } from "../../domain/sync.ts";
+import type { ForeignText } from "../../wire/foreign-text.ts";
 import type { HttpClient } from "../../wire/http-client.ts";
 import { notFound } from "../../wire/provider-failure.ts";
+import { inParts } from "../../wire/pages.ts";
 import type { Redactor } from "../../wire/redact.ts";
 import { idempotencyKeyOf, polytomicApi } from "./api.ts";
 import { modelSyncEditor } from "./editor.ts";
@@ -35,6 +37,8 @@ export interface PolytomicSetup {
   readonly redact: Redactor;
   /** Any of them may have signed a delivery. */
   readonly webhookSecrets: readonly string[];
+  /** For what is in a delivery. */
+  readonly texts: ForeignText;
   readonly webhookSigning: WebhookSigning;
 }
 
@@ -54,7 +58,8 @@ export function polytomicProvider(setup: PolytomicSetup): SyncProvider {
     kind,
     capabilities,
     async *listLinkedAccounts(options) {
-      yield (await api.listConnections(options?.signal)).map((connection) => linkedAccountOf(connection, redact));
+      for await (const part of inParts(await api.listConnections(options?.signal)))
+        yield part.map((connection) => linkedAccountOf(connection, redact));
     },
     async *listDefinitions(options) {
       for await (const page of api.listSyncs(options?.signal)) yield page.map(listedModelSyncOf);
@@ -75,7 +80,7 @@ export function polytomicProvider(setup: PolytomicSetup): SyncProvider {
     cancelAll: (definitionRemoteId, options) => api.cancelExecutions(definitionRemoteId, options?.signal),
     editors: { modelSyncs: modelSyncEditor(http, key, api) },
     schemaDiscovery: schemaDiscovery(http, key),
-    verifyWebhook: webhookVerifier(setup.webhookSecrets, setup.webhookSigning, redact),
+    verifyWebhook: webhookVerifier(setup.webhookSecrets, setup.webhookSigning, redact, setup.texts),
     interpretWebhook: (payload, receivedAt) => interpretWebhook(payload, receivedAt, redact),
     missedEvents: (since, options) => missedEvents(reader, http.theirTime(since), options?.signal),
     close: () => http.close(),

@@ -2,11 +2,13 @@
 // leaves this file but the body of that request.
 import { z } from "zod";
 import type { JsonObject, JsonValue } from "../../domain/json.ts";
+import type { ForeignText } from "../../wire/foreign-text.ts";
+import type { Written } from "../../wire/http-client.ts";
 import { failureWith } from "../../wire/provider-failure.ts";
-import { badResponse, parseReply, typeName } from "../../wire/read-reply.ts";
+import { badResponse, isRecord, parseReply, typeName } from "../../wire/read-reply.ts";
 import type { ReplySource } from "../../wire/read-reply.ts";
 import { holdsLossyNumber, restored, sameMeaning } from "./carry-over.ts";
-import { filled } from "./model-sync-body.ts";
+import { filled, refuseHidden } from "./model-sync-body.ts";
 import { readSync } from "./wire-types.ts";
 import type { WireSync } from "./wire-types.ts";
 
@@ -16,25 +18,29 @@ export class RawSync {
   // Private to the engine, so that neither a log nor JSON.stringify can find it.
   readonly #parts: JsonObject;
   readonly #source: ReplySource;
+  readonly #texts: ForeignText;
 
-  constructor(body: unknown, source: ReplySource) {
+  constructor(body: unknown, source: ReplySource, written: Written) {
     this.sync = readSync(body, source);
-    this.#parts = parseReply(envelope, body, source).data;
+    this.#parts = parseReply(envelope, written.body, source).data;
     this.#source = source;
+    this.#texts = written.texts;
   }
 
   /**
    * The body of the replacement that changes these parts and nothing else.
    *
    * @param changes parts in the vendor's words; null takes a part away
-   * @throws ProviderError `PROVIDER_BAD_RESPONSE`, not sent, when the vendor's answer is not whole enough to be sent back
+   * @throws ProviderError `PROVIDER_BAD_RESPONSE`, not sent, when the vendor's answer is not whole enough to be sent back;
+   *   `BAD_USER_INPUT` when a change holds the word for what is hidden, and not where the vendor has that value
    */
   replacement(changes: JsonObject): JsonObject {
     const parts = Object.entries(this.#parts).filter(([name]) => !READ_ONLY.has(name));
     const changed = Object.entries(changes).map(([name, part]): [string, JsonValue] => [
       name,
-      restored(name, part, this.#parts[name]),
+      restored(name, part, this.#parts[name], this.#texts),
     ]);
+    for (const [name, part] of changed) refuseHidden(this.#source.provider, name, part, this.#parts[name]);
     // An absent list and an empty one are the same to the vendor, but this one it wants to see.
     const body = filled({ fields: [], ...filled(Object.fromEntries(parts)), ...Object.fromEntries(changed) });
     for (const name of REQUIRED) this.#expect(body[name] !== undefined, name, "there", typeName(this.#parts[name]));
@@ -62,7 +68,8 @@ export class RawSync {
 }
 
 /** The reader of an answer that is one sync. */
-export const readRawSync = (body: unknown, source: ReplySource): RawSync => new RawSync(body, source);
+export const readRawSync = (body: unknown, source: ReplySource, written: Written): RawSync =>
+  new RawSync(body, source, written);
 
 const PASSPHRASE = "encryption_passphrase";
 
@@ -94,5 +101,4 @@ const WRITABLE: readonly string[] = [
   ...["only_enrich_updates", "skip_initial_backfill", "sync_all_records", "organization_id", PASSPHRASE],
 ];
 
-const value: z.ZodType<JsonValue> = z.json();
-const envelope = z.object({ data: z.record(z.string(), value) });
+const envelope = z.object({ data: z.custom<JsonObject>(isRecord, { error: "an object" }) });

@@ -7,6 +7,7 @@ import { MissingReason } from "../../domain/provider-port.ts";
 import type { ObserveResult, RunRef } from "../../domain/provider-port.ts";
 import { ObservationSource } from "../../domain/status.ts";
 import type { Observation } from "../../domain/sync.ts";
+import { inParts } from "../../wire/pages.ts";
 import { isNotFound, providerFailure } from "../../wire/provider-failure.ts";
 import type { Redactor } from "../../wire/redact.ts";
 import type { PolytomicApi } from "./api.ts";
@@ -70,7 +71,7 @@ export async function* discoverRuns(
     const batch = candidates.slice(start, start + reader.limit.concurrency);
     const results = await Promise.allSettled(batch.map((definition) => runsSince(reader, definition, since, signal)));
     for (const result of results) {
-      if (result.status === "fulfilled" && result.value.length > 0) yield result.value;
+      if (result.status === "fulfilled" && result.value.length > 0) yield* inParts(result.value);
       // A sync deleted since the catalog was read has no runs to find.
       if (result.status === "rejected" && !isNotFound(result.reason)) failures.push(result.reason);
     }
@@ -86,22 +87,23 @@ export async function runsSince(
   since: Date,
   signal?: AbortSignal,
 ): Promise<readonly Observation[]> {
-  const found: WireExecution[] = [];
+  const place = {
+    definitionRemoteId: definition.remoteId,
+    linkedAccountRemoteId: definition.linkedAccountRemoteId,
+    source: ObservationSource.Discovery,
+    redact: reader.redact,
+  };
+  const found: Observation[] = [];
   for await (const page of reader.api.listExecutions(definition.remoteId, signal)) {
     const theirSince = reader.theirTime(since);
-    found.push(...page.filter((execution) => !hasEnded(execution) || isRecent(execution, theirSince)));
+    const context = { ...place, observedAt: reader.clock.now() };
+    const recent = page.filter((execution) => !hasEnded(execution) || isRecent(execution, theirSince));
+    found.push(...recent.map((execution) => observationOf(execution, context)));
     // The list goes back in time: what comes after an old run began even earlier. If it goes on still, polling knows it already.
     const oldest = page.at(-1);
     if (oldest === undefined || !isRecent(oldest, theirSince)) break;
   }
-  const context = {
-    definitionRemoteId: definition.remoteId,
-    linkedAccountRemoteId: definition.linkedAccountRemoteId,
-    source: ObservationSource.Discovery,
-    observedAt: reader.clock.now(),
-    redact: reader.redact,
-  };
-  return found.map((execution) => observationOf(execution, context));
+  return found;
 }
 
 /**

@@ -1,6 +1,6 @@
 // What Polytomic's connections can be read from and written to: which endpoint, which parameters. What the answers mean is `map-schema.ts`'s.
 import type { SchemaDiscovery, SourceParameters } from "../../domain/schema-discovery.ts";
-import { createAsk } from "../../wire/ask.ts";
+import { createAsk, createAskList } from "../../wire/ask.ts";
 import type { HttpClient } from "../../wire/http-client.ts";
 import { walkPages } from "../../wire/pages.ts";
 import { pathFor } from "../../wire/path.ts";
@@ -13,13 +13,16 @@ import {
   targetDetailOf,
   targetObjectsOf,
 } from "./map-schema.ts";
+import { readPage } from "./wire-fields.ts";
 import {
-  readModelFields,
-  readModels,
+  readModel,
+  readModelField,
   readPropertyValues,
+  readScheduleOption,
   readScheduleOptions,
   readSource,
   readTarget,
+  readTargetObject,
   readTargetObjects,
 } from "./wire-schema.ts";
 import type { WireModel } from "./wire-schema.ts";
@@ -38,10 +41,12 @@ type SourceCalls = Pick<SchemaDiscovery, "source" | "sourceFields" | "models">;
 
 function sourceCalls(http: HttpClient, provider: string): SourceCalls {
   const ask = createAsk(http, provider);
+  const askList = createAskList(http, provider);
   const path = pathFor(provider);
   const modelsPage = (page: string | null, signal?: AbortSignal) => {
     const query = { page_token: page ?? undefined };
-    return ask({ operation: LIST_MODELS, method: "GET", path: "/api/models", query, signal }, readModels);
+    const request = { operation: LIST_MODELS, method: "GET", path: "/api/models", query, signal } as const;
+    return askList(request, readPage, readModel);
   };
   return {
     source: async (connectionId, parameters, options) => {
@@ -53,13 +58,14 @@ function sourceCalls(http: HttpClient, provider: string): SourceCalls {
       const query = chosen(parameters);
       const place = path`/api/connections/${connectionId}/modelsync/source/fields`;
       const request = { method: "GET", path: place, query, signal: options?.signal } as const;
-      return (await ask({ operation: "list source fields", ...request }, readModelFields)).map(sourceFieldOf);
+      const { items } = await askList({ operation: "list source fields", ...request }, readPage, readModelField);
+      return items.map(sourceFieldOf);
     },
     models: async (connectionId, options) => {
       const { signal } = { ...options };
       const walk = walkPages((page) => modelsPage(page, signal), { provider, operation: LIST_MODELS, signal });
       const all: WireModel[] = [];
-      for await (const page of walk) all.push(...page);
+      for await (const page of walk) for (const model of page) all.push(model);
       return all.filter((model) => model.connection_id === connectionId).map(modelOf);
     },
   };
@@ -67,12 +73,15 @@ function sourceCalls(http: HttpClient, provider: string): SourceCalls {
 
 function targetCalls(http: HttpClient, provider: string): Omit<SchemaDiscovery, keyof SourceCalls> {
   const ask = createAsk(http, provider);
+  const askList = createAskList(http, provider);
   const path = pathFor(provider);
   return {
     targetObjects: async (connectionId, options) => {
       const place = path`/api/connections/${connectionId}/modelsync/targetobjects`;
       const request = { method: "GET", path: place, signal: options?.signal } as const;
-      return targetObjectsOf(await ask({ operation: "list target objects", ...request }, readTargetObjects));
+      const asked = { operation: "list target objects", ...request };
+      const { items: data, target_creation } = await askList(asked, readTargetObjects, readTargetObject);
+      return targetObjectsOf({ data, target_creation });
     },
     targetObject: async (connectionId, object, refresh, options) => {
       const place = path`/api/connections/${connectionId}/modelsync/target/fields`;
@@ -88,7 +97,8 @@ function targetCalls(http: HttpClient, provider: string): Omit<SchemaDiscovery, 
     },
     scheduleOptions: async (options) => {
       const request = { method: "GET", path: "/api/syncs/schedules", signal: options?.signal } as const;
-      return (await ask({ operation: "list schedule options", ...request }, readScheduleOptions)).map(scheduleOptionOf);
+      const asked = { operation: "list schedule options", ...request };
+      return (await askList(asked, readScheduleOptions, readScheduleOption)).items.map(scheduleOptionOf);
     },
   };
 }

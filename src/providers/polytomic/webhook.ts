@@ -5,9 +5,12 @@ import { ObservationSource, SyncOutcome } from "../../domain/status.ts";
 import type { Observation } from "../../domain/sync.ts";
 import { WebhookRefusal } from "../../domain/webhook-port.ts";
 import type { WebhookEvent, WebhookHint, WebhookRequest, WebhookVerdict } from "../../domain/webhook-port.ts";
-import { capText, oneLine } from "../../wire/redact.ts";
+import { capText } from "../../wire/redact.ts";
+import { oneLine } from "../../wire/visible-text.ts";
 import type { Redactor } from "../../wire/redact.ts";
 import { observationOf } from "./map-execution.ts";
+import { createForeignText } from "../../wire/foreign-text.ts";
+import type { ForeignText } from "../../wire/foreign-text.ts";
 import { deliveredJson, isAmong } from "../../wire/webhook-proof.ts";
 import { eventIn } from "./wire-types.ts";
 import type { WireCounts, WireEvent } from "./wire-types.ts";
@@ -29,13 +32,19 @@ export type VerifyWebhook = (request: WebhookRequest) => WebhookVerdict;
  * was made, within five minutes of that. Total.
  *
  * @param secrets current first; empty ones prove nothing and are left out
+ * @param texts for what is in a delivery
  */
-export function webhookVerifier(secrets: readonly string[], signing: WebhookSigning, redact: Redactor): VerifyWebhook {
+export function webhookVerifier(
+  secrets: readonly string[],
+  signing: WebhookSigning,
+  redact: Redactor,
+  texts: ForeignText = createForeignText(secrets),
+): VerifyWebhook {
   const usable = secrets.filter((secret) => secret !== "");
   return (request) => {
     if (usable.length === 0) return refused(WebhookRefusal.NotConfigured);
     if (!isSigned(request, usable, signing)) return refused(WebhookRefusal.BadSignature);
-    const wire = eventIn(deliveredJson(request.body));
+    const wire = eventIn(deliveredJson(request.body, texts));
     if (wire === null || wire.created_at === "unreadable") return refused(WebhookRefusal.Malformed);
     const ageMs = wire.created_at === null ? 0 : request.receivedAt.getTime() - wire.created_at.getTime();
     if (Math.abs(ageMs) > WINDOW_MS) return refused(WebhookRefusal.Stale);

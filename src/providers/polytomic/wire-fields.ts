@@ -1,19 +1,29 @@
 // What the parsers of Polytomic's answers are put together from. Which answers there are is said in `wire-types.ts` and `wire-schema.ts`.
 import { z } from "zod";
-import type { WirePage } from "../../wire/pages.ts";
-import { promisesSecret, shareableJson, shareableObject } from "../../wire/shareable-json.ts";
+import type { ItemReader, UnreadList } from "../../wire/ask.ts";
+import { isAsSent } from "../../wire/foreign-text.ts";
+import { anyList, readableOf } from "../../wire/list-fields.ts";
+import { bodyText, exactText, filledLine, lineText } from "../../wire/loose-fields.ts";
+import { badResponse, parseReply } from "../../wire/read-reply.ts";
+import type { ReplySource } from "../../wire/read-reply.ts";
+import { shareableJson, shareableObject } from "../../wire/shareable-json.ts";
 import { timeOf } from "../../wire/times.ts";
 
 // Ids and status words are needed: a wrong type there is an error. Everything else becomes null.
-export const needed = z.string().min(1);
-export const text = z.string().nullable().catch(null);
+export const id = exactText;
+export const looseId = exactText.nullable().catch(null);
+export const needed = filledLine;
+export const line = lineText;
+export const text = lineText.nullable().catch(null);
+/** A text with lines of its own. */
+export const body = bodyText.nullable().catch(null);
 export const flag = z.boolean().nullable().catch(null);
 export const count = z.number().int().nonnegative().nullable().catch(null);
-export const textOrNumber = z.union([z.string(), z.number()]).transform(String).nullable().catch(null);
+export const textOrNumber = z.union([lineText, z.number()]).transform(String).nullable().catch(null);
 export const time = tolerant(timeOf);
 // Free-form objects are the customer's own: a name that promises a secret is all there is to go by.
-export const json = tolerant((value) => shareableJson(value, { withholds: promisesSecret }));
-export const jsonObject = tolerant((value) => shareableObject(value, { withholds: promisesSecret }));
+export const json = tolerant((value) => shareableJson(value));
+export const jsonObject = tolerant((value) => shareableObject(value));
 
 /** A field that is read by a total function, present or not. */
 export function tolerant<Output>(read: (value: unknown) => Output) {
@@ -22,28 +32,33 @@ export function tolerant<Output>(read: (value: unknown) => Output) {
 
 /** The entries that can be read; anything that is not a list is an empty one. */
 export function listOf<Schema extends z.ZodType>(entry: Schema) {
-  return tolerant((value): readonly z.output<Schema>[] => {
-    if (!Array.isArray(value)) return [];
-    return value.flatMap((item) => {
-      const result = entry.safeParse(item);
-      return result.success ? [result.data] : [];
-    });
-  });
+  return tolerant((value): readonly unknown[] => (Array.isArray(value) ? value : [])).pipe(readableOf(entry));
 }
 
 const pagination = z.object({ next_page_token: text }).nullable().catch(null);
+const envelope = z.object({ data: anyList.nullable(), pagination });
+
+export interface PolytomicPage extends UnreadList {
+  /** Null on the last page. */
+  readonly next: string | null;
+}
 
 /**
- * A list's whole body. Its `data` may be null, which is an empty list; a body without `data` says nothing and is refused, else a broken
+ * The page in a list's body. Its `data` may be null, which is an empty list; a body without `data` says nothing and is refused, else a broken
  * answer would pass for "none".
  */
-export function listEnvelope<Schema extends z.ZodType>(item: Schema) {
-  return z.object({ data: z.array(item).nullable(), pagination });
+export function readPage(reply: unknown, source: ReplySource): PolytomicPage {
+  const { data, pagination: pages } = parseReply(envelope, reply, source);
+  const next = pages?.next_page_token ?? null;
+  if (next !== null && !isAsSent(next)) {
+    const got = "one with control characters or secrets";
+    throw badResponse(source, { field: "pagination.next_page_token", expected: "a cursor", got });
+  }
+  return { items: data ?? [], place: "data", next };
 }
 
-export function pageOf<Item>(envelope: {
-  readonly data: readonly Item[] | null;
-  readonly pagination: { readonly next_page_token: string | null } | null;
-}): WirePage<Item> {
-  return { items: envelope.data ?? [], next: envelope.pagination?.next_page_token ?? null };
-}
+/** The reader of a list's entries. */
+export const itemReader =
+  <Schema extends z.ZodType>(shape: Schema): ItemReader<z.output<Schema>> =>
+  (item, source, place) =>
+    parseReply(shape, item, source, place);

@@ -1,19 +1,18 @@
 // Parsers for what Polytomic tells of sources and targets: only the fields that are used, tolerant of the rest. Example values of fields
 // are the customer's records and are not read.
 import { z } from "zod";
-import type { WirePage } from "../../wire/pages.ts";
+import type { UnreadList } from "../../wire/ask.ts";
+import { anyList } from "../../wire/list-fields.ts";
 import { isRecord, parseReply as parse } from "../../wire/read-reply.ts";
 import type { ReplySource } from "../../wire/read-reply.ts";
-import { promisesSecret, shareableJson } from "../../wire/shareable-json.ts";
-import { flag, jsonObject, listEnvelope, listOf, needed, pageOf, text, time, tolerant } from "./wire-fields.ts";
+import { shareableJson } from "../../wire/shareable-json.ts";
+import { body, flag, id, itemReader, jsonObject, line, listOf, needed, text, time, tolerant } from "./wire-fields.ts";
 
-const texts = listOf(z.string());
+const texts = listOf(line);
 
 const choice = z.object({
   has_items: flag,
-  items: tolerant((value) =>
-    Array.isArray(value) ? value.map((item) => shareableJson(item, { withholds: promisesSecret })) : [],
-  ),
+  items: tolerant((value) => (Array.isArray(value) ? value.map((item) => shareableJson(item)) : [])),
   requires_one_of: texts,
 });
 
@@ -33,14 +32,14 @@ const modelField = z.object({
   id: text,
   name: needed,
   label: text,
-  description: text,
+  description: body,
   type: text,
   remote_type: text,
   unique: flag,
   user_added: flag,
 });
 
-const model = z.object({ id: needed, name: text, connection_id: text, type: text, fields: listOf(modelField) });
+const model = z.object({ id, name: text, connection_id: text, type: text, fields: listOf(modelField) });
 
 /** The two places that tell of modes give them different shapes. */
 const listedMode = z.object({
@@ -52,16 +51,16 @@ const listedMode = z.object({
 const mode = z.object({
   mode: needed,
   label: text,
-  description: text,
+  description: body,
   requires_identity: flag,
   supports_field_sync_mode: flag,
   supports_target_filters: flag,
 });
 
-const targetObject = z.object({ id: needed, name: text, modes: listOf(listedMode) });
+const targetObject = z.object({ id, name: text, modes: listOf(listedMode) });
 
 const targetObjects = z.object({
-  data: z.array(targetObject).nullable(),
+  data: anyList.nullable(),
   target_creation: z
     .object({ supported: flag, properties: listOf(z.object({ id: needed, title: text, enum: flag })) })
     .nullable()
@@ -71,7 +70,7 @@ const targetObjects = z.object({
 const targetField = z.object({
   id: needed,
   name: text,
-  description: text,
+  description: body,
   type: text,
   source_type: text,
   required: flag,
@@ -93,9 +92,9 @@ const target = z.object({
   refreshed_at: time,
 });
 
-const propertyValues = z.object({ values: listOf(z.object({ value: z.string(), label: text })) });
+const propertyValues = z.object({ values: listOf(z.object({ value: line, label: text })) });
 
-const scheduleOption = z.object({ frequency: needed, label: text, description: text, configuration: jsonObject });
+const scheduleOption = z.object({ frequency: needed, label: text, description: body, configuration: jsonObject });
 
 export interface WireChoice extends z.infer<typeof choice> {
   readonly name: string;
@@ -105,28 +104,38 @@ export type WireModelField = z.infer<typeof modelField>;
 export type WireModel = z.infer<typeof model>;
 export type WireListedMode = z.infer<typeof listedMode>;
 export type WireMode = z.infer<typeof mode>;
-export type WireTargetObjects = z.infer<typeof targetObjects>;
+export type WireTargetObject = z.infer<typeof targetObject>;
+/** What a connection can be written to, and whether something new can be made in it. */
+export interface WireTargetObjects extends Pick<z.infer<typeof targetObjects>, "target_creation"> {
+  readonly data: readonly WireTargetObject[];
+}
 export type WireTargetField = z.infer<typeof targetField>;
 export type WireTarget = z.infer<typeof target>;
 export type WirePropertyValue = z.infer<typeof propertyValues>["values"][number];
 export type WireScheduleOption = z.infer<typeof scheduleOption>;
 
 const oneSource = z.object({ data: source });
-const modelFields = listEnvelope(modelField);
-const models = listEnvelope(model);
 const oneTarget = z.object({ data: target });
 const oneProperty = z.object({ data: propertyValues });
-const scheduleOptions = z.object({ data: z.object({ schedule_options: z.array(scheduleOption).nullable() }) });
+const scheduleOptions = z.object({ data: z.object({ schedule_options: anyList.nullable() }) });
 
 // Every reader takes the whole body and throws `PROVIDER_BAD_RESPONSE` naming the first field that cannot be used.
-export const readSource = (body: unknown, from: ReplySource): WireSource => parse(oneSource, body, from).data;
-export const readModelFields = (body: unknown, from: ReplySource): readonly WireModelField[] =>
-  parse(modelFields, body, from).data ?? [];
-export const readModels = (body: unknown, from: ReplySource): WirePage<WireModel> => pageOf(parse(models, body, from));
-export const readTargetObjects = (body: unknown, from: ReplySource): WireTargetObjects =>
-  parse(targetObjects, body, from);
-export const readTarget = (body: unknown, from: ReplySource): WireTarget => parse(oneTarget, body, from).data;
-export const readPropertyValues = (body: unknown, from: ReplySource): readonly WirePropertyValue[] =>
-  parse(oneProperty, body, from).data.values;
-export const readScheduleOptions = (body: unknown, from: ReplySource): readonly WireScheduleOption[] =>
-  parse(scheduleOptions, body, from).data.schedule_options ?? [];
+export const readSource = (reply: unknown, from: ReplySource): WireSource => parse(oneSource, reply, from).data;
+export const readModelField = itemReader(modelField);
+export const readModel = itemReader(model);
+export const readTargetObject = itemReader(targetObject);
+export function readTargetObjects(
+  reply: unknown,
+  from: ReplySource,
+): UnreadList & Pick<WireTargetObjects, "target_creation"> {
+  const { data, target_creation } = parse(targetObjects, reply, from);
+  return { items: data ?? [], place: "data", target_creation };
+}
+export const readTarget = (reply: unknown, from: ReplySource): WireTarget => parse(oneTarget, reply, from).data;
+export const readPropertyValues = (reply: unknown, from: ReplySource): readonly WirePropertyValue[] =>
+  parse(oneProperty, reply, from).data.values;
+export const readScheduleOptions = (reply: unknown, from: ReplySource): UnreadList => ({
+  items: parse(scheduleOptions, reply, from).data.schedule_options ?? [],
+  place: "data.schedule_options",
+});
+export const readScheduleOption = itemReader(scheduleOption);

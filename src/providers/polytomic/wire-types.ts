@@ -1,19 +1,24 @@
 // Parsers for Polytomic's JSON: only the fields that are used, tolerant of the rest. What the values mean is map.ts's business.
 // The encryption passphrase stops here: a parsed sync only knows whether it has one.
 import { z } from "zod";
-import type { WirePage } from "../../wire/pages.ts";
+import type { UnreadList } from "../../wire/ask.ts";
+import { anyList } from "../../wire/list-fields.ts";
 import { badResponse, parseReply as parse } from "../../wire/read-reply.ts";
 import type { ReplySource } from "../../wire/read-reply.ts";
+import { bodyText } from "../../wire/loose-fields.ts";
 import { timeOf } from "../../wire/times.ts";
 import {
+  body,
   count,
   flag,
+  id,
+  itemReader,
   json,
   jsonObject,
-  listEnvelope,
+  line,
   listOf,
+  looseId,
   needed,
-  pageOf,
   text,
   textOrNumber,
   time,
@@ -34,7 +39,7 @@ const schedule = z
     connection_id: text,
     job_id: textOrNumber,
     run_after: z
-      .object({ sync_ids: listOf(needed), bulk_sync_ids: listOf(needed) })
+      .object({ sync_ids: listOf(id), bulk_sync_ids: listOf(id) })
       .nullable()
       .catch(null),
     run_after_success_only: flag,
@@ -43,16 +48,16 @@ const schedule = z
   .catch(null);
 
 const field = z.object({
-  target: z.string(),
+  target: line,
   source: modelField,
   new: flag,
-  override_value: text,
+  override_value: body,
   sync_mode: text,
   encryption_enabled: flag,
 });
 
 const filter = z.object({
-  function: z.string(),
+  function: line,
   field: modelField,
   field_id: text,
   field_type: text,
@@ -63,31 +68,31 @@ const filter = z.object({
 const override = z.object({ field: modelField, field_id: text, function: text, value: json, override: json });
 
 const identity = z
-  .object({ function: z.string(), source: modelField, target: z.string(), new_field: flag, remote_field_type_id: text })
+  .object({ function: line, source: modelField, target: line, new_field: flag, remote_field_type_id: text })
   .nullable()
   .catch(null);
 
 const target = z
   .object({
-    connection_id: needed,
+    connection_id: id,
     object: text,
     create: jsonObject,
     new_name: text,
     configuration: jsonObject,
     search_values: jsonObject,
-    filter_logic: text,
+    filter_logic: body,
   })
   .nullable()
   .catch(null);
 
 /** What the list and the detail page both say of a sync. */
 const syncSummary = {
-  id: needed,
+  id,
   organization_id: text,
   name: text,
   active: flag,
   mode: text,
-  model_ids: listOf(z.string()),
+  model_ids: listOf(line),
   schedule,
   only_enrich_updates: flag,
   skip_initial_backfill: flag,
@@ -106,11 +111,11 @@ const sync = z
     fields: listOf(field),
     override_fields: listOf(field),
     filters: listOf(filter),
-    filter_logic: text,
+    filter_logic: body,
     identity,
     overrides: listOf(override),
     target,
-    policies: listOf(z.string()),
+    policies: listOf(line),
     encryption_passphrase: tolerant((value) => value !== undefined && value !== null && value !== ""),
   })
   .transform(({ encryption_passphrase: hasEncryptionPassphrase, ...rest }) => ({ ...rest, hasEncryptionPassphrase }));
@@ -121,29 +126,29 @@ const counts = z
   .catch(null);
 
 const execution = z.object({
-  id: needed,
+  id,
   status: needed,
   type: text,
   created_at: time,
   started_at: time,
   completed_at: time,
   counts,
-  errors: listOf(z.string()),
+  errors: listOf(bodyText),
 });
 
 // A start that answered with an id has started, so a missing word is not a reason to lose the run.
 const started = z.object({
-  id: needed,
+  id,
   status: needed.nullish().transform((word) => word ?? "created"),
   created_at: time,
 });
 
 const connection = z.object({
-  id: needed,
+  id,
   name: text,
   type: z.object({ id: text }).nullable().catch(null),
   status: text,
-  status_error: text,
+  status_error: body,
   created_at: time,
   updated_at: time,
 });
@@ -151,7 +156,7 @@ const connection = z.object({
 const entity = z.object({
   type: needed,
   relationships: z
-    .object({ sync: z.object({ id: needed }).nullable().catch(null) })
+    .object({ sync: z.object({ id }).nullable().catch(null) })
     .nullable()
     .catch(null),
 });
@@ -163,16 +168,16 @@ const eventTime = tolerant((value): Date | "unreadable" | null => {
 
 // Links to logs (`inserted_records` and its like) are as good as keys to the records, and are not among the fields.
 const event = z.object({
-  id: text,
+  id: looseId,
   type: needed,
   created_at: eventTime,
   event: z
     .object({
-      execution_id: text,
-      sync_id: text,
-      target_connection_id: text,
+      execution_id: looseId,
+      sync_id: looseId,
+      target_connection_id: looseId,
       trigger: text,
-      error: text,
+      error: body,
       record_count: count,
       inserted_count: count,
       updated_count: count,
@@ -205,22 +210,16 @@ export interface WireEntity {
 }
 
 // Every reader takes the whole body and throws `PROVIDER_BAD_RESPONSE` naming the first field that cannot be used.
-const connections = listEnvelope(connection);
-const listedSyncs = listEnvelope(listedSync);
-const executions = listEnvelope(execution);
 const oneSync = z.object({ data: sync });
 const oneExecution = z.object({ data: execution });
 const oneStarted = z.object({ data: started });
 const oneEntity = z.object({ data: entity });
-const events = z.object({ data: z.array(z.unknown()).nullable() });
+const events = z.object({ data: anyList.nullable() });
 const syncStatus = z.object({ data: z.object({ next_execution_time: time }) });
 
-export const readConnections = (body: unknown, source: ReplySource): readonly WireConnection[] =>
-  parse(connections, body, source).data ?? [];
-export const readSyncs = (body: unknown, source: ReplySource): WirePage<WireListedSync> =>
-  pageOf(parse(listedSyncs, body, source));
-export const readExecutions = (body: unknown, source: ReplySource): WirePage<WireExecution> =>
-  pageOf(parse(executions, body, source));
+export const readConnection = itemReader(connection);
+export const readListedSync = itemReader(listedSync);
+export const readListedExecution = itemReader(execution);
 export const readSync = (body: unknown, source: ReplySource): WireSync => parse(oneSync, body, source).data;
 export const readExecution = (body: unknown, source: ReplySource): WireExecution =>
   parse(oneExecution, body, source).data;
@@ -236,14 +235,11 @@ export function readEntity(body: unknown, source: ReplySource): WireEntity {
 export const readNextRunAt = (body: unknown, source: ReplySource): Date | null =>
   parse(syncStatus, body, source).data.next_execution_time;
 
-/** Events that can be read, and how many entries there were: a page is full by these. */
-export function readEvents(
-  body: unknown,
-  source: ReplySource,
-): { readonly entries: number; readonly events: readonly WireEvent[] } {
-  const entries = parse(events, body, source).data ?? [];
-  return { entries: entries.length, events: entries.map(eventIn).filter((entry) => entry !== null) };
-}
+/** The entries of the log. */
+export const readEvents = (body: unknown, source: ReplySource): UnreadList => ({
+  items: parse(events, body, source).data ?? [],
+  place: "data",
+});
 /** An event, delivered or listed; null when it is none, because an event that cannot be read is no failed call. */
 export function eventIn(value: unknown): WireEvent | null {
   const parsed = event.safeParse(value);

@@ -1,7 +1,7 @@
 // RootFi's v4 endpoints, their answers in the words of `api.ts`. Paths that no document shows are marked as inferred.
 import type { JsonObject } from "../../domain/json.ts";
-import { createAsk } from "../../wire/ask.ts";
-import type { ReplyReader } from "../../wire/ask.ts";
+import { createAsk, createAskList } from "../../wire/ask.ts";
+import type { ItemReader } from "../../wire/ask.ts";
 import type { HttpClient, HttpRequest } from "../../wire/http-client.ts";
 import { walkPages } from "../../wire/pages.ts";
 import { pathFor } from "../../wire/path.ts";
@@ -14,6 +14,7 @@ import {
   parseJobV4,
   parsePageV4,
   parseStartedV4,
+  parseSyncConfigV4,
   parseSyncConfigsV4,
   parseSyncV4,
 } from "./wire-types-v4.ts";
@@ -21,16 +22,14 @@ import {
 /** @param provider key of the configured provider, for errors */
 export function rootfiApiV4(http: HttpClient, provider: string): RootfiApi {
   const ask = createAsk(http, provider);
+  const askList = createAskList(http, provider);
   const path = pathFor(provider);
 
   /** @param list name of the list in the answer */
-  function pages<Item>(request: HttpRequest, list: string, parse: ReplyReader<Item>): AsyncIterable<readonly Item[]> {
+  function pages<Item>(request: HttpRequest, list: string, parse: ItemReader<Item>): AsyncIterable<readonly Item[]> {
     const page = (cursor: string | null) => {
       const query = { limit: PAGE_SIZE, ...request.query, ...(cursor === null ? {} : { cursor }) };
-      return ask({ ...request, query }, (body, source) => {
-        const { items, next } = parsePageV4(body, list, source);
-        return { items: items.map((item) => parse(item, source)), next };
-      });
+      return askList({ ...request, query }, (body, source) => parsePageV4(body, list, source), parse);
     };
     const { operation, signal } = request;
     return walkPages(page, { provider, operation, signal });
@@ -45,7 +44,8 @@ export function rootfiApiV4(http: HttpClient, provider: string): RootfiApi {
     companies,
     company: companyReader(ownPage, companies, provider),
     configScopeOf: ({ integration_type: integration }) => integration,
-    syncConfigs: (integration, signal) => ask(syncConfigsRequest(integration, signal), parseSyncConfigsV4),
+    syncConfigs: async (integration, signal) =>
+      (await askList(syncConfigsRequest(integration, signal), parseSyncConfigsV4, parseSyncConfigV4)).items,
     changesConfigsAtOnce: true,
     changeConfigs: async (companyId, configs, signal) => {
       const target = path`/core/companies/${companyId}/sync-config`;

@@ -1,12 +1,13 @@
 // What RootFi can be asked, and v3's endpoints for it: which path, which parameters, how the next page is named. v4's are in
 // `api-v4.ts`; what answers mean is said in `map.ts`.
 import type { JsonObject } from "../../domain/json.ts";
-import { createAsk } from "../../wire/ask.ts";
-import type { ReplyReader } from "../../wire/ask.ts";
+import { createAsk, createAskList } from "../../wire/ask.ts";
+import type { ItemReader, ReplyReader } from "../../wire/ask.ts";
 import type { HttpClient, HttpRequest } from "../../wire/http-client.ts";
 import { walkPages } from "../../wire/pages.ts";
 import type { WirePage } from "../../wire/pages.ts";
 import { pathFor } from "../../wire/path.ts";
+import type { ReplySource } from "../../wire/read-reply.ts";
 import {
   changedCompanyOf,
   parseCompany,
@@ -16,6 +17,7 @@ import {
   parsePage,
   parseStarted,
   parseSync,
+  parseSyncConfig,
   parseSyncConfigs,
 } from "./wire-types.ts";
 import type {
@@ -69,22 +71,20 @@ export interface RootfiApi {
 /** v3. @param provider key of the configured provider, for errors */
 export function rootfiApi(http: HttpClient, provider: string): RootfiApi {
   const ask = createAsk(http, provider);
+  const askList = createAskList(http, provider);
   const path = pathFor(provider);
 
   /** A page after the first is asked for with the same parameters and the cursor beside them. */
   async function page<Item>(
     request: HttpRequest,
     cursor: string | null,
-    parse: ReplyReader<Item>,
+    parse: ItemReader<Item>,
   ): Promise<WirePage<Item>> {
     const query = { ...request.query, ...(cursor === null ? {} : { next: cursor }) };
-    return ask({ ...request, query }, (body, source) => {
-      const { items, next } = parsePage(body, source);
-      return { items: items.map((item) => parse(item, source)), next };
-    });
+    return askList({ ...request, query }, parsePage, parse);
   }
 
-  function pages<Item>(request: HttpRequest, parse: ReplyReader<Item>): AsyncIterable<readonly Item[]> {
+  function pages<Item>(request: HttpRequest, parse: ItemReader<Item>): AsyncIterable<readonly Item[]> {
     const { operation, signal } = request;
     return walkPages((cursor) => page(request, cursor, parse), { provider, operation, signal });
   }
@@ -95,7 +95,8 @@ export function rootfiApi(http: HttpClient, provider: string): RootfiApi {
     company: async (companyId, signal) =>
       ask(get("get company", path`/core/companies/${companyId}`, signal), inData(parseCompany)),
     configScopeOf: ({ category }) => category || null,
-    syncConfigs: (category, signal) => ask(syncConfigsRequest(category, signal), parseSyncConfigs),
+    syncConfigs: async (category, signal) =>
+      (await askList(syncConfigsRequest(category, signal), parseSyncConfigs, parseSyncConfig)).items,
     changesConfigsAtOnce: false,
     changeConfigs: async (companyId, [config = {}], signal) => {
       const body = { sync_config: config };
@@ -113,7 +114,7 @@ export function rootfiApi(http: HttpClient, provider: string): RootfiApi {
 /** All items of all pages. */
 export async function allOf<Item>(pages: AsyncIterable<readonly Item[]>): Promise<readonly Item[]> {
   const all: Item[] = [];
-  for await (const items of pages) all.push(...items);
+  for await (const items of pages) for (const item of items) all.push(item);
   return all;
 }
 
@@ -167,6 +168,6 @@ const get = (operation: string, path: string, signal: Signal): HttpRequest => ({
 
 /** Reads what is inside the vendor's `data` envelope. */
 const inData =
-  <Item>(parse: ReplyReader<Item>): ReplyReader<Item> =>
+  <Item>(parse: (item: unknown, source: ReplySource) => Item): ReplyReader<Item> =>
   (body, source) =>
     parse(parseItem(body, source), source);

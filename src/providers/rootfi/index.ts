@@ -7,6 +7,7 @@ import type {
   SettingsProblem,
 } from "../../domain/provider-port.ts";
 import type { HttpClient } from "../../wire/http-client.ts";
+import { createForeignText } from "../../wire/foreign-text.ts";
 import { freeTextRedactor } from "../../wire/free-text.ts";
 import { addressProblems, credentialProblems, unknownSettings } from "../../wire/settings.ts";
 import { readError } from "./errors.ts";
@@ -72,6 +73,7 @@ export default {
       clock,
       redact: freeTextRedactor([config.apiKey]),
       webhookSecrets: settings.webhookSecrets,
+      texts: createForeignText([config.apiKey, ...settings.webhookSecrets]),
       webhookProof: config.webhookProof,
     }),
 } satisfies ProviderModule<RootfiConfig, HttpClient>;

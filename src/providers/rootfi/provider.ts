@@ -6,6 +6,7 @@ import type { DefinitionSnapshot, SyncJobSnapshot } from "../../domain/definitio
 import type { Capabilities, StartRequest, SyncProvider } from "../../domain/provider-port.ts";
 import { ObservationSource, SyncOperation } from "../../domain/status.ts";
 import type { Observation } from "../../domain/sync.ts";
+import type { ForeignText } from "../../wire/foreign-text.ts";
 import type { HttpClient } from "../../wire/http-client.ts";
 import { isNotFound, notFound } from "../../wire/provider-failure.ts";
 import type { Redactor } from "../../wire/redact.ts";
@@ -36,6 +37,8 @@ export interface RootfiTools {
   readonly redact: Redactor;
   /** Any of them may prove a delivery. */
   readonly webhookSecrets: readonly string[];
+  /** For what is in a delivery. */
+  readonly texts: ForeignText;
   readonly webhookProof: WebhookProof;
 }
 
@@ -61,7 +64,7 @@ export function rootfiProvider(tools: RootfiTools): SyncProvider {
       discoverRuns(api, { clock, redact }, () => http.theirTime(since), companiesOf(definitions), options?.signal),
     ...(cancelSync === undefined ? {} : { cancel: (ref, options) => cancelSync(ref.remoteId, options?.signal) }),
     editors: definitionEditors({ api, key, frequencies }),
-    verifyWebhook: webhookVerifier(tools.webhookSecrets, tools.webhookProof),
+    verifyWebhook: webhookVerifier(tools.webhookSecrets, tools.webhookProof, tools.texts),
     interpretWebhook,
     close: () => http.close(),
   };

@@ -19,13 +19,15 @@ export interface LinkedConfigs {
  * @throws ProviderError when they cannot all be read
  */
 export async function linkedConfigs(api: RootfiApi, companyId: string | null, signal: Signal): Promise<LinkedConfigs> {
-  const byJob = new Map<string, readonly RootfiSyncConfig[]>();
+  const byJob = new Map<string, RootfiSyncConfig[]>();
   for await (const links of api.inviteLinks?.(signal) ?? []) {
     for (const link of links) {
       if (link.companyId === null) continue;
       for (const { integration_type: integration, sync_config: configs } of connectionsToSync(link)) {
         const job = definitionRemoteIdOf(link.companyId, integration);
-        byJob.set(job, [...(byJob.get(job) ?? []), ...configs]);
+        const known = byJob.get(job) ?? [];
+        for (const config of configs) known.push(config);
+        byJob.set(job, known);
       }
     }
     // An invite link makes its company, so that a company has one.

@@ -4,6 +4,8 @@ import { createHash, createHmac } from "node:crypto";
 import type { JsonObject } from "../../domain/json.ts";
 import { WebhookRefusal } from "../../domain/webhook-port.ts";
 import type { WebhookHint, WebhookRequest, WebhookVerdict } from "../../domain/webhook-port.ts";
+import { createForeignText } from "../../wire/foreign-text.ts";
+import type { ForeignText } from "../../wire/foreign-text.ts";
 import { filledText, isRecord } from "../../wire/read-reply.ts";
 import { deliveredJson, isAmong } from "../../wire/webhook-proof.ts";
 
@@ -21,13 +23,18 @@ export type VerifyWebhook = (request: WebhookRequest) => WebhookVerdict;
  * is to cause a read.
  *
  * @param secrets values of the header, or keys of its signature; current first, empty ones prove nothing and are left out
+ * @param texts for what is in a delivery
  */
-export function webhookVerifier(secrets: readonly string[], proof: WebhookProof): VerifyWebhook {
+export function webhookVerifier(
+  secrets: readonly string[],
+  proof: WebhookProof,
+  texts: ForeignText = createForeignText(secrets),
+): VerifyWebhook {
   const usable = secrets.filter((secret) => secret !== "");
   return (request) => {
     if (usable.length === 0) return refused(WebhookRefusal.NotConfigured);
     if (!isProven(request, usable, proof)) return refused(WebhookRefusal.BadSignature);
-    const payload = keptOf(deliveredJson(request.body));
+    const payload = keptOf(deliveredJson(request.body, texts));
     if (payload === null) return refused(WebhookRefusal.Malformed);
     const fingerprint = createHash("sha256").update(request.body).digest("hex");
     const deliveryId = payload.sync_id === undefined ? `${fingerprint} ${secondOf(request)}` : fingerprint;

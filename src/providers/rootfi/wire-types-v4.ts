@@ -5,7 +5,10 @@ import {
   looseFlag as flag,
   looseText as text,
   looseTime as time,
+  lineText,
 } from "../../wire/loose-fields.ts";
+import type { UnreadList } from "../../wire/ask.ts";
+import { anyList } from "../../wire/list-fields.ts";
 import { badResponse, filledText, isRecord, parseReply as parse, typeName } from "../../wire/read-reply.ts";
 import type { ReplySource } from "../../wire/read-reply.ts";
 import { cursorOf, id, looseId, parseSyncConfig, words } from "./wire-types.ts";
@@ -25,7 +28,7 @@ const countsShape = z
 
 const syncShape = z.object({
   id,
-  status: z.string(),
+  status: lineText,
   companyId: looseId,
   integrationType: text,
   dataModels: words,
@@ -38,8 +41,8 @@ const syncShape = z.object({
   createdAt: time,
 });
 
-export function parseSyncV4(body: unknown, source: ReplySource): RootfiSync {
-  const sync = parse(syncShape, body, source);
+export function parseSyncV4(body: unknown, source: ReplySource, place = ""): RootfiSync {
+  const sync = parse(syncShape, body, source, place);
   const { total, success, failed, running, pending } = sync.jobCounts ?? {};
   return {
     sync_id: sync.id,
@@ -72,7 +75,7 @@ export function parseStartedV4(body: unknown, source: ReplySource): RootfiSync {
 
 const jobShape = z.object({
   id,
-  status: z.string(),
+  status: lineText,
   dataModel: text,
   retryCount: count,
   recordsSynced: count,
@@ -83,8 +86,8 @@ const jobShape = z.object({
   errorMessage: text,
 });
 
-export function parseJobV4(body: unknown, source: ReplySource): RootfiJob {
-  const job = parse(jobShape, body, source);
+export function parseJobV4(body: unknown, source: ReplySource, place = ""): RootfiJob {
+  const job = parse(jobShape, body, source, place);
   return {
     rootfi_id: job.id,
     status: job.status,
@@ -116,13 +119,14 @@ const companyShape = z.object({
   sync_resume_at: time,
   last_synced: time,
   connection: z.unknown().optional(),
-  data_model_configs: z.array(z.unknown()).nullish().catch(null),
+  data_model_configs: anyList.nullish().catch(null),
 });
 type CompanyV4 = z.infer<typeof companyShape>;
 
-export function parseCompanyV4(body: unknown, source: ReplySource): RootfiCompany {
-  const company = parse(companyShape, snakeCased(body), source);
-  const rootfi_id = parse(id, company.rootfi_id ?? company.id ?? company.company_id, source, "id");
+export function parseCompanyV4(body: unknown, source: ReplySource, place = ""): RootfiCompany {
+  const company = parse(companyShape, snakeCased(body), source, place);
+  const idPlace = place === "" ? "id" : `${place}.id`;
+  const rootfi_id = parse(id, company.rootfi_id ?? company.id ?? company.company_id, source, idPlace);
   return {
     rootfi_id,
     name: company.name ?? company.company_name,
@@ -172,7 +176,7 @@ function connectionsOf(company: CompanyV4, source: ReplySource): readonly Rootfi
       last_synced: connection.last_synced ?? company.last_synced,
       rootfi_created_at: connection.rootfi_created_at ?? connection.created_at,
       rootfi_updated_at: connection.rootfi_updated_at ?? connection.updated_at,
-      sync_config: (company.data_model_configs ?? []).map((config) => configOf(config, source)),
+      sync_config: (company.data_model_configs ?? []).map((config) => parseSyncConfigV4(config, source)),
     },
   ];
 }
@@ -180,30 +184,31 @@ function connectionsOf(company: CompanyV4, source: ReplySource): readonly Rootfi
 /** The id of a connection is `496_NETSUITE`. */
 const integrationIn = (connectionId: string): string | null => /^\d+_(.+)$/.exec(connectionId)?.[1] ?? null;
 
-export function parseSyncConfigsV4(body: unknown, source: ReplySource): readonly RootfiSyncConfig[] {
-  return listIn(body, "syncConfig", source).map((config) => configOf(config, source));
-}
+/** The list of an organisation's sync configs. */
+export const parseSyncConfigsV4 = (body: unknown, source: ReplySource): UnreadList =>
+  listIn(body, "syncConfig", source);
 
 /** v4 reads in camelCase and writes in snake_case; either is understood. */
-const configOf = (config: unknown, source: ReplySource): RootfiSyncConfig =>
-  parseSyncConfig(snakeCased(config), source);
+export const parseSyncConfigV4 = (config: unknown, source: ReplySource, place = ""): RootfiSyncConfig =>
+  parseSyncConfig(snakeCased(config), source, place);
 
 /** A page: `{data: {<list>, next}}`. */
 export function parsePageV4(body: unknown, list: string, source: ReplySource): RootfiPage {
   const items = listIn(body, list, source);
   const holder = isRecord(body) && isRecord(body["data"]) ? body["data"] : body;
   const next = isRecord(holder) ? (holder["next"] ?? null) : null;
-  if (next === null || next === "") return { items, next: null };
-  if (typeof next === "string" || Number.isSafeInteger(next)) return { items, next: cursorOf(String(next), source) };
+  if (next === null || next === "") return { ...items, next: null };
+  if (typeof next === "string" || Number.isSafeInteger(next)) return { ...items, next: cursorOf(String(next), source) };
   throw badResponse(source, { field: "data.next", expected: "a cursor or null", got: typeName(next) });
 }
 
 /** The named list in `data`, or `data` itself: documented for syncs, and taken to be so for the others (inferred). */
-function listIn(body: unknown, list: string, source: ReplySource): readonly unknown[] {
+function listIn(body: unknown, list: string, source: ReplySource): UnreadList {
   const data = isRecord(body) ? body["data"] : undefined;
-  if (Array.isArray(data)) return data;
+  if (Array.isArray(data)) return { items: data, place: "data" };
   const { [list]: items } = parse(z.object({ data: z.looseObject({}) }), body, source).data;
-  return parse(z.array(z.unknown()), items, source, `data.${list}`);
+  const place = `data.${list}`;
+  return { items: parse(anyList, items, source, place), place };
 }
 
 /** The named object in `data`, or `data` itself. */

@@ -2,24 +2,29 @@
 // v4's are in `wire-types-v4.ts`.
 import { z } from "zod";
 import { ProviderError } from "../../domain/errors.ts";
+import type { UnreadList } from "../../wire/ask.ts";
+import { isAsSent } from "../../wire/foreign-text.ts";
+import { anyList, anyRecord, listOf } from "../../wire/list-fields.ts";
 import {
   looseCount as count,
   looseFlag as flag,
   looseText as text,
   looseTime as time,
+  exactText,
+  lineText,
 } from "../../wire/loose-fields.ts";
 import { badResponse, isRecord, parseReply as parse, typeName } from "../../wire/read-reply.ts";
 import type { ReplySource } from "../../wire/read-reply.ts";
 
 /** Numbers in v3, strings in v2, v4 and some samples: both are the same id here. */
-export const id = z.union([z.string().min(1), z.int()], { error: "an id" }).transform(String);
+export const id = z.union([exactText, z.int()], { error: "an id" }).transform(String);
 export const looseId = id.nullish().catch(null);
 /** An open set: the vendor's own sample holds a model that is not in its enum. */
-export const words = z.array(z.string()).nullish().catch(null);
+export const words = listOf(lineText).nullish().catch(null);
 
 const syncShape = z.object({
   sync_id: id,
-  status: z.string(),
+  status: lineText,
   rootfi_id: looseId,
   rootfi_company_id: looseId,
   rootfi_created_at: time,
@@ -44,7 +49,7 @@ export type RootfiSync = z.infer<typeof syncShape> & { readonly reply: unknown }
 /** `variables` may hold customer data and is not among the fields. */
 const jobShape = z.object({
   rootfi_id: id,
-  status: z.string(),
+  status: lineText,
   data_model: text,
   retry_count: count,
   start_time: time,
@@ -58,19 +63,20 @@ export type RootfiJob = z.infer<typeof jobShape> & {
 };
 
 const configShape = z.object({
-  data_model: z.string().min(1),
+  data_model: exactText,
   category: text,
   enabled: flag,
   interval: count,
   frequency: text,
-  scope_access: z.record(z.string(), z.unknown()).nullish().catch(null),
+  scope_access: anyRecord.nullish().catch(null),
   sync_from: time,
-  custom_fields: words,
+  /** Sent back with every change of the config. */
+  custom_fields: listOf(exactText).nullish(),
 });
 export type RootfiSyncConfig = z.infer<typeof configShape>;
 
 const connectionShape = z.object({
-  integration_type: z.string().min(1),
+  integration_type: exactText,
   category: text,
   /** Called `status` when the connection is inside an invite link. */
   connection_status: text,
@@ -92,7 +98,7 @@ const companyShape = z.object({
   rootfi_id: id,
   name: text,
   partner_id: looseId,
-  connections: z.array(z.unknown()).nullish(),
+  connections: anyList.nullish(),
   rootfi_created_at: time,
   rootfi_updated_at: time,
 });
@@ -114,15 +120,14 @@ export interface RootfiInviteLink extends Pick<RootfiCompany, "connections"> {
 }
 
 const pageShape = z.object({
-  data: z.array(z.unknown()),
-  next: z.union([z.string(), z.number()], { error: "a cursor or null" }).nullish(),
+  data: anyList,
+  next: z.union([lineText, z.number()], { error: "a cursor or null" }).nullish(),
 });
 const itemShape = z.object({ data: z.looseObject({}) });
 /** The one answer without a `data` envelope. */
-const configListShape = z.object({ sync_config: z.array(z.unknown()) });
+const configListShape = z.object({ sync_config: anyList });
 
-export interface RootfiPage {
-  readonly items: readonly unknown[];
+export interface RootfiPage extends UnreadList {
   /** Null on the last page. */
   readonly next: string | null;
 }
@@ -131,14 +136,18 @@ export interface RootfiPage {
 export function parsePage(body: unknown, source: ReplySource): RootfiPage {
   const page = parse(pageShape, body, source);
   const next = page.next ?? null;
-  return { items: page.data, next: next === null || next === "" ? null : cursorOf(String(next), source) };
+  return {
+    items: page.data,
+    place: "data",
+    next: next === null || next === "" ? null : cursorOf(String(next), source),
+  };
 }
 
 /** What is inside `data`. */
 export const parseItem = (body: unknown, source: ReplySource): unknown => parse(itemShape, body, source).data;
 
-export function parseSync(body: unknown, source: ReplySource): RootfiSync {
-  return { ...parse(syncShape, body, source), reply: body };
+export function parseSync(body: unknown, source: ReplySource, place = ""): RootfiSync {
+  return { ...parse(syncShape, body, source, place), reply: body };
 }
 
 /**
@@ -154,29 +163,39 @@ export function parseStarted(body: unknown, source: ReplySource): RootfiSync {
   return { ...parse(syncShape, started, source), reply: bare };
 }
 
-export const parseJob = (body: unknown, source: ReplySource): RootfiJob => parse(jobShape, body, source);
+export const parseJob = (body: unknown, source: ReplySource, place = ""): RootfiJob =>
+  parse(jobShape, body, source, place);
 
-export function parseCompany(body: unknown, source: ReplySource): RootfiCompany {
-  const company = parse(companyShape, body, source);
-  return { ...company, connections: connectionsOf(company.connections, source) };
+export function parseCompany(body: unknown, source: ReplySource, place = ""): RootfiCompany {
+  const company = parse(companyShape, body, source, place);
+  return { ...company, connections: connectionsOf(company.connections, source, place) };
 }
 
-export function parseInviteLink(body: unknown, source: ReplySource): RootfiInviteLink {
-  const { company, connections } = parse(inviteLinkShape, body, source);
-  return { companyId: company?.rootfi_id ?? null, connections: connectionsOf(connections, source) };
+export function parseInviteLink(body: unknown, source: ReplySource, place = ""): RootfiInviteLink {
+  const { company, connections } = parse(inviteLinkShape, body, source, place);
+  return { companyId: company?.rootfi_id ?? null, connections: connectionsOf(connections, source, place) };
 }
 
 function connectionsOf(
   connections: readonly unknown[] | null | undefined,
   source: ReplySource,
+  place: string,
 ): readonly RootfiConnection[] | null {
   if (!connections) return null;
-  return connections.map((connection) => {
-    const parsed = parse(connectionShape, connection, source);
-    const configs = [parsed.sync_config ?? []].flat();
-    return { ...parsed, sync_config: configs.map((config) => parseSyncConfig(config, source)) };
+  return connections.map((connection, index) => {
+    const at = placeIn(place, `connections.${index}`);
+    const parsed = parse(connectionShape, connection, source, at);
+    const configs: readonly unknown[] = [parsed.sync_config ?? []].flat();
+    return {
+      ...parsed,
+      sync_config: configs.map((config, number) =>
+        parseSyncConfig(config, source, placeIn(at, `sync_config.${number}`)),
+      ),
+    };
   });
 }
+
+const placeIn = (place: string, inner: string): string => (place === "" ? inner : `${place}.${inner}`);
 
 /** The company in the answer to its change, which is typed as a list; null when it cannot be read: the change was taken all the same. */
 export function changedCompanyOf(body: unknown, source: ReplySource): RootfiCompany | null {
@@ -189,18 +208,23 @@ export function changedCompanyOf(body: unknown, source: ReplySource): RootfiComp
   }
 }
 
-export const parseSyncConfig = (config: unknown, source: ReplySource): RootfiSyncConfig =>
-  parse(configShape, config, source);
+export const parseSyncConfig = (config: unknown, source: ReplySource, place = ""): RootfiSyncConfig =>
+  parse(configShape, config, source, place);
 
-export function parseSyncConfigs(body: unknown, source: ReplySource): readonly RootfiSyncConfig[] {
-  return parse(configListShape, body, source).sync_config.map((config) => parseSyncConfig(config, source));
-}
+/** The list of an organisation's sync configs. */
+export const parseSyncConfigs = (body: unknown, source: ReplySource): UnreadList => ({
+  items: parse(configListShape, body, source).sync_config,
+  place: "sync_config",
+});
 
 /**
  * The cursor in its three documented forms: base64, percent-encoded base64, and a whole address with the cursor in its query. Only the
  * cursor is taken from an address; the address itself is never asked for anything.
  */
 export function cursorOf(next: string, source: ReplySource): string {
+  if (!isAsSent(next)) {
+    throw badResponse(source, { field: "next", expected: "a cursor", got: "one with control characters or secrets" });
+  }
   if (!/^https?:\/\/|^\/|^[^=]*\?/i.test(next)) return percentDecoded(next);
   const query = new URLSearchParams(next.slice(next.indexOf("?") + 1));
   const cursor = next.includes("?") ? query.get("next") : null;

@@ -1,8 +1,8 @@
 // Stuut's two v2 endpoints. What answers mean is said in `map.ts`.
-import { createAsk } from "../../wire/ask.ts";
+import { createAskList } from "../../wire/ask.ts";
 import type { HttpClient } from "../../wire/http-client.ts";
 import { pathFor } from "../../wire/path.ts";
-import { parseConnections, parseSyncs } from "./wire-types.ts";
+import { parseConnection, parseList, parseSync } from "./wire-types.ts";
 import type { StuutConnection, StuutSync } from "./wire-types.ts";
 
 type Signal = AbortSignal | undefined;
@@ -16,26 +16,19 @@ export interface StuutApi {
 
 /** @param provider key of the configured provider, for errors */
 export function stuutApi(http: HttpClient, provider: string): StuutApi {
-  const ask = createAsk(http, provider);
+  const askList = createAskList(http, provider);
   const path = pathFor(provider);
 
   return {
-    connections: (signal) =>
-      ask(
-        { operation: "list connections", method: "GET", path: "/v2/integrations/connections", signal },
-        parseConnections,
-      ),
-    requestSync: async (connectionId, signal) =>
-      ask(
-        {
-          operation: "request sync",
-          method: "POST",
-          // The endpoint takes no body, and there is no idempotency key: it is never asked twice by itself.
-          path: path`/v2/integrations/connections/${connectionId}/sync`,
-          repeat: "once",
-          signal,
-        },
-        parseSyncs,
-      ),
+    connections: async (signal) => {
+      const request = { method: "GET", path: "/v2/integrations/connections", signal } as const;
+      return (await askList({ operation: "list connections", ...request }, parseList, parseConnection)).items;
+    },
+    requestSync: async (connectionId, signal) => {
+      // The endpoint takes no body, and there is no idempotency key: it is never asked twice by itself.
+      const target = path`/v2/integrations/connections/${connectionId}/sync`;
+      const request = { method: "POST", path: target, repeat: "once", signal } as const;
+      return (await askList({ operation: "request sync", ...request }, parseList, parseSync)).items;
+    },
   };
 }

@@ -10,6 +10,8 @@ import type { Redactor } from "../../wire/redact.ts";
 
 /** Failures named in a sentence; a body may list many. */
 const FAILURES_TOLD = 3;
+/** Some may say nothing. */
+const FAILURES_READ = 20;
 /** The object is locked: like a conflict, it passes when what goes on has ended. */
 const LOCKED = 423;
 
@@ -68,7 +70,10 @@ const KINDS: readonly FailureKind[] = [
 function detailOf(body: Readonly<Record<string, unknown>>): string | null {
   const { detail } = body;
   if (!Array.isArray(detail)) return filled(detail) ?? filled(body["message"]);
-  const failures = detail.map(failureOf).filter((failure) => failure !== null);
+  const failures = detail
+    .slice(0, FAILURES_READ)
+    .map(failureOf)
+    .filter((failure) => failure !== null);
   return filled(failures.slice(0, FAILURES_TOLD).join("; "));
 }
 

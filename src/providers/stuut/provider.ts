@@ -16,6 +16,7 @@ import type {
 import { ObservationSource } from "../../domain/status.ts";
 import type { Observation } from "../../domain/sync.ts";
 import type { HttpClient } from "../../wire/http-client.ts";
+import { inParts } from "../../wire/pages.ts";
 import { notFound, providerFailure } from "../../wire/provider-failure.ts";
 import type { Redactor } from "../../wire/redact.ts";
 import { stuutApi } from "./api.ts";
@@ -63,11 +64,12 @@ export function stuutProvider({ key, capabilities, http, clock, redact }: StuutT
     capabilities,
 
     async *listLinkedAccounts(options) {
-      yield (await api.connections(options?.signal)).map((connection) => linkedAccountOf(connection, redact));
+      for await (const part of inParts(await api.connections(options?.signal)))
+        yield part.map((connection) => linkedAccountOf(connection, redact));
     },
 
     async *listDefinitions(options) {
-      yield (await api.connections(options?.signal)).map(syncJobOf);
+      for await (const part of inParts(await api.connections(options?.signal))) yield part.map(syncJobOf);
     },
 
     async getDefinition(remoteId, kind, options) {
@@ -110,8 +112,11 @@ export function stuutProvider({ key, capabilities, http, clock, redact }: StuutT
     async *discover(since, _definitions, options) {
       const seen = (await api.connections(options?.signal)).flatMap(latestSyncs);
       const theirSince = http.theirTime(since);
-      const recent = seen.filter(({ sync }) => changedSince(sync, theirSince));
-      if (recent.length > 0) yield recent.map(observer(ObservationSource.Discovery));
+      const observe = observer(ObservationSource.Discovery);
+      for await (const part of inParts(seen)) {
+        const recent = part.filter(({ sync }) => changedSince(sync, theirSince));
+        if (recent.length > 0) yield recent.map(observe);
+      }
     },
 
     close: () => http.close(),

@@ -1,21 +1,24 @@
 // Parsers for the JSON Stuut sends: only the fields the gateway uses, tolerant of the rest. What they mean is said in `map.ts`.
 import { z } from "zod";
+import type { UnreadList } from "../../wire/ask.ts";
+import { anyList } from "../../wire/list-fields.ts";
 import {
   looseCount as count,
   looseFlag as flag,
   looseText as text,
   looseTime as time,
+  exactText as id,
+  lineText,
 } from "../../wire/loose-fields.ts";
 import { parseReply as parse } from "../../wire/read-reply.ts";
 import type { ReplySource } from "../../wire/read-reply.ts";
 
-/** Opaque, and not declared a UUID. */
-const id = z.string().min(1);
+// Ids are opaque, and not declared UUIDs.
 
 /** `pagination_state` is the connector's own and may hold tokens: it is not among the fields. */
 const syncShape = z.object({
   id,
-  status: z.string(),
+  status: lineText,
   model_id: text,
   attempt: count,
   batch_id: text,
@@ -74,7 +77,7 @@ const connectionShape = z.object({
   is_running_setup: flag,
   is_sync_disabled: flag,
   health: healthShape.nullish().catch(null),
-  models: z.array(z.unknown()).nullish(),
+  models: anyList.nullish(),
   created_at: time,
   modified_at: time,
 });
@@ -82,30 +85,24 @@ export type StuutConnection = Omit<z.infer<typeof connectionShape>, "models"> & 
   readonly models: readonly StuutModel[];
 };
 
-const listShape = z.array(z.unknown());
+/** Every list is a bare one: all connections, and one sync for each model that a request has scheduled. */
+export const parseList = (body: unknown, source: ReplySource): UnreadList => ({
+  items: parse(anyList, body, source),
+  place: "",
+});
 
-/** The answer to a request for a sync: a bare list, one sync for each model that was scheduled. */
-export function parseSyncs(body: unknown, source: ReplySource): readonly StuutSync[] {
-  return parse(listShape, body, source).map((sync, index) => parseSync(sync, source, `${index}`));
+export function parseConnection(item: unknown, source: ReplySource, place: string): StuutConnection {
+  const connection = parse(connectionShape, item, source, place);
+  const models = (connection.models ?? []).map((model, index) => parseModel(model, source, `${place}.models.${index}`));
+  return { ...connection, models };
 }
 
-/** All connections: a bare list without pages. */
-export function parseConnections(body: unknown, source: ReplySource): readonly StuutConnection[] {
-  return parse(listShape, body, source).map((item, index): StuutConnection => {
-    const connection = parse(connectionShape, item, source, `${index}`);
-    const models = (connection.models ?? []).map((model, place) =>
-      parseModel(model, source, `${index}.models.${place}`),
-    );
-    return { ...connection, models };
-  });
+export function parseSync(body: unknown, source: ReplySource, place: string): StuutSync {
+  return { ...parse(syncShape, body, source, place), reply: body };
 }
 
 function parseModel(body: unknown, source: ReplySource, place: string): StuutModel {
   const model = parse(modelShape, body, source, place);
   const lastSync = model.last_sync ?? null;
   return { ...model, last_sync: lastSync === null ? null : parseSync(lastSync, source, `${place}.last_sync`) };
-}
-
-function parseSync(body: unknown, source: ReplySource, place: string): StuutSync {
-  return { ...parse(syncShape, body, source, place), reply: body };
 }

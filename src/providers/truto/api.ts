@@ -1,8 +1,8 @@
 // Truto's endpoints: which path, which parameters, how the next page is named. What the answers mean is left to the mappers.
 import { ProviderError } from "../../domain/errors.ts";
 import type { JsonObject } from "../../domain/json.ts";
-import { createAsk } from "../../wire/ask.ts";
-import type { Ask, ReplyReader } from "../../wire/ask.ts";
+import { createAsk, createAskList } from "../../wire/ask.ts";
+import type { Ask, AskList, ItemReader, ReplyReader } from "../../wire/ask.ts";
 import type { HttpClient, HttpRequest } from "../../wire/http-client.ts";
 import { walkPages } from "../../wire/pages.ts";
 import { pathFor } from "../../wire/path.ts";
@@ -35,10 +35,12 @@ export interface RunPage {
   readonly unreadable: ProviderError | null;
 }
 
-/** A job with its resources as the vendor wrote them. */
+/** A job with its resources as the vendor wrote them, for sending them back. */
 export interface FullJob {
   readonly job: TrutoJob;
   readonly resources: readonly JsonObject[];
+  /** The same in the same order, as they are shown. */
+  readonly shown: readonly JsonObject[];
 }
 
 export interface TrutoApi {
@@ -74,9 +76,10 @@ export interface TrutoApi {
 /** @param provider key of the configured provider, for errors */
 export function createTrutoApi(http: HttpClient, provider: string): TrutoApi {
   const ask = createAsk(http, provider);
+  const askList = createAskList(http, provider);
   const path = pathFor(provider);
-  const list = <Item>(listing: Listing, read: ReplyReader<Item>, signal: Signal) =>
-    listPages(ask, provider, { ...listing, signal }, read);
+  const list = <Item>(listing: Listing, read: ItemReader<Item>, signal: Signal) =>
+    listPages(askList, provider, { ...listing, signal }, read);
   const get = async <Item>(operation: string, target: string, read: ReplyReader<Item>, signal: Signal) =>
     ask({ operation, method: "GET", path: target, signal }, read);
   const remove = async (operation: string, target: string, signal: Signal) =>
@@ -97,7 +100,7 @@ export function createTrutoApi(http: HttpClient, provider: string): TrutoApi {
       const listing = { operation: "list sync job cron triggers", path: "/sync-job-cron-trigger", query };
       const triggers: TrutoCronTrigger[] = [];
       for await (const page of list(listing, orUnreadable(parseCronTrigger), signal))
-        triggers.push(...page.filter(isReadable));
+        for (const trigger of page.filter(isReadable)) triggers.push(trigger);
       return triggers;
     },
     run: async (id, signal) => get("get sync job run", path`/sync-job-run/${id}`, theOne(id, parseRun), signal),
@@ -111,7 +114,7 @@ export function createTrutoApi(http: HttpClient, provider: string): TrutoApi {
     startRun: async (body, signal) =>
       ask(
         { operation: "start sync job run", method: "POST", path: "/sync-job-run", body, repeat: "once", signal },
-        parseRun,
+        whole(parseRun),
       ),
     stopRun: async (id, signal) => {
       const request = { method: "DELETE", path: path`/sync-job-run/${id}`, repeat: "once", signal } as const;
@@ -119,8 +122,9 @@ export function createTrutoApi(http: HttpClient, provider: string): TrutoApi {
     },
     runLog: async (runId, signal) => {
       const query = { log_type: "rapid_bridge", "log_type_filter[sync_job_run_id]": runId, limit: LOG_PAGE_SIZE };
-      const page = await ask({ operation: "read run log", method: "GET", path: "/log", query, signal }, parsePage);
-      const entries = page.items.map(parseLogEntry).filter((entry) => entry !== null);
+      const request = { operation: "read run log", method: "GET", path: "/log", query, signal } as const;
+      const { items } = await askList(request, parsePage, parseLogEntry);
+      const entries = items.filter((entry) => entry !== null);
       return entries.filter((entry) => (entry.sync_job_run_id ?? runId) === runId);
     },
   };
@@ -134,18 +138,15 @@ interface Listing {
 }
 
 function listPages<Item>(
-  ask: Ask,
+  askList: AskList,
   provider: string,
   listing: Listing & { readonly signal: Signal },
-  read: ReplyReader<Item>,
+  read: ItemReader<Item>,
 ): AsyncIterable<readonly Item[]> {
   const { operation, path, signal, maxPages } = listing;
   const fetchPage = (cursor: string | null) => {
     const query = { limit: PAGE_SIZE, ...listing.query, next_cursor: cursor ?? undefined };
-    return ask({ operation, method: "GET", path, query, signal }, (body, source) => {
-      const { items, next } = parsePage(body, source);
-      return { items: items.map((item) => read(item, source)), next };
-    });
+    return askList({ operation, method: "GET", path, query, signal }, parsePage, read);
   };
   return walkPages(fetchPage, { provider, operation, signal, ...(maxPages === undefined ? {} : { maxPages }) });
 }
@@ -158,7 +159,7 @@ function definitionChanges(
   const send = async <Item>(request: HttpRequest, read: ReplyReader<Item>) => ask({ ...request, repeat: "once" }, read);
   return {
     createJob: (body, signal) =>
-      send({ operation: "create sync job", method: "POST", path: "/sync-job", body, signal }, parseJob),
+      send({ operation: "create sync job", method: "POST", path: "/sync-job", body, signal }, whole(parseJob)),
     updateJob: async (id, body, signal) =>
       send(
         { operation: "update sync job", method: "PATCH", path: path`/sync-job/${id}`, body, signal },
@@ -167,7 +168,7 @@ function definitionChanges(
     createTrigger: (body, signal) =>
       send(
         { operation: "create sync job cron trigger", method: "POST", path: "/sync-job-cron-trigger", body, signal },
-        parseCronTrigger,
+        whole(parseCronTrigger),
       ),
     updateTrigger: async (id, body, signal) => {
       const request = { method: "PATCH", path: path`/sync-job-cron-trigger/${id}`, body, signal } as const;
@@ -180,33 +181,50 @@ function definitionChanges(
   };
 }
 
+/** The reader of an answer that is one item. */
+const whole =
+  <Item>(read: ItemReader<Item>): ReplyReader<Item> =>
+  (body, source) =>
+    read(body, source, "");
+
 /** A reader that takes no other object for the one that was asked for. */
 const theOne =
-  <Item extends { readonly id: string }>(id: string, read: ReplyReader<Item>): ReplyReader<Item> =>
+  <Item extends { readonly id: string }>(id: string, read: ItemReader<Item>): ReplyReader<Item> =>
   (body, source) => {
-    const item = read(body, source);
+    const item = read(body, source, "");
     if (item.id === id) return item;
     throw badResponse(source, { field: "id", expected: "the id that was asked for", got: "another" });
   };
 
 const fullJobOf =
   (id: string): ReplyReader<FullJob> =>
-  (body, source) => {
-    const job = theOne(id, parseJob)(body, source);
-    return { job, resources: Array.isArray(job.resources) ? job.resources.filter(isJsonObject) : [] };
+  (body, source, written) => {
+    const job = theOne(id, parseJob)(body, source, written);
+    const asWritten = isJsonObject(written.body) ? written.body["resources"] : null;
+    return { job, resources: objectsIn(asWritten), shown: objectsIn(job.resources) };
   };
 
-/** The reader's failure in place of an item it cannot read, so that one item does not take the others with it. */
-const orUnreadable =
-  <Item>(read: ReplyReader<Item>): ReplyReader<Item | ProviderError> =>
-  (item, source) => {
+const objectsIn = (list: unknown): readonly JsonObject[] => (Array.isArray(list) ? list.filter(isJsonObject) : []);
+
+/** Entries of one list that are left out at most, when they cannot be read. */
+const MOST_LEFT_OUT = 100;
+
+/**
+ * The reader's failure in place of an item it cannot read, so that one item does not take the others with it. What is no object, or one of
+ * very many that cannot be read, ends the reading.
+ */
+function orUnreadable<Item>(read: ItemReader<Item>): ItemReader<Item | ProviderError> {
+  let leftOut = 0;
+  return (item, source, place) => {
     try {
-      return read(item, source);
+      return read(item, source, place);
     } catch (error) {
-      if (error instanceof ProviderError) return error;
+      leftOut += 1;
+      if (error instanceof ProviderError && isJsonObject(item) && leftOut <= MOST_LEFT_OUT) return error;
       throw error;
     }
   };
+}
 
 function isReadable<Item>(item: Item | ProviderError): item is Item {
   return !(item instanceof ProviderError);

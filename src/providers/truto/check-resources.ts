@@ -4,7 +4,8 @@ import type { SyncJobDraft, SyncJobPatch, SyncJobResourceDraft } from "../../dom
 import type { UserProblem } from "../../domain/errors.ts";
 import { ErrorCode } from "../../domain/errors.ts";
 import type { JsonValue } from "../../domain/json.ts";
-import { capText, oneLine } from "../../wire/redact.ts";
+import { capText } from "../../wire/redact.ts";
+import { oneLine } from "../../wire/visible-text.ts";
 import { checkShape } from "./check-resource-shape.ts";
 import type { FutureEntry } from "./job-resources.ts";
 import { Unplaced, areNodes, placesOf } from "./job-resources.ts";

@@ -1,5 +1,6 @@
 // Checks cron expressions as far as every five-field cron agrees on them. When they are due is the vendor's to know.
-import { capText, oneLine } from "../../wire/redact.ts";
+import { capText } from "../../wire/redact.ts";
+import { oneLine } from "../../wire/visible-text.ts";
 
 interface CronField {
   readonly name: string;

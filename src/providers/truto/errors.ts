@@ -4,17 +4,21 @@ import type { ErrorReading } from "../../domain/provider-port.ts";
 import { ProviderError } from "../../domain/errors.ts";
 import { SyncErrorCode } from "../../domain/sync.ts";
 import type { FailureKind } from "../../wire/classify-failure.ts";
+import { anyList, listOf } from "../../wire/list-fields.ts";
+import { bodyText } from "../../wire/loose-fields.ts";
 import { filledText } from "../../wire/read-reply.ts";
 
 /** Failures named in a sentence; a body may list hundreds. */
 const FAILURES_TOLD = 3;
+/** Some may say nothing. */
+const FAILURES_READ = 20;
 
 /** `raw_response` is left out on purpose: it is the connected product's answer and may hold customer data. */
 const errorShape = z.object({
-  message: z.string().nullish().catch(null),
-  error: z.string().nullish().catch(null),
+  message: bodyText.nullish().catch(null),
+  error: bodyText.nullish().catch(null),
   details: z
-    .object({ failures: z.array(z.unknown()).catch([]) })
+    .object({ failures: anyList.catch([]) })
     .nullish()
     .catch(null),
 });
@@ -25,8 +29,11 @@ export function readError(_httpStatus: number, body: unknown): ErrorReading {
   if (!parsed.success) return { message: null };
   const { message, error, details } = parsed.data;
   const sentence = filledText(message) ?? filledText(error);
-  const failures = (details?.failures ?? []).map(failureText).filter((failure) => failure !== null);
-  const told = failures.slice(0, FAILURES_TOLD).join("; ");
+  const failures = (details?.failures ?? []).slice(0, FAILURES_READ).map(failureText);
+  const told = failures
+    .filter((failure) => failure !== null)
+    .slice(0, FAILURES_TOLD)
+    .join("; ");
   if (told === "") return { message: sentence };
   return { message: sentence === null ? told : `${sentence} (${told})` };
 }
@@ -81,14 +88,14 @@ export function demandsStatus(error: unknown): boolean {
 }
 
 const failureShape = z.union([
-  z.string(),
+  bodyText,
   z.object({
-    message: z.string(),
+    message: bodyText,
     path: z
-      .union([z.string(), z.array(z.union([z.string(), z.number()]))])
+      .union([bodyText, listOf(z.union([bodyText, z.number()]))])
       .nullish()
       .catch(null),
-    field: z.string().nullish().catch(null),
+    field: bodyText.nullish().catch(null),
   }),
 ]);
 

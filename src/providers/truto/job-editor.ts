@@ -4,9 +4,10 @@ import type { SyncJobDraft, SyncJobPatch } from "../../domain/definition-change.
 import type { ChangeOptions, SyncJobEditor } from "../../domain/editor-port.ts";
 import { ErrorCode } from "../../domain/errors.ts";
 import type { ProviderError } from "../../domain/errors.ts";
-import type { JsonObject } from "../../domain/json.ts";
+import type { JsonObject, JsonValue } from "../../domain/json.ts";
 import type { CallOptions } from "../../domain/provider-port.ts";
 import { isNotFound, providerFailure } from "../../wire/provider-failure.ts";
+import { holdsHidden } from "../../wire/shareable-json.ts";
 import { timeOf } from "../../wire/times.ts";
 import type { FullJob, TrutoApi } from "./api.ts";
 import { checkJob } from "./check-job.ts";
@@ -32,8 +33,13 @@ export function jobEditor(tools: EditorTools): Required<SyncJobEditor> {
   };
 }
 
-async function create({ api }: EditorTools, draft: SyncJobDraft, options: CallOptions = {}): Promise<SyncJobSnapshot> {
+async function create(
+  { api, provider }: EditorTools,
+  draft: SyncJobDraft,
+  options: CallOptions = {},
+): Promise<SyncJobSnapshot> {
   const body = newJobBody(draft);
+  refuseHidden(provider, body);
   const job = await withoutTexts(api.createJob(body, options.signal), textsToHide(body));
   return syncJobOf(job, []);
 }
@@ -52,12 +58,21 @@ async function update(
   const current = changesList || expectedUpdatedAt !== null ? await notYetSent(api.job(job.remoteId, signal)) : null;
   if (current !== null && expectedUpdatedAt !== null) refuseOthersChange(provider, current, expectedUpdatedAt);
   const resources = current !== null && changesList ? wholeList(provider, current, patch) : null;
+  refuseHidden(provider, jobBody(patch, null));
   const body = jobBody(patch, resources);
   const changed =
     Object.keys(body).length === 0
       ? (current ?? (await api.job(job.remoteId, signal))).job
       : await withoutTexts(api.updateJob(job.remoteId, body, signal), textsToHide(body));
   return syncJobOf(changed, (await schedulesNow(api, job.remoteId, signal)) ?? job.schedules);
+}
+
+/** A client that copies what it was shown must not overwrite a secret with the word that stands for it. */
+function refuseHidden(provider: string, value: JsonValue): void {
+  if (!holdsHidden(value)) return;
+  const sentence = 'the change holds "[redacted]", which stands for a value that is not shown';
+  const help = "send the value itself, or leave the field out to keep what the vendor has";
+  throw providerFailure(`${sentence}; ${help}; nothing was changed`, { code: ErrorCode.BadUserInput, provider });
 }
 
 function refuseOthersChange(provider: string, { job }: FullJob, expected: Date): void {
@@ -68,7 +83,7 @@ function refuseOthersChange(provider: string, { job }: FullJob, expected: Date):
 }
 
 /** The patch was checked against the job as it was last read; it must fit the one that stands there now as well. */
-function wholeList(provider: string, { job, resources }: FullJob, patch: SyncJobPatch): readonly JsonObject[] {
+function wholeList(provider: string, { job, resources, shown }: FullJob, patch: SyncJobPatch): readonly JsonObject[] {
   const written: unknown = job.resources ?? [];
   if (!Array.isArray(written) || written.length !== resources.length) {
     const sentence = `update sync job "${job.id}": expected its resources to be a list of objects, got something else`;
@@ -78,7 +93,9 @@ function wholeList(provider: string, { job, resources }: FullJob, patch: SyncJob
   const [problem] = checkJob(snapshot, patch);
   if (problem !== undefined)
     throw conflict(provider, job.id, `it is no longer as the gateway last read it: ${problem.message}`);
-  return mergedResources(resources, patch, areNodes(snapshot, patch));
+  const merged = mergedResources(resources, patch, areNodes(snapshot, patch), shown);
+  if (!resources.some(holdsHidden)) refuseHidden(provider, merged);
+  return merged;
 }
 
 function conflict(provider: string, jobId: string, reason: string): ProviderError {

@@ -2,6 +2,7 @@
 import type { SyncJobSnapshot } from "../../domain/definition.ts";
 import type { SyncJobDraft, SyncJobPatch, SyncJobResourceDraft } from "../../domain/definition-change.ts";
 import type { JsonObject, JsonValue } from "../../domain/json.ts";
+import { oneLine } from "../../wire/visible-text.ts";
 import { entryName } from "./map-catalog.ts";
 import { textIn } from "./map.ts";
 import { isJsonObject } from "./wire-types.ts";
@@ -64,35 +65,38 @@ export function placesOf(
  * included. New ones come last.
  *
  * @param nodes whether the job's resources are nodes
+ * @param shown the entries in the form that clients have seen, which go by it; in the same order
  */
 export function mergedResources(
   entries: readonly JsonObject[],
   patch: Pick<SyncJobPatch, "resources" | "removeResources">,
   nodes: boolean,
+  shown: readonly JsonObject[] = entries,
 ): readonly JsonObject[] {
   const { resources: drafts = [], removeResources = [] } = patch;
-  const names = entries.map(entryName);
+  const names = shown.map(entryName);
   const places = placesOf(
-    entries.map((entry, index) => ({ name: names[index] ?? null, method: textIn(entry, "method") })),
+    shown.map((entry, index) => ({ name: names[index] ?? null, method: textIn(entry, "method") })),
     drafts,
   );
   const kept = entries.flatMap((entry, index) => {
     if (removeResources.some((name) => name === names[index])) return [];
     const draft = drafts[places.indexOf(index)];
-    return [draft === undefined ? entry : entryOf(entry, draft, nodes)];
+    return [draft === undefined ? entry : entryOf(entry, draft, nodes, shown[index] ?? entry)];
   });
   const made = drafts.filter((_draft, index) => places[index] === Unplaced.New);
-  return [...kept, ...made.map((draft) => entryOf({}, draft, nodes))];
+  return [...kept, ...made.map((draft) => entryOf({}, draft, nodes, {}))];
 }
 
 /** Null takes a field away; what is undefined is left as it is. */
 type Fields = ReadonlyMap<string, JsonValue | undefined>;
 
-function entryOf(entry: JsonObject, draft: SyncJobResourceDraft, nodes: boolean): JsonObject {
+/** @param shown the entry as the client has seen it: what comes back unchanged is left as the vendor wrote it */
+function entryOf(entry: JsonObject, draft: SyncJobResourceDraft, nodes: boolean, shown: JsonObject): JsonObject {
   const { config: settings, ...more } = draft.config ?? {};
   const fields: Fields = new Map<string, JsonValue | undefined>([
     ...Object.entries(more),
-    ["config", settingsOf(entry["config"], settings)],
+    ["config", settingsOf(entry["config"], settings, shown["config"])],
     nodes ? ["name", draft.name] : ["resource", textIn(entry, "resource") ?? draft.name],
     ["type", draft.type],
     ["id", draft.remoteId],
@@ -102,13 +106,28 @@ function entryOf(entry: JsonObject, draft: SyncJobResourceDraft, nodes: boolean)
     ["depends_on", draft.dependsOn === undefined ? undefined : (draft.dependsOn[0] ?? null)],
     ["persist", draft.persist],
   ]);
-  return withFields(entry, fields);
+  return withFields(entry, changedFields(fields, shown));
+}
+
+/** The fields without those that say what was shown. */
+function changedFields(fields: Fields, shown: JsonObject): Fields {
+  return new Map([...fields].map(([name, value]) => [name, isShown(value, shown[name]) ? undefined : value]));
+}
+
+function isShown(value: JsonValue | undefined, shown: JsonValue | undefined): boolean {
+  if (value === undefined || shown === undefined) return false;
+  return oneLine(JSON.stringify(value)) === oneLine(JSON.stringify(shown));
 }
 
 /** A node's settings are shown in part, so the rest of them must outlive a change of that part. */
-function settingsOf(current: JsonValue | undefined, given: JsonValue | undefined): JsonValue | undefined {
+function settingsOf(
+  current: JsonValue | undefined,
+  given: JsonValue | undefined,
+  shown: JsonValue | undefined,
+): JsonValue | undefined {
   if (!isJsonObject(given)) return given;
-  return withFields(isJsonObject(current) ? current : {}, new Map(Object.entries(given)));
+  const fields = changedFields(new Map(Object.entries(given)), isJsonObject(shown) ? shown : {});
+  return withFields(isJsonObject(current) ? current : {}, fields);
 }
 
 function withFields(entry: JsonObject, fields: Fields): JsonObject {

@@ -4,6 +4,7 @@ import { DefinitionKind, LinkedAccountStatus, ScheduleFrequency } from "../../do
 import type { JsonObject, JsonValue } from "../../domain/json.ts";
 import type { Redactor } from "../../wire/redact.ts";
 import { timeOf } from "../../wire/times.ts";
+import { oneLine } from "../../wire/visible-text.ts";
 import { argumentTexts, fetchesRecords, resourceName, textIn } from "./map.ts";
 import type { TrutoAccount, TrutoCronTrigger, TrutoJob } from "./wire-types.ts";
 import { isJsonObject, jsonOf } from "./wire-types.ts";
@@ -135,14 +136,14 @@ function keeps(kept: ReadonlySet<string>, resource: JsonObject): boolean {
 function deliveringOnly(resource: JsonObject, kept: ReadonlySet<string>): readonly JsonObject[] {
   const delivered = resource["resources_to_persist"];
   if (!Array.isArray(delivered) || delivered.length === 0) return [resource];
-  const rest: readonly JsonValue[] = delivered.filter((name) => typeof name === "string" && kept.has(name));
+  const rest: readonly JsonValue[] = delivered.filter((name) => typeof name === "string" && kept.has(oneLine(name)));
   return rest.length === 0 ? [] : [{ ...resource, resources_to_persist: rest }];
 }
 
 function dependenciesOf(resource: JsonObject): readonly string[] {
   const written = resource["depends_on"];
   const names: readonly unknown[] = Array.isArray(written) ? written : [written];
-  return names.filter((name): name is string => typeof name === "string" && name !== "");
+  return names.filter((name): name is string => typeof name === "string" && name !== "").map(oneLine);
 }
 
 /** What an entry of a job's `resources` is called in its snapshot; null for one that is left out there. */

@@ -7,6 +7,7 @@ import { ErrorHandling, SyncErrorCode } from "../../domain/sync.ts";
 import { classifyFailure } from "../../wire/classify-failure.ts";
 import type { Redactor } from "../../wire/redact.ts";
 import { timeOf } from "../../wire/times.ts";
+import { oneLine } from "../../wire/visible-text.ts";
 import { FAILURE_KINDS } from "./errors.ts";
 import type { TrutoLogEntry, TrutoRun } from "./wire-types.ts";
 import { isJsonObject } from "./wire-types.ts";
@@ -98,7 +99,8 @@ export function argumentTexts(value: unknown, depth = 20): readonly string[] {
 
 /** Name of a resource: runtime 4 nodes have one, older entries are called by what they fetch. Null when it has neither. */
 export function resourceName(resource: JsonObject): string | null {
-  return textIn(resource, "name") ?? textIn(resource, "resource");
+  const name = textIn(resource, "name") ?? textIn(resource, "resource");
+  return name === null ? null : oneLine(name);
 }
 
 /** Whether an entry of `resources` fetches records; the other nodes of runtime 4 transform, keep or deliver them. */
@@ -143,16 +145,22 @@ function modelsOf(run: TrutoRun): readonly string[] {
   const listed = entriesOf(run)
     .filter((resource) => fetchesRecords(resource["type"]))
     .map(resourceName);
+  const nodes = nodeNames(run);
   const counted = statsOf(run)
     .filter((entry) => entry.fetches)
-    .map(({ resource }) => nodeNameOf(run, resource));
+    .map(({ resource }) => nodes.get(resource) ?? resource);
   return [...new Set([...listed, ...byName, ...counted].filter((name) => name !== null))];
 }
 
-/** Counters may be under the resource that a node of runtime 4 fetches, whose own name is another (inferred). */
-function nodeNameOf(run: TrutoRun, counted: string): string {
-  const node = entriesOf(run).find((entry) => textIn(entry, "resource") === counted);
-  return (node === undefined ? null : resourceName(node)) ?? counted;
+/** Nodes by the resource they fetch: counters may be under that of a node of runtime 4, whose own name is another (inferred). */
+function nodeNames(run: TrutoRun): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  for (const entry of entriesOf(run)) {
+    const [counted, name] = [textIn(entry, "resource"), resourceName(entry)];
+    // The first node that fetches a resource speaks for it.
+    if (counted !== null && name !== null && !names.has(counted)) names.set(counted, name);
+  }
+  return names;
 }
 
 function entriesOf(run: TrutoRun): readonly JsonObject[] {

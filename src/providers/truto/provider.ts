@@ -8,6 +8,7 @@ import type { CallOptions, Capabilities, RunRef, StartRequest, SyncProvider } fr
 import { ObservationSource, SyncOrigin, isTerminal } from "../../domain/status.ts";
 import type { Observation } from "../../domain/sync.ts";
 import type { HttpClient } from "../../wire/http-client.ts";
+import { createForeignText } from "../../wire/foreign-text.ts";
 import { freeTextRedactor } from "../../wire/free-text.ts";
 import { providerFailure } from "../../wire/provider-failure.ts";
 import type { Redactor } from "../../wire/redact.ts";
@@ -66,7 +67,7 @@ export function createTrutoProvider(parts: TrutoParts): SyncProvider {
       syncJobs: jobEditor({ api, provider: key }),
       schedules: scheduleEditor({ api, provider: key, target }),
     },
-    verifyWebhook: webhookVerifier(parts.webhookSecrets),
+    verifyWebhook: webhookVerifier(parts.webhookSecrets, createForeignText([...secrets, ...parts.webhookSecrets])),
     interpretWebhook,
     close: () => http.close(),
   };
@@ -159,6 +160,8 @@ function startBody(
   };
 }
 
+const MOST_RESOURCES = 1_000;
+
 /** The vendor's own entries for the chosen models: a snapshot leaves out what may be secret, so it cannot be sent back. */
 async function overrideOf(
   api: TrutoApi,
@@ -167,10 +170,20 @@ async function overrideOf(
   options: CallOptions,
 ): Promise<readonly JsonObject[] | null> {
   if (models === undefined) return null;
-  const { resources } = await notYetSent(api.job(definition.remoteId, options.signal));
-  const chosen = resourcesFor(resources, models);
+  const { resources, shown } = await notYetSent(api.job(definition.remoteId, options.signal));
+  // What belongs together is found by looking at each for each other one.
+  if (resources.length > MOST_RESOURCES) {
+    const sentence = `start sync job run: expected at most ${MOST_RESOURCES} resources to choose models of, got more`;
+    throw providerFailure(sentence, { code: ErrorCode.ProviderBadResponse, provider });
+  }
+  // Models go by the names that were shown.
+  const written = new Map(
+    shown.map((resource, index) => [resourceName(resource), resourceName(resources[index] ?? {})]),
+  );
+  const wanted = models.map((model) => written.get(model) ?? model);
+  const chosen = resourcesFor(resources, wanted);
   const names = new Set(chosen.map(resourceName));
-  if (models.length > 0 && models.every((model) => names.has(model))) return chosen;
+  if (models.length > 0 && wanted.every((model) => names.has(model))) return chosen;
   throw providerFailure("start sync job run: expected resources of the job, got others", {
     code: ErrorCode.ProviderRejected,
     provider,

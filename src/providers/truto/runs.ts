@@ -198,11 +198,17 @@ async function readRun(
   }
 }
 
+/** Of a run with more of them no reason is told: it could repeat any. */
+const MOST_ARGUMENTS = 1_000;
+
 /** A run has no error of its own; its log has. Without it the run is as failed as before, only unexplained. */
 async function readFailure(tools: RunTools, run: TrutoRun, options: ObserveOptions): Promise<SyncError> {
   try {
     const entries = await tools.api.runLog(run.id, options.signal);
-    return failureOf(entries, freeTextRedactor([...tools.secrets, ...argumentTexts(run.args)]));
+    const texts = argumentTexts(run.args);
+    // Each costs a search through every text that is told.
+    if (texts.length > MOST_ARGUMENTS) return failureOf([], freeTextRedactor([]));
+    return failureOf(entries, freeTextRedactor([...tools.secrets, ...texts]));
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
     return failureOf([], freeTextRedactor([]));

@@ -46,7 +46,10 @@ export async function schedulesNow(
 
 function byJob(triggers: readonly TrutoCronTrigger[]): ReadonlyMap<string, readonly TrutoCronTrigger[]> {
   const groups = new Map<string, TrutoCronTrigger[]>();
-  for (const trigger of triggers)
-    groups.set(trigger.sync_job_id, [...(groups.get(trigger.sync_job_id) ?? []), trigger]);
+  for (const trigger of triggers) {
+    const group = groups.get(trigger.sync_job_id);
+    if (group === undefined) groups.set(trigger.sync_job_id, [trigger]);
+    else group.push(trigger);
+  }
   return groups;
 }

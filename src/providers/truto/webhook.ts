@@ -6,9 +6,12 @@ import { ObservationSource } from "../../domain/status.ts";
 import { WebhookRefusal } from "../../domain/webhook-port.ts";
 import type { WebhookHint, WebhookRequest, WebhookVerdict } from "../../domain/webhook-port.ts";
 import { looseText as text } from "../../wire/loose-fields.ts";
+import { createForeignText } from "../../wire/foreign-text.ts";
+import type { ForeignText } from "../../wire/foreign-text.ts";
 import { filledText } from "../../wire/read-reply.ts";
 import { deliveredJson, isAmong } from "../../wire/webhook-proof.ts";
-import { capText, oneLine } from "../../wire/redact.ts";
+import { capText } from "../../wire/redact.ts";
+import { oneLine } from "../../wire/visible-text.ts";
 import { timeOf } from "../../wire/times.ts";
 import { observationOf, rawOf, resourceName, textIn } from "./map.ts";
 import { isJsonObject, runIn } from "./wire-types.ts";
@@ -21,13 +24,17 @@ export type VerifyWebhook = (request: WebhookRequest) => WebhookVerdict;
  * time in the body. Total.
  *
  * @param secrets current first; empty ones prove nothing and are left out
+ * @param texts for what is in a delivery
  */
-export function webhookVerifier(secrets: readonly string[]): VerifyWebhook {
+export function webhookVerifier(
+  secrets: readonly string[],
+  texts: ForeignText = createForeignText(secrets),
+): VerifyWebhook {
   const usable = secrets.filter((secret) => secret !== "");
   return (request) => {
     if (usable.length === 0) return refused(WebhookRefusal.NotConfigured);
     if (!isSigned(request, usable)) return refused(WebhookRefusal.BadSignature);
-    const delivery = readDelivery(request.body);
+    const delivery = readDelivery(request.body, texts);
     const name = filledText(delivery?.event) ?? filledText(delivery?.event_type);
     const sentAt = timeOf(delivery?.created_at);
     if (delivery === null || name === null || sentAt === null) return refused(WebhookRefusal.Malformed);
@@ -103,8 +110,8 @@ function signaturesIn(header: string): readonly string[] {
   return known.filter((signature) => /^[0-9a-f]{64}$/.test(signature));
 }
 
-function readDelivery(body: Uint8Array): z.infer<typeof deliveryShape> | null {
-  const parsed = deliveryShape.safeParse(deliveredJson(body));
+function readDelivery(body: Uint8Array, texts: ForeignText): z.infer<typeof deliveryShape> | null {
+  const parsed = deliveryShape.safeParse(deliveredJson(body, texts));
   return parsed.success ? parsed.data : null;
 }
 

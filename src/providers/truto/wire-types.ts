@@ -1,21 +1,31 @@
 // Parsers for the JSON Truto sends: only the fields the gateway uses, tolerant of the rest. What they mean is said in `map.ts`.
 import { z } from "zod";
 import type { JsonObject, JsonValue } from "../../domain/json.ts";
-import { looseFlag as flag, looseText as text } from "../../wire/loose-fields.ts";
-import type { WirePage } from "../../wire/pages.ts";
+import type { UnreadList } from "../../wire/ask.ts";
+import { isAsSent } from "../../wire/foreign-text.ts";
+import {
+  bodyText,
+  exactText,
+  filledLine,
+  lineText,
+  looseFlag as flag,
+  looseText as text,
+} from "../../wire/loose-fields.ts";
 import { badResponse, isRecord, parseReply as parse, typeName } from "../../wire/read-reply.ts";
 import type { ReplySource } from "../../wire/read-reply.ts";
 
-/** A field the gateway cannot do without. */
-const needed = z.string().min(1);
+// Fields the gateway cannot do without.
+const id = exactText;
+const needed = filledLine;
+const looseBody = bodyText.nullish().catch(null);
 const whole = z.number().int().nullish().catch(null);
 const anything = z.unknown().optional();
 
 const runShape = z.object({
-  id: needed,
+  id,
   status: needed,
-  sync_job_id: needed.nullish(),
-  integrated_account_id: needed.nullish(),
+  sync_job_id: id.nullish(),
+  integrated_account_id: id.nullish(),
   /** Two documented shapes, and the SDK's third: read by `map.ts`. */
   resources: anything,
   /** May hold tokens. Read only to take its values out of other texts; it goes nowhere. */
@@ -35,7 +45,7 @@ const runShape = z.object({
 export type TrutoRun = z.infer<typeof runShape>;
 
 const jobShape = z.object({
-  id: needed,
+  id,
   label: text,
   integration_name: text,
   environment_id: text,
@@ -51,8 +61,8 @@ const jobShape = z.object({
 export type TrutoJob = z.infer<typeof jobShape>;
 
 const triggerShape = z.object({
-  id: needed,
-  sync_job_id: needed,
+  id,
+  sync_job_id: id,
   integrated_account_id: text,
   cron_expression: text,
   created_at: text,
@@ -62,14 +72,14 @@ export type TrutoCronTrigger = z.infer<typeof triggerShape>;
 
 /** `context` holds the customer's credentials and is not among the fields. */
 const accountShape = z.object({
-  id: needed,
+  id,
   tenant_id: text,
   environment_id: text,
-  status: z.string().nullish(),
+  status: lineText.nullish(),
   is_sandbox: flag,
-  last_error: text,
+  last_error: looseBody,
   integration: z
-    .union([z.object({ name: text, category: text }), z.string().transform((name) => ({ name, category: null }))])
+    .union([z.object({ name: text, category: text }), lineText.transform((name) => ({ name, category: null }))])
     .nullish()
     .catch(null),
   created_at: text,
@@ -85,19 +95,22 @@ const logShape = z.object({
   resource: text,
   status: text,
   level: text,
-  message: text,
+  message: looseBody,
   error: z
-    .union([z.string(), z.object({ message: z.string() }).transform((error) => error.message)])
+    .union([bodyText, z.object({ message: bodyText }).transform((error) => error.message)])
     .nullish()
     .catch(null),
 });
 export type TrutoLogEntry = z.infer<typeof logShape>;
 
-export const parseRun = (body: unknown, source: ReplySource): TrutoRun => parse(runShape, body, source);
-export const parseJob = (body: unknown, source: ReplySource): TrutoJob => parse(jobShape, body, source);
-export const parseCronTrigger = (body: unknown, source: ReplySource): TrutoCronTrigger =>
-  parse(triggerShape, body, source);
-export const parseAccount = (body: unknown, source: ReplySource): TrutoAccount => parse(accountShape, body, source);
+/** Reads a whole answer, or an entry of a list in its place. */
+type Reader<Item> = (body: unknown, source: ReplySource, place?: string) => Item;
+
+export const parseRun: Reader<TrutoRun> = (body, source, place) => parse(runShape, body, source, place);
+export const parseJob: Reader<TrutoJob> = (body, source, place) => parse(jobShape, body, source, place);
+export const parseCronTrigger: Reader<TrutoCronTrigger> = (body, source, place) =>
+  parse(triggerShape, body, source, place);
+export const parseAccount: Reader<TrutoAccount> = (body, source, place) => parse(accountShape, body, source, place);
 
 /** What is only done or not done. An answer without a body says nothing against it. */
 export function parseSuccess(body: unknown, source: ReplySource): void {
@@ -118,9 +131,10 @@ export function runIn(value: unknown): TrutoRun | null {
 }
 
 /** A page of a list. The vendor's pages disagree whether the list is called `result` or `results`; both are read. */
-export function parsePage(body: unknown, source: ReplySource): WirePage<unknown> {
+export function parsePage(body: unknown, source: ReplySource): UnreadList & { readonly next: string | null } {
   if (!isRecord(body)) throw badResponse(source, { field: "body", expected: "an object", got: typeName(body) });
-  const items: unknown = Array.isArray(body["result"]) ? body["result"] : body["results"];
+  const place = Array.isArray(body["result"]) ? "result" : "results";
+  const items: unknown = body[place];
   if (!Array.isArray(items)) {
     throw badResponse(source, { field: "result", expected: "a list", got: typeName(body["result"] ?? items) });
   }
@@ -129,7 +143,11 @@ export function parsePage(body: unknown, source: ReplySource): WirePage<unknown>
   if (typeof cursor !== "string") {
     throw badResponse(source, { field: "next_cursor", expected: "a string or null", got: typeName(cursor) });
   }
-  return { items, next: cursor === "" ? null : cursor };
+  if (!isAsSent(cursor)) {
+    const got = "one with control characters or secrets";
+    throw badResponse(source, { field: "next_cursor", expected: "a cursor", got });
+  }
+  return { items, place, next: cursor === "" ? null : cursor };
 }
 
 /** Whether a value out of a JSON parser is an object. */

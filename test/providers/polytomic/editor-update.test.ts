@@ -116,6 +116,62 @@ describe("changing a polytomic sync", () => {
     );
   });
 
+  it("keeps the vendor's secrets where a caller gives back the word that was shown for them", async () => {
+    const shown = (await sentFor({ name: "Renamed" })).answer.target?.configuration ?? {};
+    expect(JSON.stringify(shown)).toContain('"[redacted]"');
+    const { body } = await sentFor({ target: target({ configuration: { ...shown, batch_size: 500 } }) });
+    expect(body).toHaveProperty(["target", "configuration"], { ...WRITABLE.target.configuration, batch_size: 500 });
+    expect(JSON.stringify(body)).not.toContain("[redacted]");
+  });
+
+  it.each<readonly [string, ModelSyncPatch]>([
+    ["in a place where the vendor has nothing", { target: target({ configuration: { other_token: "[redacted]" } }) }],
+    ["as a passphrase", { encryptionPassphrase: "[redacted]" }],
+    ["within another text", { fields: [field({ overrideValue: "Bearer [redacted]" })] }],
+    [
+      "along to another connection",
+      {
+        target: target({
+          linkedAccountRemoteId: "11111111-1111-4111-8111-111111111111",
+          configuration: { api_token: "[redacted]" },
+        }),
+      },
+    ],
+  ])("refuses the word for what is hidden %s, and sends nothing", async (_where, patch) => {
+    await using at = await polytomicAt(keeping());
+    const changing = editorOf(at).update(SYNC_ID, patch, ANYTIME);
+    await expect(changing).rejects.toMatchObject({ code: "BAD_USER_INPUT", sent: false });
+    await expect(changing).rejects.toThrow(
+      /holds "\[redacted\]".*send the value itself, or leave it out.*nothing was changed/,
+    );
+    expect(linesOf(at.vendor.requests)).toEqual([`GET ${SYNC}`]);
+  });
+
+  it("sends back what the vendor wrote, character by character, however it had to be shown", async () => {
+    const odd = {
+      ...RAW_SYNC,
+      name: "Odd\u0007 name\nof two lines",
+      filters: [{ function: "Equality", field_id: "f", label: "A", value: "a\u0000b\u2028\n\tc", hint: "\u202E" }],
+      target: { ...RAW_SYNC.target, configuration: { "k\u0001ey": "v\u001B", plain: 1 } },
+    };
+    const renamed = await sentFor({ active: false, mode: "append" }, odd);
+    expect(renamed.body).toMatchObject({ name: odd.name, filters: odd.filters, target: odd.target });
+    const { answer } = renamed;
+    expect(answer.name).toBe("Odd\u2407 name\u240Aof two lines");
+    expect(answer.filters[0]?.value).toBe("a\u2400b\uFFFD\n\tc");
+    // A caller that gives back what was shown changes nothing by it.
+    const { body } = await sentFor(
+      {
+        name: answer.name,
+        filters: answer.filters,
+        target: target({ configuration: { ...answer.target?.configuration, plain: 2 } }),
+      },
+      odd,
+    );
+    expect(body).toMatchObject({ name: odd.name, filters: odd.filters });
+    expect(body).toHaveProperty(["target", "configuration"], { "k\u0001ey": "v\u001B", plain: 2 });
+  });
+
   it("takes nothing of a target along to another connection", async () => {
     const moved = target({
       linkedAccountRemoteId: "11111111-1111-4111-8111-111111111111",

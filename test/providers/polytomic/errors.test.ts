@@ -63,7 +63,7 @@ describe("the errors of an execution", () => {
 
   it("are told once each, in one line, cut, and without secrets", () => {
     const error = runErrorOf(["a\nb", "a\nb", " ", "key planted-api-key", "x".repeat(1_000)], redact);
-    expect(error?.message).toMatch(/^a b; key \[redacted\]; x+…$/);
+    expect(error?.message).toMatch(/^a\u240Ab; key \[redacted\]; x+…$/);
     expect(error?.message).toHaveLength(256);
   });
 

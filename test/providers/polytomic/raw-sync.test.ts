@@ -3,12 +3,14 @@ import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readRawSync } from "../../../src/providers/polytomic/raw-sync.ts";
+import { createForeignText } from "../../../src/wire/foreign-text.ts";
 import { PASSPHRASE, RAW_SYNC, WRITABLE } from "./full-sync.ts";
 
 const SEED = 20_262;
 const RUNS = 300;
 const source = { provider: "polytomic-eu", request: "GET /api/syncs/42", httpStatus: 200 };
-const read = (data: unknown) => readRawSync({ data }, source);
+const texts = createForeignText(["planted-secret"]);
+const read = (data: unknown) => readRawSync(texts.value({ data }), source, { body: { data }, texts });
 const needed = { name: "A sync", mode: "append", schedule: { frequency: "manual" }, target: { connection_id: "c" } };
 
 /** JSON as a vendor may send it; what does not survive being read is refused, and has its own test. */

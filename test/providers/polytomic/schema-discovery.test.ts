@@ -48,9 +48,14 @@ describe("a source of polytomic's", () => {
     await using at = await polytomicWith({ to, body });
     const parameters = { table: ["public.users", "a&b"], from: ["x"], none: [] };
     expect(await discoveryOf(at).source(CONNECTION_ID, parameters)).toEqual({
-      configuration: { query: { type: "string", items: [] } },
+      configuration: { query: { type: "string", items: [] }, access_token: "[redacted]" },
       choices: [
-        { name: "table", hasItems: true, items: ["public.users", { name: "b" }], requiresOneOf: ["query"] },
+        {
+          name: "table",
+          hasItems: true,
+          items: ["public.users", { name: "b", secret: "[redacted]" }],
+          requiresOneOf: ["query"],
+        },
         { name: "bare", hasItems: null, items: [], requiresOneOf: [] },
       ],
       requiresOneOf: ["query", "table"],

@@ -10,15 +10,18 @@ import * as schema from "../../../src/providers/polytomic/map-schema.ts";
 import { readRawSync } from "../../../src/providers/polytomic/raw-sync.ts";
 import * as wireSchema from "../../../src/providers/polytomic/wire-schema.ts";
 import {
-  readConnections,
+  readConnection,
   readEntity,
   readExecution,
-  readExecutions,
+  readListedExecution,
+  readListedSync,
   readNextRunAt,
   readStarted,
   readSync,
-  readSyncs,
 } from "../../../src/providers/polytomic/wire-types.ts";
+import { readPage } from "../../../src/providers/polytomic/wire-fields.ts";
+import type { ItemReader, UnreadList } from "../../../src/wire/ask.ts";
+import { createForeignText } from "../../../src/wire/foreign-text.ts";
 import { freeTextRedactor } from "../../../src/wire/free-text.ts";
 
 const SEED = 20_261;
@@ -33,23 +36,33 @@ const context = {
   redact,
 };
 
+/** The entries of a list, each read in its place. */
+const itemsOf = <Item>({ items, place }: UnreadList, read: ItemReader<Item>): readonly Item[] =>
+  items.map((item, index) => read(item, source, `${place}.${index}`));
+
 const readings: Readonly<Record<string, (body: unknown) => unknown>> = {
-  connections: (body) => readConnections(body, source).map((connection) => linkedAccountOf(connection, redact)),
-  "listed syncs": (body) => readSyncs(body, source).items.map(listedModelSyncOf),
+  connections: (body) =>
+    itemsOf(readPage(body, source), readConnection).map((connection) => linkedAccountOf(connection, redact)),
+  "listed syncs": (body) => itemsOf(readPage(body, source), readListedSync).map(listedModelSyncOf),
   sync: (body) => modelSyncOf(readSync(body, source), null),
   execution: (body) => observationOf(readExecution(body, source), context),
-  executions: (body) => readExecutions(body, source).items.map((execution) => observationOf(execution, context)),
+  executions: (body) =>
+    itemsOf(readPage(body, source), readListedExecution).map((execution) => observationOf(execution, context)),
   start: (body) => startedObservationOf(readStarted(body, source), false, context),
   "next run": (body) => readNextRunAt(body, source),
   entity: (body) => readEntity(body, source),
-  "raw sync": (body) => readRawSync(body, source),
+  "raw sync": (body) => readRawSync(body, source, { body, texts: createForeignText([]) }),
   "sync source": (body) => schema.sourceOf(wireSchema.readSource(body, source)),
-  "source fields": (body) => wireSchema.readModelFields(body, source).map(schema.sourceFieldOf),
-  models: (body) => wireSchema.readModels(body, source).items.map(schema.modelOf),
-  "target objects": (body) => schema.targetObjectsOf(wireSchema.readTargetObjects(body, source)),
+  "source fields": (body) => itemsOf(readPage(body, source), wireSchema.readModelField).map(schema.sourceFieldOf),
+  models: (body) => itemsOf(readPage(body, source), wireSchema.readModel).map(schema.modelOf),
+  "target objects": (body) => {
+    const { target_creation, ...list } = wireSchema.readTargetObjects(body, source);
+    return schema.targetObjectsOf({ data: itemsOf(list, wireSchema.readTargetObject), target_creation });
+  },
   "target object": (body) => schema.targetDetailOf(wireSchema.readTarget(body, source)),
   "creation values": (body) => wireSchema.readPropertyValues(body, source).map(schema.propertyValueOf),
-  "schedule options": (body) => wireSchema.readScheduleOptions(body, source).map(schema.scheduleOptionOf),
+  "schedule options": (body) =>
+    itemsOf(wireSchema.readScheduleOptions(body, source), wireSchema.readScheduleOption).map(schema.scheduleOptionOf),
 };
 
 /** JSON in which the vendor's own names are likely, so that the readers get past the first field. */
@@ -227,7 +240,8 @@ describe("the encryption passphrase", () => {
     const body = { data: { id: "s", target: { connection_id: "c", configuration } } };
     expect(modelSyncOf(readSync(body, source), null).target?.configuration).toEqual({
       batch: 5,
-      nested: [{ note: "kept" }],
+      Passphrase: "[redacted]",
+      nested: [{ apiKey: "[redacted]", note: "kept" }],
     });
   });
 });

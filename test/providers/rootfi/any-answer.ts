@@ -5,6 +5,7 @@ import { ProviderError } from "../../../src/domain/errors.ts";
 import type { SyncProvider } from "../../../src/domain/provider-port.ts";
 import rootfi from "../../../src/providers/rootfi/index.ts";
 import type { ApiVersion } from "../../../src/providers/rootfi/versions.ts";
+import { answered } from "../../support/answered.ts";
 import { allOf, runRef, startRequest, syncJob } from "../../support/provider-values.ts";
 import { conformance } from "./conformance.ts";
 import { settingsFor } from "./rootfi-at-fake-vendor.ts";
@@ -16,7 +17,7 @@ function answering(version: ApiVersion, body: unknown): SyncProvider {
   const webhookProof = { by: "VALUE", header: "authorization" } as const;
   const config = { version, baseUrl: `https://api.rootfi.dev/${version}`, apiKey: "key", webhookProof };
   const http = {
-    request: () => Promise.resolve({ status: 200, headers: {}, body }),
+    request: () => Promise.resolve(answered(body)),
     theirTime: (ours: Date) => ours,
     close: () => Promise.resolve(),
   };

@@ -5,6 +5,7 @@ import {
   parseCompanyV4,
   parsePageV4,
   parseStartedV4,
+  parseSyncConfigV4,
   parseSyncConfigsV4,
   parseSyncV4,
 } from "../../../src/providers/rootfi/wire-types-v4.ts";
@@ -56,7 +57,9 @@ describe("a sync config of RootFi's v4", () => {
   it("is read in camel case and in snake case, its scopes as they are", () => {
     const camel = { dataModel: "ACCOUNT", syncFrom: "2026-01-01T00:00:00Z", scopeAccess: { READ: true } };
     const snake = { data_model: "ACCOUNT", sync_from: "2026-01-01T00:00:00Z", scope_access: { READ: true } };
-    const [one, other] = parseSyncConfigsV4({ data: { syncConfig: [camel, snake] } }, SOURCE);
+    const { items, place } = parseSyncConfigsV4({ data: { syncConfig: [camel, snake] } }, SOURCE);
+    const [one, other] = items.map((item) => parseSyncConfigV4(item, SOURCE));
+    expect(place).toBe("data.syncConfig");
     expect(one).toEqual(other);
     expect(one).toMatchObject({ scope_access: { READ: true }, sync_from: new Date("2026-01-01T00:00:00Z") });
   });
@@ -64,13 +67,13 @@ describe("a sync config of RootFi's v4", () => {
 
 describe("a page of RootFi's v4", () => {
   it.each([
-    [{ data: { syncs: [1], next: "a" } }, { items: [1], next: "a" }],
-    [{ data: { syncs: [1], next: 7 } }, { items: [1], next: "7" }],
-    [{ data: { syncs: [], next: "" } }, { items: [], next: null }],
-    [{ data: { syncs: [] } }, { items: [], next: null }],
+    [{ data: { syncs: [1], next: "a" } }, { items: [1], place: "data.syncs", next: "a" }],
+    [{ data: { syncs: [1], next: 7 } }, { items: [1], place: "data.syncs", next: "7" }],
+    [{ data: { syncs: [], next: "" } }, { items: [], place: "data.syncs", next: null }],
+    [{ data: { syncs: [] } }, { items: [], place: "data.syncs", next: null }],
     [
       { data: [1], next: "a" },
-      { items: [1], next: "a" },
+      { items: [1], place: "data", next: "a" },
     ],
   ])("%j is read as %j", (body, page) => {
     expect(parsePageV4(body, "syncs", SOURCE)).toEqual(page);

@@ -29,7 +29,7 @@ describe("a cursor of RootFi", () => {
   );
 
   it("may be a number", () => {
-    expect(parsePage({ data: [], next: 12 }, SOURCE)).toEqual({ items: [], next: "12" });
+    expect(parsePage({ data: [], next: 12 }, SOURCE)).toEqual({ items: [], place: "data", next: "12" });
   });
 
   it.each([undefined, null, ""])("that is %s ends the list", (next) => {

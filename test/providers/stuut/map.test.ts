@@ -7,6 +7,7 @@ import type { SyncProvider } from "../../../src/domain/provider-port.ts";
 import stuut from "../../../src/providers/stuut/index.ts";
 import { allOf, runRef, startRequest } from "../../support/provider-values.ts";
 import { conformance } from "./conformance.ts";
+import { answered } from "../../support/answered.ts";
 import { settingsFor } from "./stuut-at-fake-vendor.ts";
 
 const { now: NOW } = conformance;
@@ -17,7 +18,7 @@ const RUNS = 300;
 function answering(body: unknown): SyncProvider {
   const config = { baseUrl: "https://api.stuut.ai", token: "token" };
   const http = {
-    request: () => Promise.resolve({ status: 200, headers: {}, body }),
+    request: () => Promise.resolve(answered(body)),
     theirTime: (ours: Date) => ours,
     close: () => Promise.resolve(),
   };

@@ -1,6 +1,7 @@
 // Making, changing and deleting sync jobs at a fake Truto: the exact requests, what survives a change, conflicts, answers that are lost.
 import { describe, expect, it } from "vitest";
 import type { SyncJobPatch } from "../../../src/domain/definition-change.ts";
+import { createForeignText } from "../../../src/wire/foreign-text.ts";
 import { repliesInOrder } from "../../support/fake-vendor.ts";
 import type { FakeReply, RawReply } from "../../support/fake-vendor.ts";
 import { JOB_ID, jobSnapshot, nodeJobSnapshot, scheduledJob, wireJob, wireNodeJob, wireTrigger } from "./sync-job.ts";
@@ -122,6 +123,32 @@ describe("changing a sync job", () => {
     expect(at.bodies()).toEqual([
       { resources: [tickets, { ...shape, run_if: "$" }, out, { name: "log", type: "event" }] },
     ]);
+  });
+
+  it("sends back what the vendor wrote, character by character, however it had to be shown", async () => {
+    const [tickets, ...others] = wireNodeJob.resources;
+    const odd = {
+      ...wireNodeJob,
+      resources: [{ ...tickets, name: "tick\u0007ets", query: "since\n\t\u2028now", run_if: "\u001B" }, ...others],
+    };
+    await using at = await editors({ json: odd }, { json: odd }, triggers());
+    const shown = nodeJobSnapshot(Object(createForeignText([]).value(odd)));
+    expect(shown.resources[0]).toMatchObject({ name: "tick\u2407ets", query: "since\n\t\uFFFDnow" });
+    // The query comes back as it was shown, and the method is another one.
+    const patch = { resources: [{ name: "tick\u2407ets", query: "since\n\t\uFFFDnow", method: "get" }] };
+    await at.jobs.update(shown, patch, NO_MATTER);
+    expect(at.bodies()).toEqual([{ resources: [{ ...odd.resources[0], method: "get" }, ...others] }]);
+  });
+
+  it("refuses the word for what is hidden, and sends nothing", async () => {
+    await using at = await editors({ json: wireNodeJob });
+    const patch = { resources: [{ name: "tickets", query: { token: "[redacted]" } }] };
+    const changing = at.jobs.update(nodeJobSnapshot(), patch, NO_MATTER);
+    await expect(changing).rejects.toMatchObject({ code: "BAD_USER_INPUT", sent: false });
+    expect(at.lines()).toEqual([`GET ${JOB}`]);
+    await expect(at.jobs.create({ name: "[redacted]", resources: [] })).rejects.toMatchObject({
+      code: "BAD_USER_INPUT",
+    });
   });
 
   it("takes a resource out of the list", async () => {

@@ -1,11 +1,10 @@
 // Acme's endpoints: which parameters they take and how the next page is named. What answers mean is said in `map.ts`.
-import { createAsk } from "../../wire/ask.ts";
-import type { ReplyReader } from "../../wire/ask.ts";
+import { createAsk, createAskList } from "../../wire/ask.ts";
+import type { ItemReader } from "../../wire/ask.ts";
 import type { HttpClient, HttpRequest } from "../../wire/http-client.ts";
 import { walkPages } from "../../wire/pages.ts";
-import type { WirePage } from "../../wire/pages.ts";
 import { pathFor } from "../../wire/path.ts";
-import { parsePipeline, parsePipelines, parseRun, parseRuns } from "./wire-types.ts";
+import { parsePage, parsePipeline, parseRun } from "./wire-types.ts";
 import type { AcmePipeline, AcmeRun } from "./wire-types.ts";
 
 type Signal = AbortSignal | undefined;
@@ -27,23 +26,26 @@ const IDS_PER_REQUEST = 50;
 /** @param provider key of the configured provider, for errors */
 export function acmeApi(http: HttpClient, provider: string): AcmeApi {
   const ask = createAsk(http, provider);
+  const askList = createAskList(http, provider);
   const path = pathFor(provider);
 
   /** Lists are told in pages, each of which names the next one's cursor. */
-  const walk = <Item>(request: HttpRequest, read: ReplyReader<WirePage<Item>>): AsyncIterable<readonly Item[]> =>
-    walkPages((cursor) => ask({ ...request, query: { ...request.query, cursor: cursor ?? undefined } }, read), {
-      provider,
-      operation: request.operation,
-      signal: request.signal,
-    });
+  const walk = <Item>(request: HttpRequest, read: ItemReader<Item>): AsyncIterable<readonly Item[]> => {
+    const { operation, signal } = request;
+    const page = (cursor: string | null) =>
+      askList({ ...request, query: { ...request.query, cursor: cursor ?? undefined } }, parsePage, read);
+    return walkPages(page, { provider, operation, signal });
+  };
 
   return {
     pipelines: (signal) =>
-      walk({ operation: "list pipelines", method: "GET", path: "/pipelines", signal }, parsePipelines),
+      walk({ operation: "list pipelines", method: "GET", path: "/pipelines", signal }, parsePipeline),
 
     // Async, so that an id that fits into no path rejects rather than throws.
     pipeline: async (id, signal) =>
-      ask({ operation: "read pipeline", method: "GET", path: path`/pipelines/${id}`, signal }, parsePipeline),
+      ask({ operation: "read pipeline", method: "GET", path: path`/pipelines/${id}`, signal }, (body, source) =>
+        parsePipeline(body, source, ""),
+      ),
 
     startRun: async (pipelineId, fullRefresh, signal) =>
       ask(
@@ -56,14 +58,15 @@ export function acmeApi(http: HttpClient, provider: string): AcmeApi {
           repeat: "once",
           signal,
         },
-        parseRun,
+        (body, source) => parseRun(body, source, ""),
       ),
 
     runs: async (ids, signal) => {
       const runs: AcmeRun[] = [];
       for (let from = 0; from < ids.length; from += IDS_PER_REQUEST) {
         const query = { ids: ids.slice(from, from + IDS_PER_REQUEST) };
-        const page = await ask({ operation: "read runs", method: "GET", path: "/runs", query, signal }, parseRuns);
+        const request = { operation: "read runs", method: "GET", path: "/runs", query, signal } as const;
+        const page = await askList(request, parsePage, parseRun);
         runs.push(...page.items);
       }
       return runs;
@@ -71,7 +74,7 @@ export function acmeApi(http: HttpClient, provider: string): AcmeApi {
 
     runsSince: (since, signal) => {
       const query = { updated_since: since.toISOString() };
-      return walk({ operation: "list runs", method: "GET", path: "/runs", query, signal }, parseRuns);
+      return walk({ operation: "list runs", method: "GET", path: "/runs", query, signal }, parseRun);
     },
   };
 }

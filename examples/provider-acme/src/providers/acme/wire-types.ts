@@ -1,17 +1,19 @@
 // Parsers for the JSON Acme sends: only the fields the gateway uses, tolerant of the rest. What they mean is said in `map.ts`.
 import { z } from "zod";
+import type { UnreadList } from "../../wire/ask.ts";
+import { anyList } from "../../wire/list-fields.ts";
 import {
+  exactText as id,
+  filledLine,
   looseCount as count,
   looseFlag as flag,
   looseText as text,
   looseTime as time,
 } from "../../wire/loose-fields.ts";
-import type { WirePage } from "../../wire/pages.ts";
 import { parseReply } from "../../wire/read-reply.ts";
 import type { ReplySource } from "../../wire/read-reply.ts";
 
-/** What the gateway cannot do without is required; the rest is loose: absent or of another type, it is null. */
-const id = z.string().min(1);
+// What the gateway cannot do without is required; the rest is loose: absent or of another type, it is null.
 
 const pipelineShape = z.object({
   id,
@@ -30,7 +32,7 @@ const runShape = z.object({
   id,
   pipeline_id: id,
   account_id: id,
-  status: z.string(),
+  status: filledLine,
   trigger: text,
   full_refresh: flag,
   records_written: count,
@@ -46,23 +48,18 @@ const runShape = z.object({
 export type AcmeRun = z.infer<typeof runShape> & { readonly reply: unknown };
 
 /** A cursor of another type is no end: a part of a list must not look like the whole. */
-const pageShape = z.object({ data: z.array(z.unknown()), next_cursor: z.string().nullable() });
+const pageShape = z.object({ data: anyList, next_cursor: id.nullable() });
 
-export function parsePipeline(body: unknown, source: ReplySource, place?: string): AcmePipeline {
+export function parsePipeline(body: unknown, source: ReplySource, place: string): AcmePipeline {
   return parseReply(pipelineShape, body, source, place);
 }
 
-export function parseRun(body: unknown, source: ReplySource, place?: string): AcmeRun {
+export function parseRun(body: unknown, source: ReplySource, place: string): AcmeRun {
   return { ...parseReply(runShape, body, source, place), reply: body };
 }
 
-export const parsePipelines = pageOf(parsePipeline);
-export const parseRuns = pageOf(parseRun);
-
-/** Every list comes in one envelope. */
-function pageOf<Item>(parseItem: (body: unknown, source: ReplySource, place: string) => Item) {
-  return (body: unknown, source: ReplySource): WirePage<Item> => {
-    const { data, next_cursor: next } = parseReply(pageShape, body, source);
-    return { items: data.map((item, index) => parseItem(item, source, `data.${index}`)), next };
-  };
+/** Every list comes in one envelope. Its entries are read one by one, by the readers above. */
+export function parsePage(body: unknown, source: ReplySource): UnreadList & { readonly next: string | null } {
+  const { data, next_cursor: next } = parseReply(pageShape, body, source);
+  return { items: data, place: "data", next };
 }
