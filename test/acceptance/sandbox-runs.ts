@@ -6,7 +6,13 @@ import { CONNECTIONS, Fate as StuutFate } from "../../src/providers/stuut/sandbo
 import { seedJobs } from "../../src/providers/truto/sandbox-data.ts";
 import { ask } from "../support/gateway-client.ts";
 import { eventually } from "../support/eventually.ts";
-import { definitionNamed, listAccounts, listDefinitions, triggerSync } from "../support/gateway-operations.ts";
+import {
+  definitionNamed,
+  listAccounts,
+  listDefinitions,
+  triggerSync,
+  withoutErrors,
+} from "../support/gateway-operations.ts";
 import type { Vendor } from "../support/vendors.ts";
 
 export interface Start {
@@ -124,9 +130,11 @@ const pageShape = z.object({
 export async function endedRuns(url: string, provider: string): Promise<readonly KnownRun[]> {
   const runs: KnownRun[] = [];
   for (let after: string | null = null; ;) {
-    const { data, errors } = await ask(url, pageShape, PAGE, { filter: { providers: [provider], open: false }, after });
-    if (errors.length > 0) throw new Error(`syncs with errors: ${JSON.stringify(errors)}`);
-    const page: z.output<typeof pageShape>["syncs"] = data.syncs;
+    const variables = { filter: { providers: [provider], open: false }, after };
+    const data: z.output<typeof pageShape> = await withoutErrors(`ended runs of ${provider}`, () =>
+      ask(url, pageShape, PAGE, variables),
+    );
+    const page = data.syncs;
     runs.push(...page.nodes);
     if (!page.pageInfo.hasNextPage) return runs;
     after = page.pageInfo.endCursor;

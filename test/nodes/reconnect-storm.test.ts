@@ -7,7 +7,7 @@ import { followTransitions, type FollowOptions } from "../../src/client/index.ts
 import type { Store } from "../../src/domain/store-port.ts";
 import { ledgerCursor } from "../../src/graphql/cursors.ts";
 import { describeOnEachDatabase } from "../support/databases.ts";
-import { eventually } from "../support/eventually.ts";
+import { eventually, factsOf } from "../support/eventually.ts";
 import { ended } from "../support/feed.ts";
 import { makeFolder } from "../support/gateway.ts";
 import { ask } from "../support/gateway-client.ts";
@@ -180,7 +180,7 @@ function keepAsking(url: string): Asking {
       failures.push(...errors.map(({ message }) => message));
       answered += 1;
     }
-  })().catch((error: unknown) => void failures.push(String(error)));
+  })().catch((error: unknown) => void failures.push(factsOf(error)));
   return {
     answered: () => answered,
     stop: async () => {

@@ -15,7 +15,7 @@ import {
   startComposed,
   type ComposedGateways,
 } from "../support/composed-gateways.ts";
-import { eventually, within } from "../support/eventually.ts";
+import { eventually, factsOf, within } from "../support/eventually.ts";
 import { ask, newestCursor } from "../support/gateway-client.ts";
 import { besideOthers } from "../support/gateway-operations.ts";
 import { describeWithHaproxy } from "../support/haproxy.ts";
@@ -257,7 +257,7 @@ function startLoad({ door, token }: ComposedGateways, input: Readonly<Record<str
         if (response.status === 200) return STARTED.parse(JSON.parse(text));
         failures.push(`${response.status} ${text}`);
       } catch (error) {
-        failures.push(String(error));
+        failures.push(factsOf(error));
       }
       return null;
     });

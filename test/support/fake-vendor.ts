@@ -2,6 +2,7 @@
 import { createServer } from "node:http";
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { factsOf } from "./eventually.ts";
 
 /** A request as it came over the wire. */
 export interface FakeRequest {
@@ -68,7 +69,7 @@ export async function startFakeVendor(handler: FakeHandler): Promise<FakeVendor>
       if (reply === undefined) throw new Error("no reply for it");
       send(reply, response, incoming);
     } catch (cause) {
-      unexpected.push(`${request.method} ${request.path}: ${cause instanceof Error ? cause.message : String(cause)}`);
+      unexpected.push(`${request.method} ${request.path}: ${factsOf(cause)}`);
       if (!response.headersSent) send({ status: 501, text: "unexpected request" }, response, incoming);
     } finally {
       tellWatchers();

@@ -2,7 +2,7 @@
 import { createClient, type Client } from "graphql-ws";
 import { WebSocket } from "ws";
 import { z } from "zod";
-import { within } from "./eventually.ts";
+import { GENEROUS_MS, factsOf, within } from "./eventually.ts";
 
 export interface Failure {
   readonly message: string;
@@ -37,7 +37,7 @@ export async function ask<Shape extends z.ZodType>(
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ query, variables }),
-    signal: AbortSignal.timeout(30_000),
+    signal: AbortSignal.timeout(GENEROUS_MS),
   });
   const { data, errors } = answerShape.parse(await response.json());
   const parsed = shape.safeParse(data);
@@ -114,18 +114,18 @@ export function watchTransitions(url: string, { filter, after }: WatchOptions = 
     ended,
     close,
     [Symbol.asyncDispose]: close,
-    until: async (what, look, withinMs = 20_000) => {
+    until: async (what, look, withinMs = GENEROUS_MS) => {
       const found = new Promise<NonNullable<ReturnType<typeof look>>>((resolve, reject) => {
         const again = (): void => {
           try {
             const result = look(seen);
             if (result !== null && result !== undefined) resolve(result);
           } catch (error) {
-            reject(error instanceof Error ? error : new Error(String(error)));
+            reject(error instanceof Error ? error : new Error(factsOf(error)));
           }
         };
         looks.add(again);
-        void ended.then((how) => reject(new Error(`the subscription ended before ${what}: ${JSON.stringify(how)}`)));
+        void ended.then((how) => reject(new Error(`the subscription ended before ${what}: ${factsOf(how)}`)));
         again();
       });
       return within(what, found, withinMs);

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { eventually, within } from "./eventually.ts";
+import { GENEROUS_MS, eventually, within } from "./eventually.ts";
 
 export interface GatewayProcess extends AsyncDisposable {
   /** What it printed for people, so far. */
@@ -68,7 +68,7 @@ export function startGatewayProcess(
     code: typeof code === "number" ? code : null,
     signal: typeof signal === "string" ? signal : null,
   }));
-  const ended = (withinMs = 20_000): Promise<Ending> => within("the process ends", end, withinMs);
+  const ended = (withinMs = GENEROUS_MS): Promise<Ending> => within("the process ends", end, withinMs);
   return {
     output: () => printed.output,
     errorOutput: () => printed.errors,

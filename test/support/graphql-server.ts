@@ -75,7 +75,7 @@ export interface HttpAnswer {
 }
 
 export async function http(url: string, init: RequestInit = {}): Promise<HttpAnswer> {
-  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(20_000) });
+  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(60_000) });
   const text = await response.text();
   const isJson = /json/.test(response.headers.get("content-type") ?? "");
   const body: unknown = isJson ? JSON.parse(text) : text;
@@ -98,6 +98,6 @@ export function sendRaw(port: number, chunks: readonly string[]): Promise<string
     socket.on("data", (text: string) => (received += text));
     socket.on("close", () => resolve(received));
     socket.on("error", reject);
-    socket.setTimeout(20_000, () => socket.destroy(new Error("the server neither answered nor closed")));
+    socket.setTimeout(60_000, () => socket.destroy(new Error("the server neither answered nor closed")));
   });
 }

@@ -73,7 +73,7 @@ export function modelSyncClient(url: string): ModelSyncClient {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ query, variables }),
-      signal: AbortSignal.timeout(30_000),
+      signal: AbortSignal.timeout(60_000),
     });
     const text = await response.text();
     texts.push(text);

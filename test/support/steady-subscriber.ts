@@ -2,7 +2,7 @@
 import { WebSocket } from "ws";
 import { z } from "zod";
 import { followTransitions, type WebSocketClass } from "../../src/client/index.ts";
-import { eventually } from "./eventually.ts";
+import { eventually, factsOf } from "./eventually.ts";
 
 export interface SubscribedTransition {
   readonly cursor: string;
@@ -60,7 +60,7 @@ export function subscribeSteadily(
       seen.push({ cursor, syncId: transition.sync.id, to: transition.to });
     }
   })().catch((error: unknown) => {
-    failure = error instanceof Error ? error : new Error(String(error));
+    failure = error instanceof Error ? error : new Error(factsOf(error));
   });
   return {
     seen,
