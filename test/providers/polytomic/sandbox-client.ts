@@ -2,6 +2,7 @@
 // the vendor's OpenAPI document.
 import type { SandboxServer } from "../../../src/domain/sandbox-port.ts";
 import { startSandbox } from "../../../src/providers/polytomic/sandbox.ts";
+import { eventually } from "../../support/eventually.ts";
 import { type OpenApiContract, loadOpenApi, openApiAvailable } from "../../support/openapi.ts";
 
 export const contract: OpenApiContract | null = openApiAvailable() ? loadOpenApi("polytomic.openapi.yml") : null;
@@ -130,13 +131,9 @@ export async function syncNamed(client: Client, name: string): Promise<string> {
   return text(found, "id");
 }
 
-/** Asks every few milliseconds; throws when the answer is still no after ten seconds. */
+/** Looks until it holds, and throws when it never does. */
 export async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`waited in vain until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 40));
-  }
+  await eventually(what, async () => ((await holds()) ? true : null));
 }
 
 export function rows(body: unknown): readonly Record<string, unknown>[] {

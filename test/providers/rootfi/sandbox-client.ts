@@ -3,6 +3,7 @@
 import { z } from "zod";
 import type { SandboxServer } from "../../../src/domain/sandbox-port.ts";
 import { startSandbox } from "../../../src/providers/rootfi/sandbox.ts";
+import { GENEROUS_MS, eventually as untilSeen } from "../../support/eventually.ts";
 import { type OpenApiContract, loadOpenApi, openApiAvailable } from "../../support/openapi.ts";
 
 export const FAST = 50;
@@ -110,19 +111,9 @@ async function send(base: string, operation: string, call: Call): ReturnType<Cal
   return { status: response.status, body, headers: response.headers };
 }
 
-export async function eventually<Value>(
-  what: string,
-  look: () => Promise<Value | undefined>,
-  deadlineMs = 5_000,
-): Promise<Value> {
-  const endsAt = Date.now() + deadlineMs;
-  while (Date.now() < endsAt) {
-    const found = await look();
-    if (found !== undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, 8));
-  }
-  throw new Error(`waited ${deadlineMs} ms in vain for ${what}`);
-}
+/** Looks often: what a fast sandbox shows is soon over. */
+export const eventually = <Value>(what: string, look: () => Promise<Value | undefined>): Promise<Value> =>
+  untilSeen(what, look, GENEROUS_MS, 8);
 
 export function creation(companyId: number, integration: string, models: readonly string[]): Record<string, unknown> {
   return { company_id: companyId, integration_type: integration, full_sync: false, data_models_to_sync: models };

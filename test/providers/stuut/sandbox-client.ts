@@ -3,6 +3,7 @@ import { expect } from "vitest";
 import { z } from "zod";
 import type { SandboxServer } from "../../../src/domain/sandbox-port.ts";
 import { startSandbox } from "../../../src/providers/stuut/sandbox.ts";
+import { GENEROUS_MS, eventually as untilSeen } from "../../support/eventually.ts";
 import { loadOpenApi, openApiAvailable } from "../../support/openapi.ts";
 
 export const FAST = 50;
@@ -89,19 +90,9 @@ export async function sandbox(speed = FAST, seed = 7): Promise<Client> {
   return new Client(server.url);
 }
 
-export async function eventually<Value>(
-  what: string,
-  look: () => Promise<Value | undefined>,
-  deadlineMs = 5_000,
-): Promise<Value> {
-  const endsAt = Date.now() + deadlineMs;
-  while (Date.now() < endsAt) {
-    const found = await look();
-    if (found !== undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new Error(`waited ${deadlineMs} ms in vain for ${what}`);
-}
+/** Looks often: what a fast sandbox shows is soon over. */
+export const eventually = <Value>(what: string, look: () => Promise<Value | undefined>): Promise<Value> =>
+  untilSeen(what, look, GENEROUS_MS, 10);
 
 export const isOver = ({ status }: Sync): boolean => ["complete", "failed", "cancelled"].includes(status);
 

@@ -2,6 +2,7 @@
 // the OpenAPI document assembled from the vendor's pages.
 import type { SandboxServer } from "../../../src/domain/sandbox-port.ts";
 import { startSandbox } from "../../../src/providers/truto/sandbox.ts";
+import { eventually } from "../../support/eventually.ts";
 import { type OpenApiContract, loadOpenApi, openApiAvailable } from "../../support/openapi.ts";
 
 export const contract: OpenApiContract | null = openApiAvailable() ? loadOpenApi("truto.assembled.openapi.yml") : null;
@@ -111,13 +112,9 @@ export function templateOf(method: string, path: string): string {
   );
 }
 
-/** Asks every few milliseconds; throws when the answer is still no after fifteen seconds. */
+/** Looks until it holds, and throws when it never does. */
 export async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 15_000;
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`waited in vain until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 60));
-  }
+  await eventually(what, async () => ((await holds()) ? true : null));
 }
 
 export function rows(reply: Reply): readonly Record<string, unknown>[] {
