@@ -10,7 +10,7 @@ export interface CrashCase {
   readonly times: readonly [least: number, most: number];
   /** What the process has been told when it dies: nothing yet, starts, or starts and then to stop. */
   readonly during: "start" | "work" | "stop";
-  /** The gateway hears of its runs by webhooks alone. */
+  /** The gateway hears of its runs by webhooks, and polls seldom. */
   readonly webhooks?: boolean;
   /** There is history that is older than what is kept. */
   readonly history?: boolean;

@@ -1,6 +1,7 @@
 // What must hold after gateways were killed, whatever chance did: judged by what the vendors got, the store holds and a subscriber saw.
 import { verifyStore } from "../../src/store/verify.ts";
 import { endedRuns } from "../acceptance/sandbox-runs.ts";
+import { factsOf } from "../support/eventually.ts";
 import { BLIND } from "../support/failing-parts.ts";
 import { expectLegalPaths, isEnd, placeOf, type TriggerAnswer } from "../support/gateway-operations.ts";
 import type { SeenTransition } from "../support/gateway-client.ts";
@@ -135,7 +136,7 @@ function judgeStream(after: string, seen: readonly SeenTransition[]): readonly s
   try {
     if (seen.some(({ from }) => from === null)) expectLegalPaths(seen);
   } catch (error) {
-    violations.push(`illegal paths: ${String(error)}`);
+    violations.push(factsOf(error));
   }
   return violations;
 }

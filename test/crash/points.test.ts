@@ -8,7 +8,7 @@ import { planOf, type Plan } from "./cases.ts";
 import { runCase } from "./run-case.ts";
 
 /** Longer than a case may take by its own limits. */
-const CASE_MS = 480_000;
+const CASE_MS = 1_200_000;
 const required = process.env["CI"] === "true";
 const seeds = (process.env["CRASH_SEEDS"] ?? "1").split(",").map(Number);
 const points = failPoints.filter((point) => point.startsWith(process.env["CRASH_POINT"] ?? ""));
@@ -33,7 +33,8 @@ describe.each(wanted)("a gateway on %s", (database) => {
     async (plan, { task }) => {
       const report = await runCase(program.path, plan);
       task.meta.crash = report;
-      expect(report.violations).toEqual([]);
+      // The message, since a failure's own view of a long text is cut short.
+      expect(report.violations, report.violations.join("\n")).toEqual([]);
     },
   );
 });

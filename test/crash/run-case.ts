@@ -1,5 +1,5 @@
 // One case from its beginning to its judgement: gateways that die on one database before vendors that live, and one that comes after.
-import { eventually } from "../support/eventually.ts";
+import { GENEROUS_MS, eventually, factsOf } from "../support/eventually.ts";
 import { lastWords, type FailPoint } from "../support/fail-points.ts";
 import { newestCursor, watchTransitions, type SeenTransition, type Watch } from "../support/gateway-client.ts";
 import {
@@ -36,9 +36,9 @@ declare module "vitest" {
   }
 }
 
-const DIES_WITHIN_MS = 90_000;
-const LISTED_WITHIN_MS = 60_000;
-const RESTS_WITHIN_MS = 90_000;
+const DIES_WITHIN_MS = 120_000;
+const LISTED_WITHIN_MS = 120_000;
+const RESTS_WITHIN_MS = 120_000;
 /** Characters of a log that a failure shows. */
 const LOG_TOLD = 3_000;
 
@@ -51,7 +51,6 @@ export async function runCase(program: string, plan: Plan): Promise<CaseReport> 
     const found = await run.all();
     return { point, database, seed, nth, after, repeats, ...found };
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
     const facts = { point, database, seed, nth, after, repeats, crashes: run.crashes, recoveredMs: 0 };
     const starts = world.vendors.reduce((sum, vendor) => sum + startsAt(vendor), 0);
     return {
@@ -60,7 +59,7 @@ export async function runCase(program: string, plan: Plan): Promise<CaseReport> 
       duplicates: 0,
       uncertain: 0,
       lost: 0,
-      violations: [...run.violations, `${why}\n${run.told()}`],
+      violations: [...run.violations, `${factsOf(error)}\n${run.told()}`],
     };
   }
 }
@@ -155,7 +154,7 @@ class Run {
     if (CASES[point].history === true) await this.#untilForgotten();
     await this.#keep(watch);
     const judgement = await judge(this.#world, url, this.#asked, { after, seen: this.#seen });
-    const { code } = await gateway.stop("SIGTERM", 30_000);
+    const { code } = await gateway.stop("SIGTERM", GENEROUS_MS);
     const stopped = code === 0 ? [] : [`stopped with ${code}`];
     const violations = [...this.violations, ...judgement.violations, ...stopped];
     return {

@@ -48,12 +48,15 @@ const SPEED = 10;
 /** Soon enough for a case, and not so often that looking is all a busy machine does. */
 const POLL = { fastMs: 250, slowMs: 1_000, discoverMs: 3_000 };
 /** Until a gateway has made good what others left, on a machine that has other things to do. */
-const RESTS_WITHIN_MS = 120_000;
-/** Longer than any case: what is seen in time was told by a webhook. */
-const NEVER_MS = 3_600_000;
+const RESTS_WITHIN_MS = 240_000;
+/**
+ * How often a gateway polls whose vendors send webhooks: seldom, so that the webhooks come first. A read that a webhook asked for and that
+ * failed on a busy machine is repeated after this.
+ */
+const SELDOM_MS = 45_000;
 const DAY_MS = 86_400_000;
 
-/** With `webhooks` the vendors that have them alone, and they are all that the gateway hears of its runs. */
+/** With `webhooks` the vendors that have them alone, and they tell the gateway of its runs before any poll does. */
 export async function makeWorld(
   program: string,
   database: DatabaseName,
@@ -120,7 +123,7 @@ async function makeSide(
   if (relay === null || kind === "stuut") return { key, kind, recorder, truth, entry };
   const registration: Registration = await REGISTER[kind](vendor);
   await registration.at(relay.urlOf(key));
-  const poll = { fastMs: NEVER_MS, slowMs: NEVER_MS, discoverMs: NEVER_MS };
+  const poll = { fastMs: SELDOM_MS, slowMs: SELDOM_MS, discoverMs: SELDOM_MS };
   return { key, kind, recorder, truth, entry: { ...entry, poll, webhookSecret: registration.secret } };
 }
 
