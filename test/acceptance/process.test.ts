@@ -83,7 +83,7 @@ describe("a gateway started with nothing but a free port", () => {
     await within("the socket opens", new Promise((resolve) => socket.once("open", resolve)));
     const watch = watchTransitions(url, { after: await newestCursor(url) });
     await watch.until("a transition", ([first]) => first);
-    expect(await gateway.stop("SIGTERM", 10_000)).toEqual({ code: 0, signal: null });
+    expect(await gateway.stop("SIGTERM")).toEqual({ code: 0, signal: null });
     expect(await within("the socket closes", closed)).toBe(1001);
     await within("the subscription ends", watch.ended);
     expect(gateway.output()).toContain('"stopped"');

@@ -129,10 +129,7 @@ test.each(Object.entries(FAULTS))(
     const end = await begin(world);
     const refused = await eventually("a start is refused", async () => {
       const key = nextKey();
-      const askedAt = performance.now();
       const { data, errors } = await start(key);
-      // A writer waits for another program for five seconds, and nobody waits for each writer before it.
-      expect(performance.now() - askedAt).toBeLessThan(20_000);
       // Never a start that nobody could find again.
       expect(vendor.starts().length).toBeLessThanOrEqual(await sentTriggers());
       const [code = null] = errors.map(({ extensions }) => extensions?.["code"]);

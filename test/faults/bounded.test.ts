@@ -19,6 +19,8 @@ const NEVER = { fastMs: 3_600_000, slowMs: 3_600_000, discoverMs: 3_600_000 };
 const QUERY_DEADLINE_MS = 15_000;
 /** Of one that may be repeated; what takes several requests ends with the mutation's 30 s (`test/server/operation-end.test.ts`). */
 const REQUEST_DEADLINE_MS = 15_000;
+/** Of real time, in which the clock of the gateway goes on: sooner than any deadline would end it. */
+const BEFORE_ITS_DEADLINE_MS = 12_000;
 const START_BOUND_MS = 25_000;
 /** The gateway's own share of an answer, on a machine that has other things to do too. */
 const OWN_MS = 5_000;
@@ -161,12 +163,16 @@ describe("when the client goes away", () => {
 
   /** A request that is given up is one whose connection is closed: HTTP/1.1 knows no other way. */
   const isClosed = (): Promise<true> =>
-    eventually("the vendor's connection is closed", () => (polytomic.held() === 0 ? true : null), 1_000);
+    eventually(
+      "the vendor's connection is closed",
+      () => (polytomic.held() === 0 ? true : null),
+      BEFORE_ITS_DEADLINE_MS,
+    );
 
   test.each([
     ["a live read", LIVE_READ],
     ["what can be read from a linked account", DISCOVERY],
-  ])("over HTTP, %s ends at the vendor within a second", async (_what, query) => {
+  ])("over HTTP, %s ends at the vendor long before its deadline", async (_what, query) => {
     const struck = hangs(aboutIts(query));
     const client = leave(query, ids);
     await within("the vendor is asked", struck);
@@ -175,7 +181,7 @@ describe("when the client goes away", () => {
     await isClosed();
   });
 
-  test("over WebSocket, a completed query ends at the vendor within a second", async () => {
+  test("over WebSocket, a completed query ends at the vendor long before its deadline", async () => {
     const socket = await openAcknowledged(world.url);
     const struck = hangs(aboutIts(DISCOVERY));
     socket.send({ id: "1", type: "subscribe", payload: { query: DISCOVERY, variables: ids } });

@@ -52,7 +52,7 @@ describeWithRedisServer("a rolling restart", () => {
           const replacement = await nodes.start(DRAINING);
           await balancer.add(replacement.url);
           running = [...running.filter((one) => one !== old), replacement];
-          expect(await old.process.stop("SIGTERM", 25_000)).toEqual({ code: 0, signal: null });
+          expect(await old.process.stop("SIGTERM")).toEqual({ code: 0, signal: null });
           expect(old.process.output()).not.toContain("given up");
           balancer.remove(old.url);
         }

@@ -132,7 +132,7 @@ const suite = (): void => {
     const failedByKill = load.failures.length;
     const before = load.answered();
     await eventually("others answer", () => (load.answered() > before + 5 ? true : null));
-    expect(await replaced.process.stop("SIGTERM", 40_000)).toEqual({ code: 0, signal: null });
+    expect(await replaced.process.stop("SIGTERM")).toEqual({ code: 0, signal: null });
     expect(replaced.process.output()).not.toContain("given up");
     // The door has heard it from the gateway itself, and not from a refused connection.
     expect(haproxy.log()).toMatch(
@@ -155,7 +155,7 @@ const suite = (): void => {
     );
     expect(new Set(socketsOf(haproxy.log())).size).toBe(10);
     const rest = world.gateways.filter((one) => one !== killed && one !== replaced);
-    const endings = await Promise.all(rest.map(({ process }) => process.stop("SIGTERM", 40_000)));
+    const endings = await Promise.all(rest.map(({ process }) => process.stop("SIGTERM")));
     expect(endings).toEqual(rest.map(() => ({ code: 0, signal: null })));
     await expectVerified(world.databaseUrl);
   }, 300_000);

