@@ -1,5 +1,5 @@
 // Polls alone bring every run of every sandbox to the end that the sandbox itself tells: no vendor is told where the gateway is.
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { eventually } from "../support/eventually.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
@@ -8,6 +8,9 @@ import { expectLegalPaths, listDefinitions, untilEnded } from "../support/gatewa
 import { VENDORS, entryOf, startVendor, type Vendor, type VendorServer } from "../support/vendors.ts";
 import { FATES, STARTS, endedRuns, startAll, type KnownRun } from "./sandbox-runs.ts";
 import { truthOf, type Truth } from "./sandbox-truth.ts";
+
+// Longer than what is waited for in a test: a wait that ends says what never came.
+vi.setConfig({ testTimeout: 300_000 });
 
 const SPEED = 10;
 const vendors = new Map<Vendor, VendorServer>();

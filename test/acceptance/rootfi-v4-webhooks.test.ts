@@ -1,5 +1,5 @@
 // RootFi's v4 reports by webhooks that a key signs and nothing else proves: they alone bring every run to the end that the vendor tells.
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { eventually } from "../support/eventually.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
@@ -16,8 +16,13 @@ import { vendorTakes } from "../support/vendor-truth.ts";
 import { startVendor, type VendorServer } from "../support/vendors.ts";
 import { STARTABLE, endOfV4, entryOfV4, rawSync, v4Of } from "./rootfi-v4.ts";
 
+// Longer than what is waited for in a test: a wait that ends says what never came.
+vi.setConfig({ testTimeout: 300_000 });
+
 /** Longer than any test: what is seen in time was not seen by looking. */
 const NEVER_MS = 3_600_000;
+/** All runs of the vendor in one process, which a busy machine gives little time. */
+const ENDS_WITHIN_MS = 180_000;
 const KEY = "signing-key-of-the-customer";
 
 let vendor: VendorServer;
@@ -69,7 +74,7 @@ test("everything that can be started ends as the vendor says", async () => {
       return { company: definition.remoteId.split(":")[0] ?? "", id: run?.id ?? "" };
     }),
   );
-  await Promise.all(started.map(({ id }) => untilEnded(watch, id)));
+  await Promise.all(started.map(({ id }) => untilEnded(watch, id, ENDS_WITHIN_MS)));
   for (const { company, id } of started) {
     const { status, outcome, remoteId } = await readRun(gateway.url, id);
     expect(`${status}: ${outcome}`).toBe(endOfV4(await rawSync(v4, company, remoteId)));

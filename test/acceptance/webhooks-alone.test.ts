@@ -1,6 +1,6 @@
 // Webhooks alone bring every run of the sandboxes that have them to the end that the sandbox itself tells: polls and discovery never come
 // due. Stuut has no webhooks, so polls are all it has.
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { eventually } from "../support/eventually.ts";
@@ -11,8 +11,13 @@ import { endedRuns, startAll } from "./sandbox-runs.ts";
 import { truthOf } from "./sandbox-truth.ts";
 import { REGISTER, REPORTING } from "./webhook-registration.ts";
 
+// Longer than what is waited for in a test: a wait that ends says what never came.
+vi.setConfig({ testTimeout: 300_000 });
+
 /** Longer than any test: what is seen in time was not seen by looking. */
 const NEVER_MS = 3_600_000;
+/** All runs of the vendor in one process, which a busy machine gives little time. */
+const ENDS_WITHIN_MS = 180_000;
 const PATIENT = { poll: { fastMs: NEVER_MS, slowMs: NEVER_MS, discoverMs: NEVER_MS } } as const;
 
 const providerShape = z.object({
@@ -59,7 +64,7 @@ describe.each(REPORTING)("%s with webhooks and without polls", (kind) => {
 
   test("everything that can be started ends as the vendor says", async () => {
     const ids = new Set(await startAll(gateway.url, kind));
-    await Promise.all([...ids].map((id) => untilEnded(watch, id)));
+    await Promise.all([...ids].map((id) => untilEnded(watch, id, ENDS_WITHIN_MS)));
 
     const runs = (await endedRuns(gateway.url, kind)).filter(({ id }) => ids.has(id));
     const truth = truthOf(vendor);

@@ -1,5 +1,5 @@
 // Redis is killed, hangs, comes back empty: due work goes on, the doorbell never hurts who rings it, and the log says so once.
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import type { Clock } from "../../src/domain/clock.ts";
 import { BusNews, type WorkItem, type WorkQueue } from "../../src/domain/runtime-ports.ts";
 import { createRedisBus } from "../../src/server/redis-bus.ts";
@@ -10,6 +10,9 @@ import { eventually } from "../support/eventually.ts";
 import { createGate } from "../support/gate.ts";
 import { linkTo } from "../support/link.ts";
 import { describeWithRedisServer, linkMaker, onRedis, startRedisServer, type RedisServer } from "../support/redis.ts";
+
+// Longer than what is waited for in a test: a wait that ends says what never came.
+vi.setConfig({ testTimeout: 300_000 });
 
 const POLL: WorkItem = { kind: "POLL", tenantId: "t1", providerKey: "acme" };
 const CATALOG: WorkItem = { ...POLL, kind: "CATALOG" };
