@@ -138,7 +138,7 @@ describeWithRedisServer("two gateways", () => {
       expect(looks.length).toBeGreaterThan(10);
       expect(unplanned(looks, EARLY_MS), JSON.stringify(looks)).toEqual([]);
     },
-    400_000,
+    900_000,
   );
 
   test.runIf(reachable.postgres || required)(
@@ -152,7 +152,7 @@ describeWithRedisServer("two gateways", () => {
       await one.process.stop("SIGKILL");
       await untilAllEnded(watch, ids);
     },
-    400_000,
+    900_000,
   );
 
   test.runIf(reachable.postgres || required)(
@@ -179,7 +179,7 @@ describeWithRedisServer("two gateways", () => {
       await untilAllEnded(watch, again);
       await eventually("the flush is noticed", () => (timesLogged(other, "lost what it held") === 1 ? true : null));
     },
-    600_000,
+    900_000,
   );
 });
 
