@@ -183,5 +183,6 @@ describe("gateways beside each other", () => {
     expect(vendor.requests.length).toBeGreaterThan(traffic);
     expect(vendor.requests.length).toBeLessThanOrEqual(traffic * 1.2 + gateways.length * DEFAULT_LIMITS.retryFloor);
     expect(quota.wishes).toHaveLength(vendor.requests.length);
-  });
+    // Hundreds of requests, one after the other.
+  }, 180_000);
 });
