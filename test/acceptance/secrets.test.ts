@@ -86,6 +86,8 @@ test("runs, definitions, accounts and errors are told without them", async () =>
   expect(everything).toContain('"rawStatus":"running"');
   const credentials = vendors.flatMap((vendor) => Object.values(vendor.credentials));
   expect(credentials).toHaveLength(4);
-  const secrets = [ARGUMENT, WRONG_ARGUMENT, PASSPHRASE, "pagination_state", "encryption_passphrase", ...credentials];
+  const secrets = [ARGUMENT, WRONG_ARGUMENT, PASSPHRASE, "encryption_passphrase", ...credentials];
   expect(secrets.filter((secret) => everything.includes(secret))).toEqual([]);
+  const states = everything.match(/"pagination_state":.{12}/g) ?? [];
+  expect(new Set(states)).toEqual(new Set(['"pagination_state":"[redacted]"']));
 });
