@@ -175,13 +175,16 @@ describeWithRedisServer("two gateways", () => {
 
       await redis.start();
       for (const gateway of [one, other]) {
-        await eventually("Redis is used again", () => (timesLogged(gateway, "Redis is used") === 2 ? true : null));
-        expect(timesLogged(gateway, "Redis cannot be used")).toBe(1);
+        // Each time it is said once; a Redis that a busy machine keeps from answering is one more time.
+        await eventually("Redis is used again", () => {
+          const lost = timesLogged(gateway, "Redis cannot be used");
+          return lost > 0 && timesLogged(gateway, "Redis is used") === lost + 1 ? true : null;
+        });
       }
       const again = await startAll(one.url);
       await onRedis(redis.url, (client) => client.flushall());
       await untilAllEnded(watch, again);
-      await eventually("the flush is noticed", () => (timesLogged(other, "lost what it held") === 1 ? true : null));
+      await eventually("the flush is noticed", () => (timesLogged(other, "lost what it held") > 0 ? true : null));
     },
     900_000,
   );

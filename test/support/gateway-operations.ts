@@ -27,6 +27,7 @@ export async function withoutErrors<Data>(what: string, askOnce: () => Promise<A
       last = errors;
       return errors.length > 0 ? null : { data };
     },
+    3 * GENEROUS_MS,
   ).then(({ data }) => data);
 }
 
