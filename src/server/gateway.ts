@@ -24,6 +24,7 @@ import { createCoordination } from "./coordination.ts";
 import { createDoor, refusedHead } from "./door.ts";
 import { createGraphqlHttp } from "./graphql-http.ts";
 import { createGraphqlWs } from "./graphql-ws.ts";
+import { createLargeOperations } from "./large-operations.ts";
 import { withPatience } from "./patience.ts";
 import { createProgressFeed } from "./progress-feed.ts";
 import { checkProviders } from "./providers.ts";
@@ -166,7 +167,9 @@ async function assemble(
   const contextOf = (_request: IncomingMessage, signal: AbortSignal) => createContext(ports, LOCAL_OWNER, signal);
   const reportDefect = (error: unknown) =>
     log.error({ err: error }, "an operation failed in a way clients are not told");
-  const graphql = await createGraphqlHttp({ schema, contextOf, clock, reportDefect });
+  const large = createLargeOperations();
+  const shared = { schema, contextOf, clock, large, reportDefect };
+  const graphql = await createGraphqlHttp(shared);
   const webhooks = createWebhooksRoute({
     isReceiver: (key) => directory.find(LOCAL_TENANT, key)?.provider.verifyWebhook !== undefined,
     receive: async (key, delivery) => {
@@ -203,7 +206,7 @@ async function assemble(
   });
   // After listening: the socket server would print the failure of a port that is taken in its own words.
   const refused = (request: IncomingMessage) => refusedHead(request) ?? access.refusedPage(request);
-  const sockets = createGraphqlWs({ server, path: GRAPHQL_PATH, refused, schema, contextOf, clock, reportDefect });
+  const sockets = createGraphqlWs({ server, path: GRAPHQL_PATH, refused, ...shared });
   opened.push(async () => {
     stopping = true;
     door.sayGoodbye();

@@ -5,14 +5,16 @@ import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginLandingPageDisabled,
 } from "@apollo/server/plugin/disabled";
-import type { GraphQLSchema } from "graphql";
+import type { GraphQLSchema, OperationTypeNode } from "graphql";
 import type { Clock } from "../domain/clock.ts";
 import type { GatewayContext } from "../graphql/context.ts";
 import { formatError } from "../graphql/errors.ts";
+import type { OperationCost } from "../graphql/limits/cost.ts";
 import { EXECUTION_OPTIONS, createGuard } from "../graphql/limits/guard.ts";
 import { LIMITS } from "../graphql/limits/limits.ts";
 import { answerText, reporting } from "./answer-text.ts";
 import { createGuardedHttp } from "./guarded-http.ts";
+import type { LargeOperations } from "./large-operations.ts";
 import { createOperationEnd, type OperationEnd } from "./operation-end.ts";
 import { readBody, refuse } from "./request-body.ts";
 
@@ -27,6 +29,8 @@ export interface GraphqlHttpOptions {
   /** Makes the context of an operation from its request. The signal aborts when its answer is not waited for any longer. */
   readonly contextOf: (request: IncomingMessage, signal: AbortSignal) => GatewayContext;
   readonly clock: Clock;
+  /** Shared with the other transport. */
+  readonly large: LargeOperations;
   /** Told of every error that clients only see masked. */
   readonly reportDefect: (error: unknown) => void;
 }
@@ -35,11 +39,13 @@ export async function createGraphqlHttp({
   schema,
   contextOf,
   clock,
+  large,
   ...options
 }: GraphqlHttpOptions): Promise<GraphqlHttp> {
   const reportDefect = reporting(options.reportDefect);
   /** By their signals: Apollo hands on a copy of the context. */
   const ends = new WeakMap<AbortSignal, OperationEnd>();
+  const turns = new WeakMap<AbortSignal, () => void>();
   const guard = createGuard(schema);
   const apollo = new ApolloServer<GatewayContext>({
     schema,
@@ -47,7 +53,7 @@ export async function createGraphqlHttp({
       // It would wrap every field of every operation, and nothing here sets cache hints.
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
-      createGuardedHttp({ guard, limit: ({ signal }, type) => ends.get(signal)?.limit(type), reportDefect }),
+      createGuardedHttp({ guard, begin, reportDefect }),
     ],
     formatError: (formatted, error) => formatError(formatted, error, reportDefect),
     includeStacktraceInErrorResponses: false,
@@ -62,6 +68,11 @@ export async function createGraphqlHttp({
     logger: SILENT,
   });
   await apollo.start();
+
+  async function begin({ signal }: GatewayContext, type: OperationTypeNode, cost: OperationCost): Promise<void> {
+    ends.get(signal)?.limit(type);
+    turns.set(signal, await large.begin(cost, signal));
+  }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (isRefused(request, response)) return;
@@ -89,6 +100,7 @@ export async function createGraphqlHttp({
       .finally(() => {
         response.off("close", end.leave);
         end.settle();
+        turns.get(end.signal)?.();
       });
     for (const [name, value] of result.headers) response.setHeader(name, value);
     response.statusCode = result.status ?? 200;

@@ -15,14 +15,14 @@ export interface GraphqlWsOptions extends WsOperationsOptions {
   readonly limits?: WsLimits;
 }
 
-export function createGraphqlWs({ schema, contextOf, ...transport }: GraphqlWsOptions): WsTransport {
+export function createGraphqlWs({ schema, contextOf, large, ...transport }: GraphqlWsOptions): WsTransport {
   const { clock, reportDefect } = transport;
   const protocol = makeServer<Record<string, unknown>, WsPeer>({
     schema,
     connectionInitWaitTimeout: 3_000,
     onPing: ({ extra }) => void extra.heartbeat(),
     onPong: ({ extra }) => void extra.heartbeat(),
-    ...createWsOperations({ schema, contextOf, clock, reportDefect }),
+    ...createWsOperations({ schema, contextOf, clock, large, reportDefect }),
   });
   return createWsTransport({ ...transport, protocol });
 }

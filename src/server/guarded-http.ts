@@ -10,14 +10,14 @@ import { answerOf } from "./answer-text.ts";
 
 export interface GuardedHttpOptions {
   readonly guard: Guard;
-  /** The kind of operation is known, and with it how long it may take. */
-  readonly limit: (context: GatewayContext, type: OperationTypeNode) => void;
+  /** An operation was judged and is to be executed when this resolves. Its kind says how long it may take. */
+  readonly begin: (context: GatewayContext, type: OperationTypeNode, cost: OperationCost) => Promise<void>;
   readonly reportDefect: (error: unknown) => void;
 }
 
 export function createGuardedHttp({
   guard,
-  limit,
+  begin,
   reportDefect,
 }: GuardedHttpOptions): ApolloServerPlugin<GatewayContext> {
   const formatted = (error: GraphQLError): GraphQLFormattedError => formatError(error.toJSON(), error, reportDefect);
@@ -38,8 +38,7 @@ export function createGuardedHttp({
           const { operation } = judgement.operation;
           if (operation === OperationTypeNode.SUBSCRIPTION) throw SUBSCRIPTION;
           cost = judgement.cost;
-          limit(contextValue, operation);
-          return Promise.resolve();
+          return begin(contextValue, operation, cost);
         },
         willSendResponse: ({ contextValue, request, response }) => {
           if (response.body.kind !== "single") return Promise.resolve();

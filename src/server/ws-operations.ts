@@ -18,7 +18,9 @@ import type { GatewayContext } from "../graphql/context.ts";
 import { formatError, notedErrors } from "../graphql/errors.ts";
 import { asksForCost, costReport, type OperationCost } from "../graphql/limits/cost.ts";
 import { EXECUTION_OPTIONS, createGuard } from "../graphql/limits/guard.ts";
+import { LIMITS } from "../graphql/limits/limits.ts";
 import { answerOf, asError, reporting, sendable } from "./answer-text.ts";
+import type { LargeOperations } from "./large-operations.ts";
 import { createOperationEnd, type OperationEnd } from "./operation-end.ts";
 import { NO_STREAM, ending, failWith, failuresIn, once } from "./operation-stream.ts";
 import type { WsPeer } from "./ws-transport.ts";
@@ -28,6 +30,8 @@ export interface WsOperationsOptions {
   /** Makes the context of an operation. The signal aborts when its answer is not waited for any longer. */
   readonly contextOf: (request: IncomingMessage, signal: AbortSignal) => GatewayContext;
   readonly clock: Clock;
+  /** Shared with the other transport. */
+  readonly large: LargeOperations;
   /** Told of every error that clients only see masked. */
   readonly reportDefect: (error: unknown) => void;
 }
@@ -42,29 +46,38 @@ interface Taken {
   readonly peer: WsPeer;
   readonly context: GatewayContext;
   readonly end: OperationEnd;
-  /** Null when it was not asked for. */
-  readonly cost: OperationCost | null;
+  readonly cost: OperationCost;
+  readonly isCostAsked: boolean;
 }
 
 /** What the library makes of an execution's result. */
 type Answered = Parameters<NonNullable<Hooks["onNext"]>>[4];
 
-/** Operations are few and repeated by every client: each is parsed and validated once. What its variables make of it is judged anew. */
-const DOCUMENTS_KEPT = 500;
+/**
+ * Operations are few and repeated by every client: each is parsed and validated once. What its variables make of it is judged anew. A token
+ * takes some 400 bytes in memory.
+ */
+const TOKENS_KEPT = 50_000;
 
-export function createWsOperations({ schema, contextOf, clock, ...options }: WsOperationsOptions): Hooks {
+export function createWsOperations({ schema, contextOf, clock, large, ...options }: WsOperationsOptions): Hooks {
   const reportDefect = reporting(options.reportDefect);
   const guard = createGuard(schema);
   const documents = new Map<string, DocumentNode>();
+  let tokensKept = 0;
   /** What the library hands on is untyped; this is the same thing, typed. */
   const taken = new WeakMap<object, Taken>();
   const masked = (errors: readonly GraphQLError[]): readonly GraphQLFormattedError[] =>
     errors.map((error) => formatError(error.toJSON(), error, reportDefect));
 
   function keep(text: string, document: DocumentNode): void {
-    const oldest = documents.keys().next();
-    if (documents.size >= DOCUMENTS_KEPT && oldest.done !== true) documents.delete(oldest.value);
+    if (documents.has(text)) return;
     documents.set(text, document);
+    tokensKept += tokensOf(document);
+    for (const [oldest, forgotten] of documents) {
+      if (tokensKept <= TOKENS_KEPT) return;
+      documents.delete(oldest);
+      tokensKept -= tokensOf(forgotten);
+    }
   }
 
   function take(peer: WsPeer, payload: SubscribePayload): ExecutionArgs | readonly GraphQLError[] {
@@ -80,13 +93,16 @@ export function createWsOperations({ schema, contextOf, clock, ...options }: WsO
       ...{ schema, document, operationName: operationName ?? null, variableValues, contextValue },
       ...EXECUTION_OPTIONS,
     };
-    const cost = asksForCost(extensions) ? judgement.cost : null;
-    taken.set(execution, { peer, context: contextValue, end, cost });
-    end.limit(judgement.operation.operation);
+    const { operation, cost } = judgement;
+    taken.set(execution, { peer, context: contextValue, end, cost, isCostAsked: asksForCost(extensions) });
+    end.limit(operation.operation);
     return execution;
   }
 
-  function answer({ context, cost }: Taken, { data, errors, extensions }: Answered): FormattedExecutionResult {
+  function answer(
+    { context, cost, isCostAsked }: Taken,
+    { data, errors, extensions }: Answered,
+  ): FormattedExecutionResult {
     const all = [...masked((errors ?? []).map(asGraphqlError)), ...notedErrors(context, reportDefect)];
     const result = answerOf(context, {
       ...(all.length === 0 ? {} : { errors: all }),
@@ -94,7 +110,7 @@ export function createWsOperations({ schema, contextOf, clock, ...options }: WsO
       ...(extensions === undefined ? {} : { extensions }),
     });
     return sendable(
-      cost === null ? result : { ...result, extensions: { ...result.extensions, cost: costReport(cost) } },
+      isCostAsked ? { ...result, extensions: { ...result.extensions, cost: costReport(cost) } } : result,
       reportDefect,
     );
   }
@@ -122,15 +138,19 @@ export function createWsOperations({ schema, contextOf, clock, ...options }: WsO
     },
     async execute(execution) {
       const operation = takenOf(execution);
-      const result = await settled(() => executeInTurn(execution, operation));
+      const result = await settled(() => executeInTurn(execution, operation, large));
       operation.end.settle();
       return failed(result) ?? once(result);
     },
     async subscribe(execution) {
-      const { peer, end } = takenOf(execution);
+      const { peer, end, cost } = takenOf(execution);
       const events = await settled(() => createSourceEventStream(execution));
       if (!(Symbol.asyncIterator in events)) return failed(events) ?? once(events);
-      const produce = (event: unknown) => settled(() => execute({ ...execution, rootValue: event }));
+      const produce = (event: unknown) =>
+        settled(async () => {
+          const giveBack = await large.begin(cost, end.signal);
+          return settled(() => execute({ ...execution, rootValue: event })).finally(giveBack);
+        });
       return peer.streams.paced(ending(events, end, reportDefect), produce);
     },
     onError: (_context, _id, _payload, errors) => {
@@ -153,15 +173,22 @@ export function createWsOperations({ schema, contextOf, clock, ...options }: WsO
 }
 
 /** What one socket's operations ask for is executed some at a time, and not while much waits for the socket. */
-async function executeInTurn(execution: ExecutionArgs, { peer, end }: Taken): Promise<ExecutionResult> {
+async function executeInTurn(
+  execution: ExecutionArgs,
+  { peer, end, cost }: Taken,
+  large: LargeOperations,
+): Promise<ExecutionResult> {
   const turn = await peer.turns.begin(end.signal);
   if (turn === null) return { errors: [neverBegun()] };
   try {
-    return await execute(execution);
+    const giveBack = await large.begin(cost, end.signal);
+    return await settled(() => execute(execution)).finally(giveBack);
   } finally {
     turn();
   }
 }
+
+const tokensOf = ({ tokenCount = LIMITS.tokens }: DocumentNode): number => tokenCount;
 
 /** Its client has gone, or other operations of its socket took all the time it had. */
 function neverBegun(): GraphQLError {

@@ -6,6 +6,7 @@ import type { GatewayContext } from "../../src/graphql/context.ts";
 import { createAccessPolicy, type AccessSettings } from "../../src/server/access-policy.ts";
 import { createGraphqlHttp } from "../../src/server/graphql-http.ts";
 import { createGraphqlWs } from "../../src/server/graphql-ws.ts";
+import { createLargeOperations } from "../../src/server/large-operations.ts";
 import { createRoutes } from "../../src/server/routes.ts";
 import type { WsLimits } from "../../src/server/ws-limits.ts";
 import type { WsTransport } from "../../src/server/ws-transport.ts";
@@ -37,12 +38,13 @@ export async function serveGraphql(
   const { notReady = () => Promise.resolve(null), clock = gateway.clock } = options;
   const contextOf = options.contextOf ?? ((_request, signal) => gateway.context({}, signal));
   const reportDefect = (error: unknown) => void gateway.defects.push(error);
-  const graphql = await createGraphqlHttp({ schema, contextOf, clock, reportDefect });
+  const large = createLargeOperations();
+  const graphql = await createGraphqlHttp({ schema, contextOf, clock, large, reportDefect });
   const access = createAccessPolicy({ ...NO_OTHERS, ...options.access });
   const server = createServer(createRoutes({ access, graphql, notReady, reportDefect }));
   const limits = options.limits === undefined ? {} : { limits: options.limits };
   const sockets = createGraphqlWs({
-    ...{ server, path: "/graphql", refused: access.refusedPage, schema, contextOf, clock, reportDefect },
+    ...{ server, path: "/graphql", refused: access.refusedPage, schema, contextOf, clock, large, reportDefect },
     ...limits,
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
