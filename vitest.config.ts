@@ -28,8 +28,8 @@ export default defineConfig({
     // Read when a process starts: the authority behind the certificates of `test/support/certificates.ts`.
     env: { NODE_EXTRA_CA_CERTS: fileURLToPath(new URL("test/support/authority.pem", import.meta.url)) },
     // Ends what hangs. On a busy machine what does not may take ten times as long as on a quiet one.
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    testTimeout: 180_000,
+    hookTimeout: 300_000,
     server: { deps: { inline: ["type-graphql", "graphql-scalars"] } },
     tags: [{ name: "servers", description: "needs PostgreSQL, Redis or another server beside the tests" }],
     reporters: ["default", leftOutReporter()],

@@ -158,7 +158,7 @@ describe("a request that comes drop by drop", () => {
 
   it("is cut after ten seconds without a head and thirty without a body, and Node looks every second", async () => {
     expect(DOOR_LIMITS).toMatchObject({ headersMs: 10_000, requestMs: 30_000, lookMs: 1_000 });
-    const { server } = await listening();
+    const { server } = await listening(undefined, { limits: DOOR_LIMITS });
     expect([server.headersTimeout, server.requestTimeout]).toEqual([10_000, 30_000]);
     expect(Reflect.get(server, "connectionsCheckingInterval")).toBe(1_000);
   });

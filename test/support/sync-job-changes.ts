@@ -149,7 +149,7 @@ export type SeenRun = z.output<typeof runShape>;
 
 const RUN = `id remoteId status outcome rawStatus origin createdAt models recordCounts { total fetched persisted }
   error { code message advice } retryOf { id } linkedAccount { id }
-  tasks(first: 100) { nodes { name status recordCounts { total fetched } error { message } } }`;
+  tasks(first: 50) { nodes { name status recordCounts { total fetched } error { message } } }`;
 
 export async function readRun(url: string, id: string): Promise<SeenRun> {
   const query = `query ($id: ID!) { sync(id: $id) { ${RUN} } }`;
