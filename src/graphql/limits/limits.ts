@@ -25,9 +25,9 @@ export const LIMITS = {
   values: 100_000,
   /** `first` and `last`. */
   page: 100,
-  /** Values of a list in arguments and variables: filters, ids, starts. */
+  /** Values of a list in arguments and variables: filters and ids. */
   listValues: 100,
-  /** The same, for lists that describe a definition: its fields, filters, overrides and resources. */
+  /** The same, for lists that describe a definition (its fields, filters, overrides and resources), and for the starts of `triggerSyncs`. */
   definitionValues: 1_000,
   /** Errors that are told of a document, and of its variables. */
   errors: 5,

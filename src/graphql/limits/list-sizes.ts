@@ -63,10 +63,14 @@ export const INTROSPECTION_SIZES: Readonly<Record<string, { readonly objects: nu
   __type: { objects: 100, values: 1_000 },
 };
 
-/** Lists of these inputs describe a definition; customers have more fields in one than values in a filter. */
+/**
+ * Lists of these inputs describe a definition; customers have more fields in one than values in a filter. Starts are among them because
+ * `triggerSyncs` has a limit of its own, which it tells in `userErrors`.
+ */
 export const DEFINITION_INPUTS: ReadonlySet<string> = new Set([
   "ModelSyncConditionInput",
   "ModelSyncFieldInput",
   "ModelSyncOverrideInput",
   "SyncJobResourceInput",
+  "TriggerSyncInput",
 ]);
