@@ -27,7 +27,7 @@ export const DOOR_LIMITS: DoorLimits = {
 
 /** No client and no proxy sends nearly as many. */
 const MOST_HEADERS = 100;
-/** Connections that are not taken are told of in the log, at most this often. */
+/** The log counts refused connections, with at most one line in this time. */
 const TELL_DROPS_MS = 60_000;
 
 export interface DoorOptions {

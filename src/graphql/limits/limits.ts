@@ -29,7 +29,7 @@ export const LIMITS = {
   listValues: 100,
   /** The same, for lists that describe a definition (its fields, filters, overrides and resources), and for the starts of `triggerSyncs`. */
   definitionValues: 1_000,
-  /** Errors that are told of a document, and of its variables. */
+  /** Errors that an answer names: of a document, and of its variables. */
   errors: 5,
   /** Bytes of an answer's JSON. */
   answerBytes: 8 * 1024 * 1024,

@@ -1,4 +1,4 @@
-// The errors of operations that are valid GraphQL and yet too large, and how many errors are told at once.
+// The errors of operations that are valid GraphQL and yet too large, and how many errors one answer names.
 import {
   GraphQLError,
   NoFragmentCyclesRule,

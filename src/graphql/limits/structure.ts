@@ -61,7 +61,7 @@ export function structureOf(document: DocumentNode, fragments: Fragments, { larg
   return { refusals: ofOperations.length > 0 ? ofOperations : of(Kind.FRAGMENT_DEFINITION), costOf };
 }
 
-/** The limits of one definition that are told only from what it unfolds to. */
+/** The limits that can be judged only once a definition is unfolded. */
 function unfolded(definition: DocumentNode["definitions"][number], fragments: Fragments): readonly GraphQLError[] {
   const isOperation = definition.kind === Kind.OPERATION_DEFINITION;
   if (!isOperation && definition.kind !== Kind.FRAGMENT_DEFINITION) return [];
