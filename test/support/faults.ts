@@ -195,7 +195,8 @@ export const FAULTS: Readonly<Record<Fault, FaultSpec>> = {
   [Fault.ExtraFields]: reached(rewriting(json.extraFields), NO_HARM),
   [Fault.HugeIntegers]: reached(rewriting(json.hugeIntegers), NO_HARM),
   [Fault.DuplicateKeys]: reached(rewriting(json.duplicateKeys), THE_ANSWER),
-  [Fault.MillionItems]: lasting(answering(`[${"0,".repeat(999_999)}0]`), ProviderBadResponse, true),
+  // With the list itself one value more than the wire reads, so that a question which needs no body notices too.
+  [Fault.MillionItems]: lasting(answering(`[${"0,".repeat(999_999)}0]`), ProviderBadResponse),
   [Fault.HugeBody]: lasting(acts.flood(100), ProviderBadResponse),
   [Fault.GzipBomb]: lasting(acts.gzipBomb(100), ProviderBadResponse),
   [Fault.ManyHeaders]: lasting(acts.manyHeaders(10_000), ProviderBadResponse),
