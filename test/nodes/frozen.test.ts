@@ -20,7 +20,7 @@ import { makeFolder, type ProviderEntry } from "../support/gateway.ts";
 const LEASE_ENDS_WITHIN_MS = 180_000;
 const STARTS = /\/core\/syncs$/u;
 /** What it asks for at the end of a poll. */
-const NEXT_POLL = /min\(case when lease_until[^]*polytomic/u;
+const NEXT_POLL = /with free as materialized[^]*polytomic/u;
 const RECORDS = /begin isolation/u;
 const COMPANY = "Harbour Lane Coffee Roasters / XERO";
 const SNAPSHOT = "Audience snapshot to spreadsheet";
