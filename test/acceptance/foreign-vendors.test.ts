@@ -89,4 +89,4 @@ describe.runIf(available)("vendors that speak as their documents print it", () =
   });
 });
 
-test.skipIf(available)("foreign vendors need the OpenAPI documents beside the repository", () => undefined);
+if (!available) test.skipIf(true)("foreign vendors need the OpenAPI documents beside the repository", () => undefined);

@@ -145,12 +145,15 @@ describe.each(deliveries)("$vendor's webhook $fixture", ({ verify, request }) =>
     }
   });
 
-  it.runIf(signsBody)("is refused with any one bit of its body changed", () => {
-    const passed = everyBit(request.body).filter(
-      (bit) => judged({ body: withBitFlipped(request.body, bit) }) !== FORGED,
-    );
-    expect(passed).toEqual([]);
-  });
+  // Whether there is something to change is the recording's; the last test says which recordings have it.
+  if (signsBody) {
+    it("is refused with any one bit of its body changed", () => {
+      const passed = everyBit(request.body).filter(
+        (bit) => judged({ body: withBitFlipped(request.body, bit) }) !== FORGED,
+      );
+      expect(passed).toEqual([]);
+    });
+  }
 });
 
 it("a body is proven by every vendor but RootFi in its third version, which signs nothing", () => {

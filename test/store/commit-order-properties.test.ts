@@ -194,9 +194,9 @@ describeOnEachDatabase("writers that take numbers and linger", (open) => {
     );
   });
 
-  test.runIf(open.database === "postgres")(
-    "wait for one that has numbers: the second cannot commit first",
-    async () => {
+  // SQLite has one writer: there is no second one to wait.
+  if (open.database === "postgres")
+    test("wait for one that has numbers: the second cannot commit first", async () => {
       const { store, of, closeAll } = await connections(open, 2);
       const [taken, go] = [createGate(), createGate()];
       const order: string[] = [];
@@ -242,6 +242,5 @@ describeOnEachDatabase("writers that take numbers and linger", (open) => {
         go.open();
         await closeAll();
       }
-    },
-  );
+    });
 });
