@@ -103,6 +103,15 @@ test.each([
   });
   expect(refusals.map(({ reason }) => reason)).toEqual(["BAD_SIGNATURE"]);
   expect((await report()).webhooks.lastReceivedAt).toBeNull();
-  // The first look for runs, which comes with the gateway, may have seen it begin; nothing but the delivery told of its end.
-  expect(["CREATED", "RUNNING"]).toContain((await readRun(gateway.url, run?.id ?? "")).status);
+  // The start's answer and the first look for runs, which comes with the gateway, may have told of it; the delivery did not.
+  expect(await sourcesOf(run?.id ?? "")).not.toContain("WEBHOOK");
 });
+
+/** How each of a run's transitions was observed. */
+async function sourcesOf(id: string): Promise<readonly string[]> {
+  const transitions = z.object({ nodes: z.array(z.object({ observedVia: z.string() })) });
+  const query = "query ($id: ID!) { sync(id: $id) { transitions(first: 10) { nodes { observedVia } } } }";
+  const { data } = await ask(gateway.url, z.object({ sync: z.object({ transitions }) }), query, { id });
+  expect(data.sync.transitions.nodes).not.toEqual([]);
+  return data.sync.transitions.nodes.map(({ observedVia }) => observedVia);
+}
