@@ -1,5 +1,5 @@
-// What HTTP adds to an operation: it is judged before it is executed, it has a deadline, subscriptions are refused, and what is told
-// beside its data is put there.
+// What HTTP adds to an operation: it is judged before it is executed, it has a deadline, subscriptions are refused, and the
+// failures and the cost that belong beside its data are put there.
 import type { ApolloServerPlugin } from "@apollo/server";
 import { GraphQLError, OperationTypeNode, type FormattedExecutionResult, type GraphQLFormattedError } from "graphql";
 import type { GatewayContext } from "../graphql/context.ts";

@@ -4,8 +4,8 @@ import { asError } from "./answer-text.ts";
 import type { OperationEnd } from "./operation-end.ts";
 
 /**
- * A stream whose `return`, which the library calls when the client has gone, also ends what the operation waits for. What fails there
- * is reported: the operation is over, and there is nobody else to tell.
+ * A stream whose `return`, which the library calls when the client has gone, also ends what the operation waits for. A failure there
+ * is reported as a defect, because the operation is over.
  */
 export function ending<T>(
   stream: AsyncIterable<T>,

@@ -11,7 +11,7 @@ export interface AnswerTimes {
   readonly longMs: number;
 }
 
-/** Shorter than clients wait for queries (15 s) and for starts (25 s): they are told that the database does not answer, or not in time. */
+/** Shorter than clients wait for queries (15 s) and for starts (25 s): the error then names the database. */
 export const ANSWER_TIMES: AnswerTimes = { readMs: 12_000, writeMs: 20_000, longMs: 10_000 };
 
 /** Does the work, and cuts the runner's connection when it takes longer. The work then fails with what the driver says of that. */

@@ -1,4 +1,4 @@
-// Errors that are found before anything is executed: how many are told, and what they do not tell.
+// Errors that are found before anything is executed: how many an answer names, and what it leaves out.
 import { describe, expect, it } from "vitest";
 import { costOf, refusals } from "../../support/judged.ts";
 import { STRUCTURE, VARIABLE_IDS, VARIABLE_LIST, VARIABLE_PAGES, many, texts } from "./limit-cases.ts";
