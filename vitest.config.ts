@@ -57,7 +57,7 @@ export default defineConfig({
           name: "processes",
           include: PROCESSES,
           exclude: CROWDED,
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
