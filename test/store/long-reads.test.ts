@@ -22,7 +22,10 @@ const TIMES = { readMs: 12_000, writeMs: 20_000 };
 describeOnEachDatabase("questions that may take long", ({ database: name }) => {
   const make = databaseMaker(name);
   const opened: Database[] = [];
+  const waiting: AbortController[] = [];
   afterEach(async () => {
+    // A test that failed leaves endless questions, and closing waits for them.
+    for (const one of waiting.splice(0)) one.abort(new Error("the test has ended"));
     await Promise.all(opened.splice(0).map((database) => database.close()));
   });
   const open = async (longMs: number): Promise<Database> => {
@@ -30,12 +33,17 @@ describeOnEachDatabase("questions that may take long", ({ database: name }) => {
     opened.push(database);
     return database;
   };
+  const waiter = (): AbortController => {
+    const one = new AbortController();
+    setMaxListeners(0, one.signal);
+    waiting.push(one);
+    return one;
+  };
 
   test("hold up no read and no write, however many of them there are", async () => {
     const database = await open(600_000);
     const store = storeOn(database);
-    const nobodyWaits = new AbortController();
-    setMaxListeners(0, nobodyWaits.signal);
+    const nobodyWaits = waiter();
     const endings: string[] = [];
     const long = Array.from({ length: 12 }, () =>
       database.readLong(ENDLESS[name], nobodyWaits.signal).catch(() => endings.push("long")),
@@ -55,7 +63,8 @@ describeOnEachDatabase("questions that may take long", ({ database: name }) => {
 
   test("end in time, begun or waiting, with what to do about it, and the next one is answered", async () => {
     const database = await open(300);
-    const refused = await Promise.allSettled([1, 2, 3, 4].map(() => database.readLong(ENDLESS[name])));
+    const { signal } = waiter();
+    const refused = await Promise.allSettled([1, 2, 3, 4].map(() => database.readLong(ENDLESS[name], signal)));
     for (const answer of refused) {
       expect(answer).toMatchObject({
         reason: {
@@ -69,7 +78,7 @@ describeOnEachDatabase("questions that may take long", ({ database: name }) => {
 
   test("end when nobody waits for the answer any more, before they begin too, and the next one is answered", async () => {
     const database = await open(600_000);
-    const gone = new AbortController();
+    const gone = waiter();
     const answers = [1, 2, 3, 4].map(() => database.readLong(ENDLESS[name], gone.signal));
     await turn();
     gone.abort(new Error("the client has gone"));
