@@ -382,6 +382,10 @@ export interface InboxStore {
 export const ProviderHealth = { Unknown: "UNKNOWN", Up: "UP", Down: "DOWN", AuthFailed: "AUTH_FAILED" } as const;
 export type ProviderHealth = (typeof ProviderHealth)[keyof typeof ProviderHealth];
 
+/** Whether the last contact ended with a failure of the provider as a whole. */
+export const isFailing = (health: ProviderHealth): boolean =>
+  health === ProviderHealth.Down || health === ProviderHealth.AuthFailed;
+
 /** What the gateway knows of its contact with a provider. */
 export interface ProviderState {
   readonly health: ProviderHealth;
@@ -393,6 +397,8 @@ export interface ProviderState {
     readonly retryable: boolean;
     readonly retryAfterMs: number | null;
     readonly httpStatus: number | null;
+    /** When the first of the failures without an answer in between came, in epoch milliseconds. A gateway of the version before leaves it out. */
+    readonly sinceMs?: number;
   } | null;
   /** When the catalog was last read whole. */
   readonly catalogAt: Date | null;

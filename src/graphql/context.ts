@@ -1,7 +1,7 @@
 // What a resolver may use: the request's tenant and loaders, and the gateway's ports. Made once per operation.
-import type { GraphQLResolveInfo } from "graphql";
+import type { ResponsePath } from "graphql";
 import type { Clock } from "../domain/clock.ts";
-import { ErrorCode, GatewayError, type ProviderError } from "../domain/errors.ts";
+import { ErrorCode, GatewayError } from "../domain/errors.ts";
 import type {
   CatalogOperations,
   DefinitionOperations,
@@ -17,6 +17,7 @@ import { createReads } from "./ending-reads.ts";
 import { createAnswerBudget, type AnswerBudget } from "./limits/answer-budget.ts";
 import { createLiveReads, type LiveReads } from "./live-reads.ts";
 import { createLoaders, type Loaders } from "./loaders.ts";
+import type { ProviderFailureType } from "./types/provider.ts";
 
 /** Who asks. The tenant comes from the credential and from nowhere else. */
 export interface ViewerIdentity {
@@ -39,10 +40,10 @@ export interface GatewayPorts {
   providersOf(tenantId: string): readonly ProviderInfo[];
 }
 
-/** A provider that failed while a list was answered without it. */
-export interface PartialFailure {
-  readonly error: ProviderError;
-  readonly info: GraphQLResolveInfo;
+/** A provider that a list was answered without, and where in the answer that list is. */
+export interface NotedFailure {
+  readonly failure: ProviderFailureType;
+  readonly path: ResponsePath;
 }
 
 export interface GatewayContext {
@@ -61,8 +62,8 @@ export interface GatewayContext {
   liveReads: LiveReads;
   /** How large the answer may become; a subscription gets a new one with each event. */
   answer: AnswerBudget;
-  /** Failures to put beside the data: the answer's `errors` get one entry each. */
-  readonly partialFailures: PartialFailure[];
+  /** What the answer's `extensions` tell of providers that fail. */
+  readonly providerFailures: NotedFailure[];
 }
 
 /** @param signal left out, the answer is waited for however long it takes */
@@ -81,7 +82,7 @@ export function createContext(
     operations: reads.notBegun(operations, ["refresh"]),
   };
   return {
-    ...{ viewer, tenantId, signal, partialFailures: [], answer: createAnswerBudget() },
+    ...{ viewer, tenantId, signal, providerFailures: [], answer: createAnswerBudget() },
     ports: ended,
     loaders: createLoaders(ended.store, tenantId),
     liveReads: createLiveReads(schemas, tenantId, signal),

@@ -1,7 +1,6 @@
 // The one place where errors become GraphQL errors: known codes keep their facts, everything else is masked.
-import { GraphQLError, responsePathAsArray, type GraphQLFormattedError } from "graphql";
+import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { CursorExpiredError, ErrorCode, GatewayError, ProviderError } from "../domain/errors.ts";
-import type { GatewayContext } from "./context.ts";
 import { ledgerCursor } from "./cursors.ts";
 import { LimitCode, LimitError } from "./limits/limit-error.ts";
 import { withoutValues } from "./request-values.ts";
@@ -59,21 +58,6 @@ export function formatError(
     ...place,
     extensions: { code: ErrorCode.Internal },
   };
-}
-
-/**
- * The failures that lists noted beside their data, as entries of the answer's `errors`. Each is given once: an operation over a
- * WebSocket keeps its context from one answer to the next.
- */
-export function notedErrors(
-  context: GatewayContext,
-  reportDefect: (error: unknown) => void,
-): readonly GraphQLFormattedError[] {
-  return context.partialFailures
-    .splice(0)
-    .map(({ error, info }) =>
-      formatError({ message: error.message, path: responsePathAsArray(info.path) }, error, reportDefect),
-    );
 }
 
 /** The error a resolver threw, unwrapped; null when GraphQL itself made the error. */

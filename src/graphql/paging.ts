@@ -5,6 +5,7 @@ import { pageCursor, parsePageCursor, type SortKey } from "./cursors.ts";
 import { isGiven } from "./given.ts";
 import type { ConnectionOf } from "./types/connection.ts";
 import type { PageArgs } from "./types/inputs.ts";
+import type { ProviderFailureType } from "./types/provider.ts";
 
 const MOST = 100;
 const DEFAULT = 50;
@@ -35,10 +36,11 @@ export interface ConnectionParts<Row, Node> {
   readonly node: (row: Row) => Node;
   readonly position: (row: Row) => Position;
   readonly count: (() => Promise<number>) | null;
+  readonly failures?: () => Promise<readonly ProviderFailureType[]>;
 }
 
 export function toConnection<Row, Node extends object>(parts: ConnectionParts<Row, Node>): ConnectionOf<Node> {
-  const { list, page, node, position, count } = parts;
+  const { list, page, node, position, count, failures = null } = parts;
   const edges = page.items.map((row) => ({ cursor: pageCursor(list, position(row)), node: node(row) }));
   return {
     edges,
@@ -50,6 +52,7 @@ export function toConnection<Row, Node extends object>(parts: ConnectionParts<Ro
       endCursor: edges.at(-1)?.cursor ?? null,
     },
     count,
+    failures,
   };
 }
 

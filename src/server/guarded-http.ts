@@ -3,7 +3,8 @@
 import type { ApolloServerPlugin } from "@apollo/server";
 import { GraphQLError, OperationTypeNode, type FormattedExecutionResult, type GraphQLFormattedError } from "graphql";
 import type { GatewayContext } from "../graphql/context.ts";
-import { formatError, notedErrors } from "../graphql/errors.ts";
+import { formatError } from "../graphql/errors.ts";
+import { withNotedFailures } from "../graphql/noted-failures.ts";
 import { asksForCost, costReport, type OperationCost } from "../graphql/limits/cost.ts";
 import type { Guard } from "../graphql/limits/guard.ts";
 import { answerOf } from "./answer-text.ts";
@@ -43,8 +44,8 @@ export function createGuardedHttp({
         willSendResponse: ({ contextValue, request, response }) => {
           if (response.body.kind !== "single") return Promise.resolve();
           const result: FormattedExecutionResult = response.body.singleResult;
-          const beside = [...others.map(formatted), ...notedErrors(contextValue, reportDefect)];
-          const whole = answerOf(contextValue, beside.length === 0 ? result : withErrors(result, beside));
+          const all = others.length === 0 ? result : withErrors(result, others.map(formatted));
+          const whole = answerOf(contextValue, withNotedFailures(contextValue, all));
           const isAsked = cost !== null && asksForCost(request.extensions);
           response.body.singleResult = isAsked ? withCost(whole, cost) : whole;
           return Promise.resolve();

@@ -15,7 +15,8 @@ import {
 import type { ServerOptions, SubscribePayload } from "graphql-ws";
 import type { Clock } from "../domain/clock.ts";
 import type { GatewayContext } from "../graphql/context.ts";
-import { formatError, notedErrors } from "../graphql/errors.ts";
+import { formatError } from "../graphql/errors.ts";
+import { withNotedFailures } from "../graphql/noted-failures.ts";
 import { asksForCost, costReport, type OperationCost } from "../graphql/limits/cost.ts";
 import { EXECUTION_OPTIONS, createGuard } from "../graphql/limits/guard.ts";
 import { LIMITS } from "../graphql/limits/limits.ts";
@@ -103,12 +104,13 @@ export function createWsOperations({ schema, contextOf, clock, large, ...options
     { context, cost, isCostAsked }: Taken,
     { data, errors, extensions }: Answered,
   ): FormattedExecutionResult {
-    const all = [...masked((errors ?? []).map(asGraphqlError)), ...notedErrors(context, reportDefect)];
-    const result = answerOf(context, {
+    const all = masked((errors ?? []).map(asGraphqlError));
+    const told = {
       ...(all.length === 0 ? {} : { errors: all }),
       ...(data === undefined ? {} : { data }),
       ...(extensions === undefined ? {} : { extensions }),
-    });
+    };
+    const result = answerOf(context, withNotedFailures(context, told));
     return sendable(
       isCostAsked ? { ...result, extensions: { ...result.extensions, cost: costReport(cost) } } : result,
       reportDefect,

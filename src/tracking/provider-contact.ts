@@ -1,7 +1,7 @@
 // Calls to providers, watched: each success and failure is what the gateway knows of a provider's health.
 import { ErrorCode, ProviderError } from "../domain/errors.ts";
 import type { CallOptions } from "../domain/provider-port.ts";
-import { ProviderHealth, type ProviderState } from "../domain/store-port.ts";
+import { ProviderHealth, isFailing, type ProviderState } from "../domain/store-port.ts";
 import type { ConfiguredProvider } from "./provider-directory.ts";
 import type { TrackingTools } from "./tools.ts";
 import { unlessGivenUp } from "./unless-given-up.ts";
@@ -70,10 +70,15 @@ export function createProviderContact({ store, clock, log, givenUp }: TrackingTo
     const health = healthAfter(error.code);
     if (health === ProviderHealth.Up) return noteSuccess(tenantId, configured);
     const { code, message, retryable, retryAfterMs, httpStatus } = error;
+    const before = await stateOf(tenantId, configured);
+    const now = clock.now();
+    const begunMs = isFailing(before.health)
+      ? (before.lastError?.sinceMs ?? before.lastFailureAt?.getTime())
+      : undefined;
     await note(tenantId, configured, {
       health,
-      lastFailureAt: clock.now(),
-      lastError: { code, message, retryable, retryAfterMs, httpStatus },
+      lastFailureAt: now,
+      lastError: { code, message, retryable, retryAfterMs, httpStatus, sinceMs: begunMs ?? now.getTime() },
     });
   }
 
@@ -91,7 +96,7 @@ export function createProviderContact({ store, clock, log, givenUp }: TrackingTo
     },
     async outage(tenantId, configured) {
       const { health, lastError } = await stateOf(tenantId, configured);
-      if (lastError === null || health === ProviderHealth.Up || health === ProviderHealth.Unknown) return null;
+      if (lastError === null || !isFailing(health)) return null;
       return new ProviderError(lastError.message, { ...lastError, provider: configured.info.key, sent: true });
     },
   };

@@ -22,34 +22,45 @@ afterEach(async () => {
 });
 
 describe("errors over HTTP", () => {
-  it("stand beside the data of the providers that answer", async () => {
+  it("are none where every field has its value: what a list says of providers that fail is data, and in the extensions", async () => {
     gateway.script.outages = () =>
       Promise.resolve([
         providerError("globex"),
-        providerError("acme-eu", { code: ErrorCode.ProviderTimeout, retryAfterMs: null, httpStatus: null }),
+        providerError("acme", { code: ErrorCode.ProviderTimeout, retryAfterMs: null, httpStatus: null }),
       ]);
     const { status, body } = await post(server.url, {
-      query: "{ runs: syncs { nodes { remoteId } } viewer { name } }",
+      query: `{
+        runs: syncs { nodes { remoteId } providerFailures { provider { key } code message retryable retryAfterMs since } }
+        viewer { name }
+      }`,
     });
 
     const facts = {
-      provider: "globex",
       code: "PROVIDER_RATE_LIMITED",
+      message: "globex: list syncs: too many requests",
       retryable: true,
       retryAfterMs: 1_500,
-      httpStatus: 429,
+      since: expect.stringMatching(/^\d{4}-/u),
     };
+    const timedOut = { ...facts, code: "PROVIDER_TIMEOUT", message: expect.any(String), retryAfterMs: null };
     expect(status).toBe(200);
     expect(body).toEqual({
-      data: { runs: { nodes: [{ remoteId: "run-2" }, { remoteId: "run-1" }] }, viewer: { name: "tester" } },
-      errors: [
-        { message: "globex: list syncs: too many requests", path: ["runs"], extensions: facts },
-        {
-          message: expect.any(String),
-          path: ["runs"],
-          extensions: { ...facts, provider: "acme-eu", code: "PROVIDER_TIMEOUT", retryAfterMs: null, httpStatus: null },
+      data: {
+        runs: {
+          nodes: [{ remoteId: "run-2" }, { remoteId: "run-1" }],
+          providerFailures: [
+            { provider: { key: "globex" }, ...facts },
+            { provider: { key: "acme" }, ...timedOut },
+          ],
         },
-      ],
+        viewer: { name: "tester" },
+      },
+      extensions: {
+        providerFailures: [
+          { provider: "globex", ...facts, path: ["runs"] },
+          { provider: "acme", ...timedOut, path: ["runs"] },
+        ],
+      },
     });
     expect(gateway.defects).toEqual([]);
   });

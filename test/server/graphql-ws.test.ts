@@ -185,7 +185,7 @@ describe("queries and mutations over WebSocket", () => {
     expect(await socket.next()).toEqual({ id: "2", type: "complete" });
   });
 
-  it("give the data of the providers that answer, and an error for each that does not", async () => {
+  it("give the data of the providers that answer, and name each that does not in the extensions", async () => {
     await seedRuns(gateway.store, 1);
     gateway.script.outages = () => Promise.resolve([providerError("globex")]);
     subscribe("1", "{ runs: syncs { nodes { remoteId } } }");
@@ -195,19 +195,19 @@ describe("queries and mutations over WebSocket", () => {
       type: "next",
       payload: {
         data: { runs: { nodes: [{ remoteId: "run-1" }] } },
-        errors: [
-          {
-            message: "globex: list syncs: too many requests",
-            path: ["runs"],
-            extensions: {
-              code: "PROVIDER_RATE_LIMITED",
+        extensions: {
+          providerFailures: [
+            {
               provider: "globex",
+              code: "PROVIDER_RATE_LIMITED",
+              message: "globex: list syncs: too many requests",
               retryable: true,
               retryAfterMs: 1_500,
-              httpStatus: 429,
+              since: expect.any(String),
+              path: ["runs"],
             },
-          },
-        ],
+          ],
+        },
       },
     });
   });

@@ -13,6 +13,7 @@ export interface Failure {
 export interface Answer<Data> {
   readonly data: Data;
   readonly errors: readonly Failure[];
+  readonly extensions?: Readonly<Record<string, unknown>>;
 }
 
 const failureShape = z.object({
@@ -20,7 +21,11 @@ const failureShape = z.object({
   path: z.array(z.union([z.string(), z.number()])).optional(),
   extensions: z.record(z.string(), z.unknown()).optional(),
 });
-const answerShape = z.object({ data: z.unknown().optional(), errors: z.array(failureShape).default([]) });
+const answerShape = z.object({
+  data: z.unknown().optional(),
+  errors: z.array(failureShape).default([]),
+  extensions: z.record(z.string(), z.unknown()).default({}),
+});
 
 /**
  * Sends an operation and checks the shape of its data.
@@ -39,9 +44,9 @@ export async function ask<Shape extends z.ZodType>(
     body: JSON.stringify({ query, variables }),
     signal: AbortSignal.timeout(GENEROUS_MS),
   });
-  const { data, errors } = answerShape.parse(await response.json());
+  const { data, errors, extensions } = answerShape.parse(await response.json());
   const parsed = shape.safeParse(data);
-  if (parsed.success) return { data: parsed.data, errors };
+  if (parsed.success) return { data: parsed.data, errors, extensions };
   throw new Error(`unexpected data: ${parsed.error.message}\nerrors: ${JSON.stringify(errors)}`);
 }
 

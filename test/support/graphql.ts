@@ -20,7 +20,8 @@ import {
   type GatewayPorts,
   type ViewerIdentity,
 } from "../../src/graphql/context.ts";
-import { formatError, notedErrors } from "../../src/graphql/errors.ts";
+import { formatError } from "../../src/graphql/errors.ts";
+import { withNotedFailures } from "../../src/graphql/noted-failures.ts";
 import { buildGatewaySchema } from "../../src/graphql/schema.ts";
 import { createInProcessBus } from "../../src/server/in-process-bus.ts";
 import { createProgressFeed } from "../../src/server/progress-feed.ts";
@@ -40,6 +41,8 @@ export type Script = SyncOperations & CatalogOperations & DefinitionOperations &
 export interface Answer {
   readonly data: unknown;
   readonly errors: readonly GraphQLFormattedError[];
+  /** Absent when there are none. */
+  readonly extensions?: Readonly<Record<string, unknown>>;
 }
 
 export interface GraphqlGateway {
@@ -181,7 +184,8 @@ async function ask(
   const thrown = (result.errors ?? []).map((error) => formatError(error.toJSON(), error, reportDefect));
   // A round trip through JSON: what a client gets, without the executor's prototype-less objects.
   const data: unknown = result.data === undefined ? undefined : JSON.parse(JSON.stringify(result.data));
-  return { data, errors: [...thrown, ...notedErrors(contextValue, reportDefect)] };
+  const { extensions } = withNotedFailures(contextValue, {});
+  return { data, errors: thrown, ...(extensions === undefined ? {} : { extensions }) };
 }
 
 function countedBus(): { readonly bus: EventBus; readonly listeners: () => number } {

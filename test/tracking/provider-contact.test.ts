@@ -72,6 +72,20 @@ test("an outage is told with the facts of the failure, until the provider answer
   ]);
 });
 
+test("a failure keeps the time at which the first of them came, until the provider answers", async () => {
+  const { succeed, fail, state, clock } = await tracking();
+  const since = async () => (await state()).lastError?.sinceMs;
+  await fail(fault(ProviderUnavailable));
+  expect(await since()).toBe(at(0).getTime());
+  await clock.advance(5_000);
+  await fail(fault(ProviderTimeout));
+  expect(await since()).toBe(at(0).getTime());
+  await succeed();
+  await clock.advance(5_000);
+  await fail(fault(ProviderTimeout));
+  expect(await since()).toBe(at(10_000).getTime());
+});
+
 test("a success is written down again after ten seconds and not with every call", async () => {
   const { succeed, state, clock } = await tracking();
   await succeed();

@@ -4,7 +4,6 @@ import { describe, expect, it } from "vitest";
 import { createForeignText } from "../../src/wire/foreign-text.ts";
 import { JSON_LIMITS } from "../../src/wire/limits.ts";
 import { readJson } from "../../src/wire/read-json.ts";
-import { UnreadableJsonError } from "../../src/wire/scan-json.ts";
 import type { JsonLimits } from "../../src/wire/scan-json.ts";
 
 const texts = createForeignText(["sk_live_planted"]);
@@ -42,11 +41,14 @@ describe("readJson", () => {
     const { shown, written } = await read(String.raw`{"a": [{"\u005f_proto__": {"x": 1}, "b": 2}], "__proto__": null}`);
     expect(JSON.stringify(shown)).toBe('{"a":[{"b":2}]}');
     expect(JSON.stringify(written)).toBe('{"a":[{"b":2}]}');
+    // Also beside a text that is changed, where the value is made anew.
+    const changed = await shownOf(String.raw`{"a": "sk_live_planted", "__proto__": {"x": 1}}`);
+    expect(JSON.stringify(changed)).toBe('{"a":"[redacted]"}');
   });
 
   it("counts levels exactly and survives a depth that recursion would not", async () => {
     expect(await shownOf("[[[]]]", { depth: 3 })).toEqual([[[]]]);
-    await expect(read("[[[[]]]]", { depth: 3 })).rejects.toThrow(UnreadableJsonError);
+    await expect(read("[[[[]]]]", { depth: 3 })).rejects.toThrow("deeper than 3");
     await expect(read(`${"[".repeat(200_000)}${"]".repeat(200_000)}`)).rejects.toThrow("deeper than 100");
   });
 
@@ -81,6 +83,18 @@ describe("readJson", () => {
       expect(JSON.stringify(shown)).toBe(JSON.stringify(body));
       expect(JSON.stringify(written)).toBe(JSON.stringify(body));
       expect(turns).toBeGreaterThan(10);
+    }
+  });
+
+  it("looks through a long text step by step, also where there is no list", async () => {
+    const { shown, turns } = await read(JSON.stringify({ note: "n".repeat(2_000_000) }));
+    expect(JSON.stringify(shown)).toHaveLength(2_000_011);
+    expect(turns).toBe(3);
+  });
+
+  it("refuses a comma that nothing follows, at whichever entry a long list is cut", async () => {
+    for (let entries = 19_990; entries <= 20_010; entries += 1) {
+      await expect(read(`[${"1,".repeat(entries)}]`)).rejects.toThrow("not JSON");
     }
   });
 

@@ -43,10 +43,10 @@ export class SyncDefinitionEdges {
   @FieldResolver(() => SyncConnection, { description: "Its runs, newest first." })
   syncs(
     @Ctx() context: GatewayContext,
-    @Root() { definitionId }: SyncDefinitionType,
+    @Root() definition: SyncDefinitionType,
     @Args(() => PageArgs) args: PageArgs,
   ): Promise<ConnectionOf<SyncType>> {
-    return runsOf(context, definitionId, args);
+    return runsOf(context, definition, args);
   }
 }
 

@@ -26,7 +26,8 @@ import { LinkedAccountConnection, LinkedAccountType } from "../types/linked-acco
 import { ModelSyncConnection, ModelSyncType } from "../types/model-sync.ts";
 import { SyncConnection, SyncType } from "../types/sync.ts";
 import { SyncJobConnection, SyncJobType } from "../types/sync-job.ts";
-import { besides } from "./partial-failures.ts";
+import type { ProviderFailureType } from "../types/provider.ts";
+import { failuresAmong } from "./provider-failures.ts";
 
 const FILTER = { nullable: true, description: "Which of them; all when left out." } as const;
 
@@ -35,7 +36,7 @@ export class ListsResolver {
   @Query(() => LinkedAccountConnection, {
     nullable: true,
     description:
-      "End customers' links, by name. A provider that cannot be read gives an error beside the others' data.",
+      "End customers' links, by name. A provider that cannot be read takes nothing from the others: `providerFailures` names it.",
   })
   async linkedAccounts(
     @Ctx() context: GatewayContext,
@@ -46,7 +47,7 @@ export class ListsResolver {
     const filter = linkedAccountFilter(context, input);
     const request = pageRequest("linkedAccounts", "text", page);
     const { store } = context.ports;
-    await besides(context, info, filter.providerKeys, (keys) =>
+    const failures = await failuresAmong(context, info, filter.providerKeys, (keys) =>
       context.ports.catalog.ensureFresh(context.tenantId, keys, { signal: context.signal }),
     );
     return toConnection({
@@ -55,13 +56,14 @@ export class ListsResolver {
       node: (account) => LinkedAccountType.from(account),
       position: ({ name, id }) => ({ value: name, id }),
       count: () => store.catalog.countLinkedAccounts(context.tenantId, filter, { signal: context.signal }),
+      failures: () => Promise.resolve(failures),
     });
   }
 
   @Query(() => SyncJobConnection, {
     nullable: true,
     description:
-      "Definitions that pull, by name. A provider that cannot be read gives an error beside the others' data.",
+      "Definitions that pull, by name. A provider that cannot be read takes nothing from the others: `providerFailures` names it.",
   })
   async syncJobs(
     @Ctx() context: GatewayContext,
@@ -71,7 +73,7 @@ export class ListsResolver {
   ): Promise<ConnectionOf<SyncJobType>> {
     const filter = syncJobFilter(context, input);
     const request = pageRequest("syncJobs", "text", page);
-    const read = await definitions(context, info, DefinitionKind.SyncJob, filter, request);
+    const { read, failures } = await definitions(context, info, DefinitionKind.SyncJob, filter, request);
     return toConnection({
       list: "syncJobs",
       page: onlyKind(read, isSyncJob),
@@ -81,13 +83,14 @@ export class ListsResolver {
         context.ports.store.catalog.countDefinitions(context.tenantId, DefinitionKind.SyncJob, filter, {
           signal: context.signal,
         }),
+      failures: () => Promise.resolve(failures),
     });
   }
 
   @Query(() => ModelSyncConnection, {
     nullable: true,
     description:
-      "Definitions that push, by name. A provider that cannot be read gives an error beside the others' data.",
+      "Definitions that push, by name. A provider that cannot be read takes nothing from the others: `providerFailures` names it.",
   })
   async modelSyncs(
     @Ctx() context: GatewayContext,
@@ -97,7 +100,7 @@ export class ListsResolver {
   ): Promise<ConnectionOf<ModelSyncType>> {
     const filter = modelSyncFilter(context, input);
     const request = pageRequest("modelSyncs", "text", page);
-    const read = await definitions(context, info, DefinitionKind.ModelSync, filter, request);
+    const { read, failures } = await definitions(context, info, DefinitionKind.ModelSync, filter, request);
     return toConnection({
       list: "modelSyncs",
       page: onlyKind(read, isModelSync),
@@ -107,13 +110,14 @@ export class ListsResolver {
         context.ports.store.catalog.countDefinitions(context.tenantId, DefinitionKind.ModelSync, filter, {
           signal: context.signal,
         }),
+      failures: () => Promise.resolve(failures),
     });
   }
 
   @Query(() => SyncConnection, {
     nullable: true,
     description:
-      "Runs over all providers, newest first unless ordered otherwise. Read from the ledger; a provider that does not answer at the moment gives an error beside the data.",
+      "Runs over all providers, newest first unless ordered otherwise. Read from the ledger; `providerFailures` names the providers that do not answer at the moment.",
   })
   async syncs(
     @Ctx() context: GatewayContext,
@@ -131,13 +135,16 @@ export class ListsResolver {
     const list = `syncs ${order.field} ${order.descending ? "DESC" : "ASC"}`;
     const request = pageRequest(list, "number", page);
     const { ledger } = context.ports.store;
-    await besides(context, info, filter.providerKeys, (keys) => context.ports.catalog.outages(context.tenantId, keys));
+    const failures = await failuresAmong(context, info, filter.providerKeys, (keys) =>
+      context.ports.catalog.outages(context.tenantId, keys),
+    );
     return toConnection({
       list,
       page: await ledger.listSyncs(context.tenantId, filter, order, request, { signal: context.signal }),
       node: (sync) => SyncType.from(sync),
       position: (sync) => ({ value: sortValue(sync, order), id: sync.id }),
       count: () => ledger.countSyncs(context.tenantId, filter, { signal: context.signal }),
+      failures: () => Promise.resolve(failures),
     });
   }
 }
@@ -148,7 +155,7 @@ async function definitions(
   kind: DefinitionKind,
   filter: DefinitionFilter,
   request: PageRequest,
-): Promise<Page<SyncDefinition>> {
+): Promise<{ readonly read: Page<SyncDefinition>; readonly failures: readonly ProviderFailureType[] }> {
   const { store, catalog } = context.ports;
   const offering = new Set(
     context.ports
@@ -156,14 +163,14 @@ async function definitions(
       .filter(({ capabilities }) => (kind === DefinitionKind.SyncJob ? capabilities.syncJobs : capabilities.modelSyncs))
       .map(({ key }) => key),
   );
-  await besides(context, info, filter.providerKeys ?? [...offering], (keys) =>
+  const failures = await failuresAmong(context, info, filter.providerKeys ?? [...offering], (keys) =>
     catalog.ensureFresh(
       context.tenantId,
       keys.filter((key) => offering.has(key)),
       { signal: context.signal },
     ),
   );
-  return store.catalog.listDefinitions(context.tenantId, kind, filter, request);
+  return { read: await store.catalog.listDefinitions(context.tenantId, kind, filter, request), failures };
 }
 
 function onlyKind<T extends SyncDefinition>(

@@ -14,6 +14,8 @@ import {
   WebhookRefusalsType,
 } from "../types/provider.ts";
 import { DateTime } from "../types/scalars.ts";
+import { lastFailureOf } from "./provider-failures.ts";
+import { providerOf } from "./shared-edges.ts";
 
 @Resolver(() => ProviderType)
 export class ProviderEdges {
@@ -36,12 +38,8 @@ export class ProviderEdges {
     nullable: true,
     description: "Its last failure; null when there was none.",
   })
-  async lastError(
-    @Ctx() { loaders }: GatewayContext,
-    @Root() { key }: ProviderType,
-  ): Promise<ProviderFailureType | null> {
-    const { lastError } = await loaders.providerState.load(key);
-    return lastError === null ? null : Object.assign(new ProviderFailureType(), lastError);
+  async lastError(@Ctx() context: GatewayContext, @Root() { key }: ProviderType): Promise<ProviderFailureType | null> {
+    return lastFailureOf(context, key, await context.loaders.providerState.load(key));
   }
 
   @FieldResolver(() => DateTime, {
@@ -97,6 +95,14 @@ export class ProviderEdges {
       lastReceivedAt: state.lastWebhookAt,
       refusals,
     });
+  }
+}
+
+@Resolver(() => ProviderFailureType)
+export class ProviderFailureEdges {
+  @FieldResolver(() => ProviderType, { description: "The provider that fails." })
+  provider(@Ctx() context: GatewayContext, @Root() { providerKey }: ProviderFailureType): ProviderType {
+    return providerOf(context, providerKey);
   }
 }
 

@@ -4,10 +4,12 @@ import { providerInfo, type GatewayContext } from "../context.ts";
 import { NodeKind, globalIdOf } from "../global-id.ts";
 import { pageRequest, toConnection } from "../paging.ts";
 import type { ConnectionOf } from "../types/connection.ts";
+import type { SyncDefinitionType } from "../types/definition.ts";
 import type { PageArgs } from "../types/inputs.ts";
 import { LinkedAccountType } from "../types/linked-account.ts";
 import { ProviderCapabilitiesType, ProviderType } from "../types/provider.ts";
 import { SyncType } from "../types/sync.ts";
+import { failureOf } from "./provider-failures.ts";
 
 /** GraphQL's Int has 32 bits; a longer duration in milliseconds is shown as this long rather than as an error. */
 export const MOST_INT = 2_147_483_647;
@@ -58,15 +60,17 @@ export async function linkedAccountOf(
 }
 
 export async function runsOf(
-  { loaders, tenantId, ports, signal }: GatewayContext,
-  definitionId: string,
+  context: GatewayContext,
+  { definitionId, providerKey }: Pick<SyncDefinitionType, "definitionId" | "providerKey">,
   args: PageArgs,
 ): Promise<ConnectionOf<SyncType>> {
+  const { loaders, tenantId, ports, signal } = context;
   return toConnection({
     list: "syncs of a definition",
     page: await loaders.syncsByDefinitionId(pageRequest("syncs of a definition", "number", args)).load(definitionId),
     node: (sync) => SyncType.from(sync),
     position: ({ createdAt, id }) => ({ value: createdAt.getTime(), id }),
     count: () => ports.store.ledger.countSyncs(tenantId, { definitionIds: [definitionId] }, { signal }),
+    failures: () => failureOf(context, providerKey),
   });
 }

@@ -1,5 +1,6 @@
 // Relay connections: one factory for every list, so that all of them page alike.
 import { Field, Int, ObjectType, type ClassType } from "type-graphql";
+import { ProviderFailureType } from "./provider.ts";
 
 @ObjectType("PageInfo", {
   description: "Where a page lies in its list, as the Relay connection specification has it.",
@@ -30,13 +31,29 @@ export interface ConnectionOf<Node> {
   readonly pageInfo: PageInfoType;
   /** Counts when asked; null where counting is not cheap. */
   readonly count: (() => Promise<number>) | null;
+  /** Providers that could not be asked; null where a list is never over providers. */
+  readonly failures: (() => Promise<readonly ProviderFailureType[]>) | null;
 }
 
-/** Makes the edge and connection types of a list. */
+/** Of a list that has one provider's own objects only. */
+const NO_FIELD: MethodDecorator = () => undefined;
+
+const FAILURES = Field(() => [ProviderFailureType], {
+  name: "providerFailures",
+  description:
+    "Providers that do not answer at the moment: of each, the list has what was last known. Empty when all do. Also in the answer's `extensions`.",
+});
+
+/**
+ * Makes the edge and connection types of a list.
+ *
+ * @param isOverProviders whether the list may lack what a provider that fails would have told
+ */
 export function connectionType<Node extends object>(
   name: string,
   nodeType: ClassType<Node>,
   what: string,
+  isOverProviders = false,
 ): ClassType<ConnectionOf<Node>> {
   @ObjectType(`${name}Edge`, { description: `One of ${what}, and its place in the list.`, simpleResolvers: true })
   class Edge implements EdgeOf<Node> {
@@ -67,6 +84,13 @@ export function connectionType<Node extends object>(
     })
     total(): Promise<number> | null {
       return this.count === null ? null : this.count();
+    }
+
+    readonly failures!: (() => Promise<readonly ProviderFailureType[]>) | null;
+
+    @(isOverProviders ? FAILURES : NO_FIELD)
+    failed(): Promise<readonly ProviderFailureType[]> | readonly ProviderFailureType[] {
+      return this.failures === null ? [] : this.failures();
     }
   }
   return Connection;

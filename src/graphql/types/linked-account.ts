@@ -75,4 +75,4 @@ export class LinkedAccountType extends NodeType {
   }
 }
 
-export const LinkedAccountConnection = connectionType("LinkedAccount", LinkedAccountType, "the linked accounts");
+export const LinkedAccountConnection = connectionType("LinkedAccount", LinkedAccountType, "the linked accounts", true);

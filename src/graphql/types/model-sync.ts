@@ -210,4 +210,4 @@ export class ModelSyncType extends SyncDefinitionType {
   }
 }
 
-export const ModelSyncConnection = connectionType("ModelSync", ModelSyncType, "the model syncs");
+export const ModelSyncConnection = connectionType("ModelSync", ModelSyncType, "the model syncs", true);

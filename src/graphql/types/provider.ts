@@ -2,7 +2,7 @@
 import { Field, Float, Int, ObjectType } from "type-graphql";
 import type { ProviderInfo } from "../../domain/gateway-port.ts";
 import type { Capabilities } from "../../domain/provider-port.ts";
-import type { ErrorCode } from "../../domain/errors.ts";
+import type { ErrorCode, ProviderError } from "../../domain/errors.ts";
 import { ErrorCodeEnum } from "../enums.ts";
 import { NodeKind, globalIdOf } from "../global-id.ts";
 import { NodeType } from "./node.ts";
@@ -67,7 +67,11 @@ export class ProviderCapabilitiesType {
   requiredStartOptions!: readonly string[];
 }
 
-@ObjectType("ProviderFailure", { description: "The last failure of a provider.", simpleResolvers: true })
+@ObjectType("ProviderFailure", {
+  description:
+    "Why a provider does not answer as it should. A list that has it shows what was last known of that provider.",
+  simpleResolvers: true,
+})
 export class ProviderFailureType {
   @Field(() => ErrorCodeEnum, { description: "What kind of failure." })
   code!: ErrorCode;
@@ -80,7 +84,22 @@ export class ProviderFailureType {
 
   @Field(() => Float, { nullable: true, description: "How long the vendor asks to wait, in milliseconds." })
   retryAfterMs!: number | null;
+
+  @Field(() => DateTime, { description: "When it began to fail: since then it has not answered once." })
+  since!: Date;
+
+  readonly providerKey!: string;
+
+  static from(
+    providerKey: string,
+    { code, message, retryable, retryAfterMs }: FailureFacts,
+    since: Date,
+  ): ProviderFailureType {
+    return Object.assign(new ProviderFailureType(), { providerKey, code, message, retryable, retryAfterMs, since });
+  }
 }
+
+type FailureFacts = Pick<ProviderError, "code" | "message" | "retryable" | "retryAfterMs">;
 
 @ObjectType("UnknownStatus", {
   description: "A status word of the vendor's that the gateway does not know. Nothing is concluded from it.",

@@ -155,4 +155,4 @@ export class SyncJobType extends SyncDefinitionType {
   }
 }
 
-export const SyncJobConnection = connectionType("SyncJob", SyncJobType, "the sync jobs");
+export const SyncJobConnection = connectionType("SyncJob", SyncJobType, "the sync jobs", true);

@@ -271,6 +271,6 @@ export class TriggerType extends NodeType {
   }
 }
 
-export const SyncConnection = connectionType("Sync", SyncType, "the runs");
+export const SyncConnection = connectionType("Sync", SyncType, "the runs", true);
 export const SyncTaskConnection = connectionType("SyncTask", SyncTaskType, "a run's tasks");
 export const SyncTransitionConnection = connectionType("SyncTransition", SyncTransitionType, "a run's transitions");
