@@ -17,6 +17,8 @@ export const ErrorCode = {
   ProviderUnavailable: "PROVIDER_UNAVAILABLE",
   /** An answer that cannot be understood: not JSON, wrong types, endless pages, too large. */
   ProviderBadResponse: "PROVIDER_BAD_RESPONSE",
+  /** The key speaks to another account than the one whose history is under it; the message says how to go on. */
+  ProviderAccountChanged: "PROVIDER_ACCOUNT_CHANGED",
   /** The provider cannot do this at all; its capabilities say so beforehand. */
   CapabilityNotSupported: "CAPABILITY_NOT_SUPPORTED",
   /** The vendor was asked to start a run and nobody can tell whether it did. */

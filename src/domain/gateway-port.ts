@@ -16,12 +16,22 @@ import type { JsonObject } from "./json.ts";
 
 /** One configured provider as clients see it. */
 export interface ProviderInfo {
+  /** What the store knows it by: the key it had first. Rows and ids are made with it. */
   readonly key: string;
+  /** Its key in the configuration now, where that is another one since it was renamed. */
+  readonly shownKey?: string;
+  /** Since when no gateway has it configured; left out while one has. */
+  readonly removedAt?: Date;
+  /** Why the gateway does not work with it; left out when it does. */
+  readonly refusal?: NonNullable<ProviderState["lastError"]>;
   readonly kind: string;
   readonly displayName: string;
   readonly capabilities: Capabilities;
   readonly sandbox: boolean;
 }
+
+/** Its key in the configuration, which clients know it by. */
+export const shownKeyOf = ({ key, shownKey }: Pick<ProviderInfo, "key" | "shownKey">): string => shownKey ?? key;
 
 export interface TriggerCommand {
   /** The gateway's id of the definition. */

@@ -120,6 +120,11 @@ export interface SyncProvider {
   readonly kind: string;
   readonly capabilities: Capabilities;
 
+  /**
+   * The vendor's own id of the account that the credential belongs to, the same for every credential of it; null when the vendor does not
+   * tell now. Exists where the vendor may tell one.
+   */
+  remoteAccount?(options?: CallOptions): Promise<string | null>;
   /** All linked accounts, a page at a time. */
   listLinkedAccounts(options?: CallOptions): AsyncIterable<readonly LinkedAccountSnapshot[]>;
   /** All definitions, a page at a time. Entries with `detailed: false` need `getDefinition`. */

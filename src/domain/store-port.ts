@@ -11,6 +11,7 @@ import type {
 } from "./definition.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { PollStore } from "./poll-port.ts";
+import type { AccountStore } from "./provider-account.ts";
 import type { RetentionStore } from "./retention-port.ts";
 import type { HeldLease, Lease } from "./lease.ts";
 import type { QuotaStore } from "./quota-port.ts";
@@ -426,6 +427,7 @@ export interface Store {
   readonly triggers: TriggerStore;
   readonly inbox: InboxStore;
   readonly providerStates: ProviderStateStore;
+  readonly accounts: AccountStore;
   readonly retention: RetentionStore;
   readonly quotas: QuotaStore;
   /** Rejects with `SERVICE_UNAVAILABLE` when the database does not answer. */

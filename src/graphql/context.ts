@@ -2,15 +2,16 @@
 import type { ResponsePath } from "graphql";
 import type { Clock } from "../domain/clock.ts";
 import { ErrorCode, GatewayError } from "../domain/errors.ts";
-import type {
-  CatalogOperations,
-  DefinitionOperations,
-  ProgressFeed,
-  ProviderInfo,
-  SchemaOperations,
-  SyncOperations,
-  TransitionFeed,
-  WebhookOperations,
+import {
+  shownKeyOf,
+  type CatalogOperations,
+  type DefinitionOperations,
+  type ProgressFeed,
+  type ProviderInfo,
+  type SchemaOperations,
+  type SyncOperations,
+  type TransitionFeed,
+  type WebhookOperations,
 } from "../domain/gateway-port.ts";
 import type { Store } from "../domain/store-port.ts";
 import { createReads } from "./ending-reads.ts";
@@ -108,18 +109,24 @@ export function beginEvent(context: GatewayContext): void {
  * @throws GatewayError `NOT_FOUND` which names the configured ones
  */
 export function requireProvider(context: GatewayContext, key: string): ProviderInfo {
-  const info = providerInfo(context, key);
+  const info = shownProvider(context, key);
   if (info !== undefined) return info;
   throw new GatewayError(ErrorCode.NotFound, noProvider(context, key));
 }
 
 /** The sentence about a key that no provider has. */
 export function noProvider(context: GatewayContext, key: string): string {
-  const configured = context.ports.providersOf(context.tenantId).map((one) => one.key);
+  const providers = context.ports.providersOf(context.tenantId);
+  const configured = providers.filter(({ removedAt }) => removedAt === undefined).map(shownKeyOf);
   return `There is no provider "${key.slice(0, 100)}". Configured: ${configured.join(", ") || "none"}.`;
 }
 
-/** The tenant's provider of that key, for places where one that is gone is no error. */
+/** The tenant's provider of that key in the configuration, removed ones too. */
+export function shownProvider(context: GatewayContext, key: string): ProviderInfo | undefined {
+  return context.ports.providersOf(context.tenantId).find((info) => shownKeyOf(info) === key);
+}
+
+/** The tenant's provider that the store knows by this key, for places where one that is gone is no error. */
 export function providerInfo(context: GatewayContext, key: string): ProviderInfo | undefined {
   return context.ports.providersOf(context.tenantId).find((info) => info.key === key);
 }

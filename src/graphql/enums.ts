@@ -167,15 +167,35 @@ export const ScheduleFrequencyEnum = enumOf(
   },
 );
 
+/** The store knows how contacts went; that there can be none any more is known besides. */
+export const ShownHealth = { ...ProviderHealth, Refused: "REFUSED", Removed: "REMOVED" } as const;
+export type ShownHealth = (typeof ShownHealth)[keyof typeof ShownHealth];
+
+export const StaleReason = {
+  NotConfirmed: "NOT_CONFIRMED",
+  ProviderRefused: "PROVIDER_REFUSED",
+  ProviderRemoved: "PROVIDER_REMOVED",
+} as const;
+export type StaleReason = (typeof StaleReason)[keyof typeof StaleReason];
+
+export const StaleReasonEnum = enumOf("StaleReason", "Why nothing newer is known of an open run.", StaleReason, {
+  NOT_CONFIRMED: "The vendor has not confirmed it for longer than it should have.",
+  PROVIDER_REFUSED: "The gateway does not work with its provider, whose key speaks to another account than before.",
+  PROVIDER_REMOVED: "No gateway has its provider configured any more, so nobody looks.",
+});
+
 export const ProviderHealthEnum = enumOf(
   "ProviderHealth",
-  "How the gateway's last contact with a provider went.",
-  ProviderHealth,
+  "How the gateway's last contact with a provider went, and whether there can be one.",
+  ShownHealth,
   {
     UNKNOWN: "There has been none.",
     UP: "It answers.",
     DOWN: "It cannot be reached, or answers what cannot be understood.",
     AUTH_FAILED: "It refuses the configured credentials.",
+    REFUSED:
+      "The gateway does not work with it: its key speaks to another account than before. `lastError` says how to go on.",
+    REMOVED: "No gateway has it configured any more; see `removedAt`.",
   },
 );
 
@@ -212,6 +232,7 @@ export const ErrorCodeEnum = enumOf("ErrorCode", "Every code an error or a user 
   PROVIDER_TIMEOUT: "The vendor did not answer in time.",
   PROVIDER_UNAVAILABLE: "The vendor cannot be reached or fails.",
   PROVIDER_BAD_RESPONSE: "The vendor's answer cannot be understood.",
+  PROVIDER_ACCOUNT_CHANGED: "The key speaks to another account than the one whose history is under it.",
   CAPABILITY_NOT_SUPPORTED: "The provider cannot do this.",
   TRIGGER_UNCERTAIN: "Nobody can tell whether the run was started.",
   IDEMPOTENCY_KEY_REUSED: "The idempotency key came with another request before.",

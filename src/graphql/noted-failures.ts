@@ -10,8 +10,8 @@ export function withNotedFailures(context: GatewayContext, result: FormattedExec
   const noted = context.providerFailures.splice(0);
   if (noted.length === 0) return result;
   const providerFailures = noted.map(({ failure, path }) => {
-    const { providerKey: provider, code, message, retryable, retryAfterMs, since } = failure;
-    const facts = { provider, code, message, retryable, retryAfterMs, since: since.toISOString() };
+    const { provider, code, message, retryable, retryAfterMs, since } = failure;
+    const facts = { provider: provider.key, code, message, retryable, retryAfterMs, since: since.toISOString() };
     return { ...facts, path: responsePathAsArray(path) };
   });
   return { ...result, extensions: { ...result.extensions, providerFailures } };

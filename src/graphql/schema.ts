@@ -15,7 +15,7 @@ import { ListsResolver } from "./resolvers/lists.ts";
 import { ModelSyncMutationsResolver } from "./resolvers/model-sync-mutations.ts";
 import { MutationsResolver } from "./resolvers/mutations.ts";
 import { ObjectsResolver } from "./resolvers/objects.ts";
-import { ProviderEdges, ProviderFailureEdges, ViewerEdges } from "./resolvers/provider-edges.ts";
+import { ProviderEdges, ViewerEdges } from "./resolvers/provider-edges.ts";
 import { SchemaDiscoveryEdges } from "./resolvers/schema-discovery.ts";
 import { StatisticsResolver } from "./resolvers/statistics.ts";
 import { SubscriptionsResolver } from "./resolvers/subscriptions.ts";
@@ -42,7 +42,6 @@ export function buildGatewaySchema(): GraphQLSchema {
       LinkedAccountEdges,
       SchemaDiscoveryEdges,
       ProviderEdges,
-      ProviderFailureEdges,
       ViewerEdges,
     ],
     // Inputs are checked by the domain, which knows what they mean.

@@ -9,16 +9,20 @@ import type { Clock } from "../domain/clock.ts";
 import { createContext, type GatewayPorts, type ViewerIdentity } from "../graphql/context.ts";
 import { RAW_SCOPE } from "../graphql/resolvers/sync-edges.ts";
 import { buildGatewaySchema } from "../graphql/schema.ts";
+import { shownKeyOf } from "../domain/gateway-port.ts";
 import type { EventBus, WorkQueue } from "../domain/runtime-ports.ts";
 import type { Store } from "../domain/store-port.ts";
 import { claimFile } from "../store/file-claim.ts";
 import { openStore } from "../store/open-store.ts";
+import { createAccountGate } from "../tracking/account-gate.ts";
+import { createProviderRoster } from "../tracking/provider-roster.ts";
 import { createProviderDirectory, type ConfiguredProvider } from "../tracking/provider-directory.ts";
 import { createTracker } from "../tracking/tracker.ts";
 import { givenUp } from "../tracking/unless-given-up.ts";
 import { systemClock } from "../wire/system-clock.ts";
 import { createAccessPolicy } from "./access-policy.ts";
-import type { GatewayConfig } from "./config.ts";
+import { refuseForeignSandboxes, settleAccounts, withKindProblems } from "./accounts.ts";
+import { ConfigError, type GatewayConfig } from "./config.ts";
 import { connectionsAllowed } from "./connection-limit.ts";
 import { createCoordination } from "./coordination.ts";
 import { createDoor, refusedHead } from "./door.ts";
@@ -27,7 +31,7 @@ import { createGraphqlWs } from "./graphql-ws.ts";
 import { createLargeOperations } from "./large-operations.ts";
 import { withPatience } from "./patience.ts";
 import { createProgressFeed } from "./progress-feed.ts";
-import { checkProviders } from "./providers.ts";
+import { checkProviders, vendorNames } from "./providers.ts";
 import { createQuotas } from "./quotas.ts";
 import { GRAPHQL_PATH, createRoutes } from "./routes.ts";
 import { sandboxConfig, startSandboxes } from "./sandboxes.ts";
@@ -112,10 +116,13 @@ async function assemble(
     ),
   );
   const taken = new Set(config.providers.map(({ key }) => key));
-  const checked = await checkProviders([
+  const specs = [
     ...config.providers.map((one) => ({ config: one, sandbox: false })),
     ...sandboxes.map((one) => ({ config: sandboxConfig(one, taken), sandbox: true })),
-  ]);
+  ];
+  const checked = await checkProviders(specs).catch(async (error: unknown) => {
+    throw error instanceof ConfigError ? await withKindProblems(error, config, LOCAL_TENANT) : error;
+  });
   const notOpened = (error: unknown): never => {
     throw cannotOpenDatabase(error, config.databaseUrl);
   };
@@ -124,8 +131,11 @@ async function assemble(
   const opening = await openStore(config.databaseUrl, { warn }).catch(notOpened);
   opened.push(() => opening.close());
   const quotaOf = createQuotas(config.databaseUrl, opening.quotas, LOCAL_TENANT);
-  const configured = checked.map((make) => make({ clock, quotaOf }));
+  const claims = checked.map(({ claim }) => claim);
+  const providerKeys = await settleAccounts(opening, LOCAL_TENANT, claims);
+  const configured = checked.map((make) => make({ clock, quotaOf, providerKeys }));
   opened.push(async () => void (await Promise.all(configured.map(({ provider }) => provider.close()))));
+  await refuseForeignSandboxes(opening, LOCAL_TENANT, configured);
   const { disconnect, ...coordination } = await createCoordination(config, { clock, log });
   opened.push(disconnect);
   opened.push(() => coordination.bus.close());
@@ -141,11 +151,21 @@ async function assemble(
     log.warn("what still runs is given up, so that the process can end; starts and polls are left to other gateways");
     ending.abort(givenUp());
   };
-  const tracker = createTracker({
-    ...{ store, bus, queue, clock, directory, log, random: Math.random, owner },
-    givenUp: ending.signal,
-    retentionMs: config.retentionDays === null ? null : config.retentionDays * DAY_MS,
-  });
+  const gate = createAccountGate({ store, clock, log });
+  const displayNames = await vendorNames();
+  const roster = createProviderRoster(
+    { store, clock, directory, owner, log },
+    { gate, displayNameOf: (kind) => displayNames.get(kind) ?? null },
+  );
+  opened.push(() => roster.close());
+  const tracker = createTracker(
+    {
+      ...{ store, bus, queue, clock, directory, log, random: Math.random, owner },
+      givenUp: ending.signal,
+      retentionMs: config.retentionDays === null ? null : config.retentionDays * DAY_MS,
+    },
+    gate,
+  );
   opened.push(() => tracker.close());
   opened.push(() => queue.close());
   const feed = createTransitionFeed({ store, bus, clock });
@@ -161,7 +181,7 @@ async function assemble(
     feed,
     progress,
     clock,
-    providersOf: (tenantId) => directory.providersOf(tenantId).map(({ info }) => info),
+    providersOf: (tenantId) => roster.providersOf(tenantId),
   };
   const schema = buildGatewaySchema();
   const contextOf = (_request: IncomingMessage, signal: AbortSignal) => createContext(ports, LOCAL_OWNER, signal);
@@ -171,9 +191,9 @@ async function assemble(
   const shared = { schema, contextOf, clock, large, reportDefect };
   const graphql = await createGraphqlHttp(shared);
   const webhooks = createWebhooksRoute({
-    isReceiver: (key) => directory.find(LOCAL_TENANT, key)?.provider.verifyWebhook !== undefined,
+    isReceiver: (key) => directory.findShown(LOCAL_TENANT, key)?.provider.verifyWebhook !== undefined,
     receive: async (key, delivery) => {
-      const configured = directory.find(LOCAL_TENANT, key);
+      const configured = directory.findShown(LOCAL_TENANT, key);
       return configured === undefined ? null : tracker.inbox.receive(LOCAL_TENANT, configured, delivery);
     },
     clock,
@@ -219,6 +239,7 @@ async function assemble(
     progress.close();
     await graphql.stop();
   });
+  await roster.start();
   await tracker.start();
 
   const { port } = server.address() as AddressInfo;
@@ -226,7 +247,7 @@ async function assemble(
   return {
     url: `http://${host}:${port}${GRAPHQL_PATH}`,
     port,
-    providers: providers.map(({ info: { key, kind, sandbox } }) => ({ key, kind, sandbox })),
+    providers: providers.map(({ info }) => ({ key: shownKeyOf(info), kind: info.kind, sandbox: info.sandbox })),
     close: (servingMs = 0) => {
       serveForMs = servingMs;
       return close();

@@ -1,11 +1,13 @@
 // Makes the configured providers: each module checks its own settings and gets a wire client bound to its origin.
 import type { Clock } from "../domain/clock.ts";
+import type { AccountClaim } from "../domain/provider-account.ts";
 import type { RateLimit } from "../domain/provider-port.ts";
 import type { SharedQuota } from "../domain/quota-port.ts";
 import { loadProviderModules, type AnyProviderModule } from "../providers/registry.ts";
 import type { ConfiguredProvider } from "../tracking/provider-directory.ts";
 import { checkBaseUrl } from "../wire/address-guard.ts";
 import { createHttpClient } from "../wire/create-http-client.ts";
+import { accountClaim } from "./account-claims.ts";
 import { ConfigError, type ProviderConfig } from "./config.ts";
 
 export interface ProviderSpec {
@@ -18,10 +20,15 @@ export interface ProviderTools {
   readonly clock: Clock;
   /** The provider's quota as all gateways share it; null when this gateway has it to itself. */
   readonly quotaOf: (providerKey: string, rateLimit: RateLimit) => SharedQuota | null;
+  /** The store's own key of each provider, by its key in the configuration. Default: the same. */
+  readonly providerKeys?: ReadonlyMap<string, string>;
 }
 
 /** A provider whose settings are right. */
-export type CheckedProvider = (tools: ProviderTools) => ConfiguredProvider;
+export interface CheckedProvider {
+  (tools: ProviderTools): ConfiguredProvider;
+  readonly claim: AccountClaim;
+}
 
 /**
  * Checks the settings without making anything, so that they are told of before a database is opened.
@@ -34,6 +41,11 @@ export async function checkProviders(specs: readonly ProviderSpec[]): Promise<re
   const checked = specs.map((spec) => checkOne(spec, modules, problems));
   if (problems.length > 0) throw new ConfigError(problems);
   return checked.flatMap((one) => one ?? []);
+}
+
+/** Vendors' names as people write them, by kind. */
+export async function vendorNames(): Promise<ReadonlyMap<string, string>> {
+  return new Map([...(await loadProviderModules())].map(([kind, { displayName }]) => [kind, displayName]));
 }
 
 function checkOne(
@@ -59,7 +71,8 @@ function checkOne(
     problems.push(`${where}.baseUrl: ${addressProblem}`);
     return null;
   }
-  return (tools) => createOne(spec, module, parsed.config, tools);
+  const claim = accountClaim(config, { sandbox: spec.sandbox, baseUrl });
+  return Object.assign((tools: ProviderTools) => createOne(spec, module, parsed.config, claim, tools), { claim });
 }
 
 /** A vendor's options stand beside `key` and `kind` in the file. */
@@ -70,8 +83,10 @@ function createOne(
   { config, sandbox }: ProviderSpec,
   module: AnyProviderModule,
   parsed: Parameters<AnyProviderModule["create"]>[1],
-  { clock, quotaOf }: ProviderTools,
+  claim: AccountClaim,
+  { clock, quotaOf, providerKeys }: ProviderTools,
 ): ConfiguredProvider {
+  const key = providerKeys?.get(config.key) ?? config.key;
   const endpoint = module.endpoint(parsed);
   const rateLimit = config.rateLimit ?? module.capabilities.rateLimit;
   let calls = 0;
@@ -82,7 +97,7 @@ function createOne(
     readError: module.readError.bind(module),
     rateLimit,
     // A sandbox is this process's own vendor.
-    sharedQuota: sandbox ? null : quotaOf(config.key, rateLimit),
+    sharedQuota: sandbox ? null : quotaOf(key, rateLimit),
     allowPrivateAddress: config.allowPrivateAddress,
     clock,
     onCall: () => {
@@ -94,8 +109,9 @@ function createOne(
   // What clients are told goes by what this account can and does, such as by its API's version, not by what is usual at the vendor.
   const capabilities = { ...provider.capabilities, poll: { ...provider.capabilities.poll, ...config.poll }, rateLimit };
   return {
-    info: { key: config.key, kind, displayName, capabilities, sandbox },
+    info: { key, ...(key === config.key ? {} : { shownKey: config.key }), kind, displayName, capabilities, sandbox },
     provider,
+    account: claim,
     poll: capabilities.poll,
     rateLimit,
     webhooksConfigured: capabilities.webhooks && config.webhookSecrets.length > 0,

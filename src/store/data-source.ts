@@ -8,6 +8,7 @@ import { SharedQuotas1762400000000 } from "./migrations/1762400000000-shared-quo
 import { Retention1762500000000 } from "./migrations/1762500000000-retention.ts";
 import { sqliteDriver } from "./sqlite-driver.ts";
 import { Indices1762600000000 } from "./migrations/1762600000000-indices.ts";
+import { ProviderAccounts1762740000000 } from "./migrations/1762740000000-provider-accounts.ts";
 import { entitySchemaOf } from "./table.ts";
 import { tables } from "./tables.ts";
 
@@ -45,6 +46,7 @@ const SHARED = {
     SharedQuotas1762400000000,
     Retention1762500000000,
     Indices1762600000000,
+    ProviderAccounts1762740000000,
   ],
   migrationsTableName: "migration",
   synchronize: false,

@@ -5,6 +5,7 @@ import type { DataSourceOptions } from "typeorm";
 import { ErrorCode, GatewayError } from "../domain/errors.ts";
 import type { Store } from "../domain/store-port.ts";
 import { ANSWER_TIMES, type AnswerTimes } from "./answer-time.ts";
+import { createAccountStore } from "./account-store.ts";
 import { createCatalogStore } from "./catalog-store.ts";
 import { dataSourceOptions } from "./data-source.ts";
 import type { DataSourceSettings } from "./data-source.ts";
@@ -52,6 +53,7 @@ export function storeOn(database: Database): Store {
     triggers: createTriggerStore(database),
     inbox: createInboxStore(database),
     providerStates: createProviderStateStore(database),
+    accounts: createAccountStore(database),
     retention: createRetentionStore(database),
     quotas: createQuotaStore(database),
     ping: () => ping(database),

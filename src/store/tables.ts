@@ -2,6 +2,7 @@
 import { definitionTable } from "./entities/definition.ts";
 import { linkedAccountTable } from "./entities/linked-account.ts";
 import { prunedBeginningTable } from "./entities/pruned-beginning.ts";
+import { providerAccountTable, providerHolderTable } from "./entities/provider-account.ts";
 import { providerStateTable } from "./entities/provider-state.ts";
 import { quotaTurnTable, quotaWindowTable } from "./entities/quota.ts";
 import { syncConflictTable } from "./entities/sync-conflict.ts";
@@ -25,6 +26,8 @@ export const tables: readonly AnyTable[] = [
   syncPollTable,
   syncTriggerTable,
   providerStateTable,
+  providerAccountTable,
+  providerHolderTable,
   webhookDeliveryTable,
   quotaWindowTable,
   quotaTurnTable,

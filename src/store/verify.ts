@@ -1,4 +1,5 @@
 // The self-check: everything that holds in a store that is well, asked of one moment of it. It reads and never mends.
+import { accountChecks } from "./checks/account-checks.ts";
 import type { Check, Finding, Snapshot } from "./checks/check.ts";
 import { identityChecks } from "./checks/identity-checks.ts";
 import { inboxChecks } from "./checks/inbox-checks.ts";
@@ -8,7 +9,7 @@ import { openReadOnly } from "./checks/snapshot.ts";
 import { triggerChecks } from "./checks/trigger-checks.ts";
 import { identifier, sql } from "./sql.ts";
 
-const CHECKS = { ...ledgerChecks, ...runChecks, ...triggerChecks, ...inboxChecks, ...identityChecks };
+const CHECKS = { ...ledgerChecks, ...runChecks, ...triggerChecks, ...inboxChecks, ...identityChecks, ...accountChecks };
 
 export type CheckName = keyof typeof CHECKS;
 

@@ -1,5 +1,6 @@
 // What a provider's definitions can be changed in, for the answer to somebody who asked for something else.
 import { ErrorCode, type UserProblem } from "../domain/errors.ts";
+import { shownKeyOf } from "../domain/gateway-port.ts";
 import type { ConfiguredProvider } from "./provider-directory.ts";
 
 /** @param what the caller asked for, as `delete sync jobs` */
@@ -15,7 +16,7 @@ export function cannot({ info, provider }: ConfiguredProvider, what: string, fie
   const instead = able.length === 0 ? "change nothing: its definitions are kept at the vendor" : able.join(", ");
   return {
     code: ErrorCode.CapabilityNotSupported,
-    message: `${info.key}: ${info.displayName} cannot ${what} through its API; there the gateway can ${instead}.`,
+    message: `${shownKeyOf(info)}: ${info.displayName} cannot ${what} through its API; there the gateway can ${instead}.`,
     field,
   };
 }

@@ -2,11 +2,11 @@
 import pLimit from "p-limit";
 import type { SyncDefinition } from "../domain/definition.ts";
 import { ErrorCode, ProviderError, type UserProblem } from "../domain/errors.ts";
-import type { CancelAllResult, CancelResult, SyncOperations } from "../domain/gateway-port.ts";
+import { shownKeyOf, type CancelAllResult, type CancelResult, type SyncOperations } from "../domain/gateway-port.ts";
 import { isTerminal } from "../domain/status.ts";
 import type { Sync } from "../domain/sync.ts";
 import { refOf, type Poller } from "./poller.ts";
-import { notConfigured, unknownObject, unknownSync } from "./problems.ts";
+import { providerGone, unknownObject, unknownSync } from "./problems.ts";
 import type { ProviderContact } from "./provider-contact.ts";
 import type { ConfiguredProvider } from "./provider-directory.ts";
 import type { TrackingTools } from "./tools.ts";
@@ -29,9 +29,10 @@ export function createCancels(tools: TrackingTools, contact: ProviderContact, po
     const [sync] = await store.ledger.syncsByIds(tenantId, [syncId]);
     if (sync === undefined) return { sync: null, problems: [unknownSync] };
     const configured = directory.find(tenantId, sync.providerKey);
-    const stop = configured?.provider.cancel?.bind(configured.provider);
-    if (configured === undefined || stop === undefined)
-      return { sync, problems: [cannotCancel(sync.providerKey, "syncId")] };
+    if (configured === undefined)
+      return { sync, problems: [await providerGone(store, tenantId, sync.providerKey, ["syncId"])] };
+    const stop = configured.provider.cancel?.bind(configured.provider);
+    if (stop === undefined) return { sync, problems: [cannotCancel(shownKeyOf(configured.info), "syncId")] };
     if (isTerminal(sync.status)) return { sync, problems: [finished] };
     const ended = await stopUnlessEnded(tenantId, configured, [sync], () => stop(refOf(sync)));
     if (ended !== null) return { sync: ended[0] ?? sync, problems: [finished] };
@@ -43,10 +44,11 @@ export function createCancels(tools: TrackingTools, contact: ProviderContact, po
     const [definition] = await store.catalog.definitionsByIds(tenantId, [definitionId]);
     if (definition === undefined) return nothing(unknownObject(["definitionId"], "sync definition"));
     const configured = directory.find(tenantId, definition.providerKey);
-    if (configured === undefined) return nothing(notConfigured(definition, ["definitionId"]));
+    if (configured === undefined)
+      return nothing(await providerGone(store, tenantId, definition.providerKey, ["definitionId"]));
     const { cancel: stopOne, cancelAll: stopAll } = configured.provider;
     if (stopOne === undefined && stopAll === undefined)
-      return nothing(cannotCancel(definition.providerKey, "definitionId"));
+      return nothing(cannotCancel(shownKeyOf(configured.info), "definitionId"));
     const open = await store.ledger.openSyncs(tenantId, definition.id);
     if (open.length === 0) return nothing(nothingOpen(definition));
     const failure = await stopEach(tenantId, configured, definition, open);

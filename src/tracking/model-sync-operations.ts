@@ -15,7 +15,7 @@ import { cannot } from "./abilities.ts";
 import { MODEL_SYNCS, createDefinitionChanges } from "./definition-changes.ts";
 import type { ChangeParts, Target } from "./definition-changes.ts";
 import { changeKeyOf, keyProblem } from "./idempotency.ts";
-import { unknownObject } from "./problems.ts";
+import { providerGone, unknownObject } from "./problems.ts";
 import type { TrackingTools } from "./tools.ts";
 
 type Result = DefinitionResult<ModelSync>;
@@ -40,8 +40,9 @@ export function createModelSyncOperations(tools: TrackingTools, parts: ChangePar
     if (invalidKey !== null) return refused(null, [invalidKey]);
     const account = await accountOf(tenantId, command.target.linkedAccountId);
     const configured = account === null ? undefined : directory.find(tenantId, account.providerKey);
-    if (account === null || configured === undefined)
-      return refused(null, [unknownObject(ACCOUNT_FIELD, "linked account")]);
+    if (account === null) return refused(null, [unknownObject(ACCOUNT_FIELD, "linked account")]);
+    if (configured === undefined)
+      return refused(null, [await providerGone(store, tenantId, account.providerKey, ACCOUNT_FIELD)]);
     const editor = configured.provider.editors?.modelSyncs;
     if (editor === undefined) return refused(null, [cannot(configured, "create model syncs", ACCOUNT_FIELD)]);
     const schedule = await scheduleOf(tenantId, account.providerKey, command.schedule);

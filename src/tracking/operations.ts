@@ -10,7 +10,7 @@ import { answerInTime } from "./in-time.ts";
 import type { ProviderContact } from "./provider-contact.ts";
 import type { ConfiguredProvider } from "./provider-directory.ts";
 import type { Poller } from "./poller.ts";
-import { unknownSync } from "./problems.ts";
+import { providerGone, unknownSync } from "./problems.ts";
 import { shareCall, type SharedCall } from "./shared-call.ts";
 import type { TrackingTools } from "./tools.ts";
 import { createTriggerOutcomes } from "./trigger-outcomes.ts";
@@ -35,7 +35,8 @@ export function createOperations(
     const sync = await find(tenantId, syncId);
     if (sync === null) return refused(unknownSync);
     const configured = directory.find(tenantId, sync.providerKey);
-    if (sync.definitionId === null || configured === undefined) return refused(noDefinition);
+    if (configured === undefined) return refused(await providerGone(store, tenantId, sync.providerKey, ["syncId"]));
+    if (sync.definitionId === null) return refused(noDefinition);
     if (!isTerminal(sync.status)) return refused(stillOpen);
     return trigger(tenantId, commandOf(sync, sync.definitionId, configured, idempotencyKey), sync);
   }

@@ -1,7 +1,9 @@
 // Calls to providers, watched: each success and failure is what the gateway knows of a provider's health.
 import { ErrorCode, ProviderError } from "../domain/errors.ts";
+import { shownKeyOf } from "../domain/gateway-port.ts";
 import type { CallOptions } from "../domain/provider-port.ts";
 import { ProviderHealth, isFailing, type ProviderState } from "../domain/store-port.ts";
+import { createAccountGate, type AccountGate } from "./account-gate.ts";
 import type { ConfiguredProvider } from "./provider-directory.ts";
 import type { TrackingTools } from "./tools.ts";
 import { unlessGivenUp } from "./unless-given-up.ts";
@@ -27,7 +29,10 @@ const SUCCESS_NOTED_EVERY_MS = 10_000;
 /** Other gateways' contacts are seen this late. */
 const STATE_KEPT_MS = 2_000;
 
-export function createProviderContact({ store, clock, log, givenUp }: TrackingTools): ProviderContact {
+export function createProviderContact(
+  { store, clock, log, givenUp }: TrackingTools,
+  gate: AccountGate = createAccountGate({ store, clock, log }),
+): ProviderContact {
   const known = new Map<string, { readonly state: ProviderState; readonly readAt: number }>();
   const keyOf = (tenantId: string, configured: ConfiguredProvider) => JSON.stringify([tenantId, configured.info.key]);
 
@@ -45,7 +50,7 @@ export function createProviderContact({ store, clock, log, givenUp }: TrackingTo
     known.set(keyOf(tenantId, configured), { state: { ...before, ...patch }, readAt: clock.now().getTime() });
     if (before.health !== patch.health) {
       const facts = {
-        provider: configured.info.key,
+        provider: shownKeyOf(configured.info),
         from: before.health,
         to: patch.health,
         error: patch.lastError?.message,
@@ -66,7 +71,7 @@ export function createProviderContact({ store, clock, log, givenUp }: TrackingTo
 
   async function noteFailure(tenantId: string, configured: ConfiguredProvider, error: ProviderError): Promise<void> {
     // The gateway's own trouble: the provider was not asked.
-    if (error.code === ErrorCode.ServiceUnavailable) return;
+    if (error.code === ErrorCode.ServiceUnavailable || error.code === ErrorCode.ProviderAccountChanged) return;
     const health = healthAfter(error.code);
     if (health === ProviderHealth.Up) return noteSuccess(tenantId, configured);
     const { code, message, retryable, retryAfterMs, httpStatus } = error;
@@ -85,7 +90,10 @@ export function createProviderContact({ store, clock, log, givenUp }: TrackingTo
   return {
     async through(tenantId, configured, call, options) {
       try {
-        const result = await unlessGivenUp(givenUp, call);
+        const result = await unlessGivenUp(givenUp, async () => {
+          await gate.pass(tenantId, configured);
+          return call();
+        });
         await noteSuccess(tenantId, configured);
         return result;
       } catch (error) {
@@ -95,9 +103,11 @@ export function createProviderContact({ store, clock, log, givenUp }: TrackingTo
       }
     },
     async outage(tenantId, configured) {
+      const refusal = gate.refusal(tenantId, configured.info.key);
+      if (refusal !== null) return refusal;
       const { health, lastError } = await stateOf(tenantId, configured);
       if (lastError === null || !isFailing(health)) return null;
-      return new ProviderError(lastError.message, { ...lastError, provider: configured.info.key, sent: true });
+      return new ProviderError(lastError.message, { ...lastError, provider: shownKeyOf(configured.info), sent: true });
     },
   };
 }

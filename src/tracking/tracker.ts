@@ -1,5 +1,5 @@
 // Tracking as one piece: what it offers to GraphQL, and the due work it does in the background.
-import { ProviderError, isOutage } from "../domain/errors.ts";
+import { ErrorCode, ProviderError, isOutage } from "../domain/errors.ts";
 import type {
   CatalogOperations,
   DefinitionOperations,
@@ -9,6 +9,7 @@ import type {
 } from "../domain/gateway-port.ts";
 import type { WorkItem } from "../domain/runtime-ports.ts";
 import { reasonOf } from "../domain/reason.ts";
+import { createAccountGate, type AccountGate } from "./account-gate.ts";
 import { createCatalog } from "./catalog.ts";
 import { createDefinitionOperations } from "./definitions.ts";
 import { createDiscoverer } from "./discoverer.ts";
@@ -53,9 +54,12 @@ const JUST_READ_MS = 10_000;
 /** A provider that fails is asked again after this long at the most. */
 const SLOWEST_RETRY_MS = 300_000;
 
-export function createTracker(tools: TrackingTools): Tracker {
+/** Whether a provider that is refused may be worked with since. */
+const REFUSED_AGAIN_MS = 5_000;
+
+export function createTracker(tools: TrackingTools, gate: AccountGate = createAccountGate(tools)): Tracker {
   const { store, queue, clock, directory, log, random, givenUp } = tools;
-  const contact = createProviderContact(tools);
+  const contact = createProviderContact(tools, gate);
   const load = createPollLoad();
   const silence = createWebhookSilence(clock);
   const recorder = createRecorder(tools, load, noteChanges(silence));
@@ -73,11 +77,14 @@ export function createTracker(tools: TrackingTools): Tracker {
     if (configured === undefined) return;
     const name = JSON.stringify(item);
     try {
+      await gate.pass(item.tenantId, configured);
       await work(item, configured);
       failures.delete(name);
       await again(item, await nextInMs(item, configured));
     } catch (error) {
       if (givenUp.aborted) return leave(item);
+      // Said once, by who found out; a rename or an adoption may change it at any time.
+      if (isRefused(error)) return again(item, REFUSED_AGAIN_MS);
       const inARow = (failures.get(name) ?? 0) + 1;
       failures.set(name, inARow);
       const facts = { ...itemFacts(item), inARow, error: reasonOf(error) };
@@ -176,6 +183,9 @@ export function createTracker(tools: TrackingTools): Tracker {
     },
   };
 }
+
+const isRefused = (error: unknown): boolean =>
+  error instanceof ProviderError && error.code === ErrorCode.ProviderAccountChanged;
 
 function notAgain(readAt: Date | null, now: Date): Date {
   const again = (readAt?.getTime() ?? 0) + JUST_READ_MS;

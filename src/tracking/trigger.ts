@@ -11,7 +11,7 @@ import { ANSWER_WITHIN_MS } from "./in-time.ts";
 import { createKeyedMutex } from "./keyed-mutex.ts";
 import { createLeases } from "./leases.ts";
 import { accountFor } from "./linked-account.ts";
-import { notConfigured, unknownObject } from "./problems.ts";
+import { providerGone, unknownObject } from "./problems.ts";
 import { problemsOf, startOptionsOf } from "./start-check.ts";
 import { TakenOver, startRequestOf, type Intention, type Starter } from "./starter.ts";
 import type { TrackingTools } from "./tools.ts";
@@ -215,7 +215,8 @@ export function createTriggers(tools: TrackingTools, { catalog, starter, discove
     const [known] = await store.catalog.definitionsByIds(tenantId, [command.definitionId]);
     if (known === undefined) return { problems: [unknownObject(["definitionId"], "sync definition")] };
     const configured = directory.find(tenantId, known.providerKey);
-    if (configured === undefined) return { problems: [notConfigured(known, ["definitionId"])] };
+    if (configured === undefined)
+      return { problems: [await providerGone(store, tenantId, known.providerKey, ["definitionId"])] };
     await catalog.refreshDefinition(tenantId, configured, known, DEFINITION_FRESH_MS);
     const [definition = known] = await store.catalog.definitionsByIds(tenantId, [command.definitionId]);
     const choice = await accountFor(store, definition, command.linkedAccountId);

@@ -38,10 +38,16 @@ export function damageTo(tenant: string) {
 
 /** Takes away what keeps a database from some of the damage. */
 export const LOOSENED: Readonly<Record<DatabaseName, readonly string[]>> = {
-  sqlite: ["pragma foreign_keys = off", "drop index sync_remote", "drop index sync_trigger_idempotency"],
+  sqlite: [
+    "pragma foreign_keys = off",
+    "drop index sync_remote",
+    "drop index sync_trigger_idempotency",
+    "drop index provider_account_shown",
+  ],
   postgres: [
     "drop index sync_remote",
     "drop index sync_trigger_idempotency",
+    "drop index provider_account_shown",
     "alter table transition drop constraint transition_sync_reference",
     "alter table sync_task drop constraint sync_task_sync",
     "alter table sync_poll drop constraint sync_poll_sync",
@@ -72,6 +78,12 @@ const triggerPlant =
 const deliveryPlant =
   (id: string, set: string): Plant =>
   ({ delivery }) => ({ statements: [delivery(id, set)], subject: `acme ${id}` });
+const accountPlant =
+  (set: string): Plant =>
+  ({ where }) => ({
+    statements: [`update provider_account set ${set} ${where("provider_key = 'acme'")}`],
+    subject: "acme",
+  });
 const strayPlant =
   (table: string, ...also: readonly CheckName[]): Plant =>
   ({ where, runs }) => ({
@@ -242,5 +254,25 @@ export const PLANTED: Readonly<Record<CheckName, readonly Plant[]>> = {
   ],
   "idempotency-keys": [
     ({ trigger }) => ({ statements: [trigger("pending", "idempotency_key = 'first key'")], subject: "accepted" }),
+  ],
+  "account-keys": [
+    ({ where }) => ({
+      statements: [`update provider_account set shown_key = 'acme' ${where("provider_key = 'beta'")}`],
+      subject: "acme",
+    }),
+  ],
+  "account-whole": [
+    accountPlant("kind = null"),
+    accountPlant("address = null"),
+    accountPlant("sandbox = null"),
+    accountPlant("confirmed_at = null"),
+    accountPlant("credential = null, confirmed_at = null"),
+  ],
+  "account-removed": [accountPlant("removed_at = 1")],
+  "account-holders": [
+    ({ where }) => ({
+      statements: [`update provider_holder set provider_key = 'nobody' ${where("true")}`],
+      subject: "nobody",
+    }),
   ],
 };

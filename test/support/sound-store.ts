@@ -5,7 +5,7 @@ import { DeliveryState } from "../../src/domain/store-port.ts";
 import type { Store, TriggerPatch } from "../../src/domain/store-port.ts";
 import { TriggerState } from "../../src/domain/sync.ts";
 import type { Trigger } from "../../src/domain/sync.ts";
-import { at, delivery, entry, linkedAccount, rules, syncJob, task, trigger } from "./store-values.ts";
+import { account, at, delivery, entry, linkedAccount, rules, syncJob, task, trigger } from "./store-values.ts";
 
 /** When the provider was last heard of: nothing in the store is overdue then. */
 export const LAST_CONTACT = at(60_000);
@@ -22,6 +22,15 @@ export async function fillSoundStore(store: Store, tenantId: string): Promise<vo
   await store.inbox.put(delivery("done", { tenantId }));
   await store.inbox.settle(tenantId, "acme", [{ deliveryId: "done", state: DeliveryState.Processed, dueAt: null }]);
   await store.providerStates.patch(tenantId, "acme", { lastSuccessAt: LAST_CONTACT });
+  await fillAccounts(store, tenantId);
+}
+
+async function fillAccounts(store: Store, tenantId: string): Promise<void> {
+  await store.accounts.add(tenantId, [account("acme"), account("beta")]);
+  const facts = { ...account("acme"), remoteAccount: "org-1", credential: "salt.print", confirmedAt: at(1) };
+  await store.accounts.confirm(tenantId, account("acme"), facts);
+  await store.accounts.hold(tenantId, ["acme"], "gateway", LAST_CONTACT);
+  await store.accounts.sweep(tenantId, at(1));
 }
 
 async function fillRuns(store: Store, tenantId: string): Promise<void> {

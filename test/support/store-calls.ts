@@ -8,7 +8,18 @@ import type { PageRequest, Store, SyncFilter } from "../../src/domain/store-port
 import { TriggerState } from "../../src/domain/sync.ts";
 import type { DatabaseName } from "./databases.ts";
 import { MANY_TENANT as T } from "./many-rows.ts";
-import { at, delivery, entry, linkedAccount, modelSync, rules, syncJob, task, trigger } from "./store-values.ts";
+import {
+  account,
+  at,
+  delivery,
+  entry,
+  linkedAccount,
+  modelSync,
+  rules,
+  syncJob,
+  task,
+  trigger,
+} from "./store-values.ts";
 
 export interface StoreCall {
   run(store: Store): Promise<unknown>;
@@ -240,6 +251,18 @@ export const storeCalls: StoreCalls = {
   providerStates: {
     get: one((store) => store.providerStates.get(T, "acme")),
     patch: one((store) => store.providerStates.patch(T, "acme", { health: ProviderHealth.Up })),
+  },
+  accounts: {
+    all: one((store) => store.accounts.all(T)),
+    add: one((store) => store.accounts.add(T, [account("new"), account("acme")])),
+    confirm: one((store) =>
+      store.accounts.confirm(T, account("new"), { ...account("new"), kind: "fake", confirmedAt: at(1) }),
+    ),
+    hold: one((store) => store.accounts.hold(T, ["new", "acme"], "node", at(2))),
+    letGo: one((store) => store.accounts.letGo(T, "other-node")),
+    sweep: one((store) => store.accounts.sweep(T, at(1))),
+    rename: one((store) => store.accounts.rename(T, "new", "newer")),
+    adopt: one((store) => store.accounts.adopt(T, "newer")),
   },
   retention: {
     prune: {

@@ -1,4 +1,5 @@
 // Domain values for store suites, complete and plain; each maker takes what the test is about.
+import type { ProviderAccount } from "../../src/domain/provider-account.ts";
 import { advance } from "../../src/domain/advance.ts";
 import { DefinitionKind, LinkedAccountStatus, ScheduleFrequency } from "../../src/domain/definition.ts";
 import type {
@@ -22,6 +23,19 @@ export const rules: RecordRules = {
   advance,
   nextPollAt: (sync) => (isTerminal(sync.status) ? null : new Date(sync.observedAt.getTime() + 1_000)),
 };
+
+export const account = (shownKey: string, given: Partial<ProviderAccount> = {}): ProviderAccount => ({
+  providerKey: shownKey,
+  shownKey,
+  kind: "fake",
+  address: "https://api.fake.example",
+  sandbox: false,
+  remoteAccount: null,
+  credential: null,
+  confirmedAt: null,
+  removedAt: null,
+  ...given,
+});
 
 export function observation(remoteId: string, given: Partial<Observation> = {}): Observation {
   return {

@@ -11,7 +11,8 @@ import { ProviderType } from "../types/provider.ts";
 import { SyncConnection, SyncType } from "../types/sync.ts";
 import { SyncJobResourceType } from "../types/sync-job.ts";
 import { definitionNode } from "./objects.ts";
-import { linkedAccountOf, providerOf, runsOf } from "./shared-edges.ts";
+import { providerOf } from "./provider-of.ts";
+import { linkedAccountOf, runsOf } from "./shared-edges.ts";
 
 @Resolver(() => SyncDefinitionType)
 export class SyncDefinitionEdges {

@@ -44,7 +44,9 @@ export class ObjectsResolver {
     return Object.assign(new ViewerType(), { name: viewer.name, tenant: tenantId, scopes: viewer.scopes });
   }
 
-  @Query(() => [ProviderType], { description: "All configured providers." })
+  @Query(() => [ProviderType], {
+    description: "All providers: those that are configured, then those that were removed and whose history is kept.",
+  })
   providers(@Ctx() { ports, tenantId }: GatewayContext): ProviderType[] {
     return ports.providersOf(tenantId).map((info) => ProviderType.from(info));
   }

@@ -1,10 +1,9 @@
 // How a provider is at the moment, and where the viewer's ledger stands.
 import { Ctx, FieldResolver, Float, Resolver, Root } from "type-graphql";
-import type { ProviderHealth } from "../../domain/store-port.ts";
 import { webhookPath } from "../../domain/webhook-port.ts";
 import type { GatewayContext } from "../context.ts";
 import { ledgerCursor } from "../cursors.ts";
-import { ProviderHealthEnum } from "../enums.ts";
+import { ProviderHealthEnum, ShownHealth } from "../enums.ts";
 import { ViewerType } from "../types/payloads.ts";
 import {
   ProviderFailureType,
@@ -15,39 +14,48 @@ import {
 } from "../types/provider.ts";
 import { DateTime } from "../types/scalars.ts";
 import { lastFailureOf } from "./provider-failures.ts";
-import { providerOf } from "./shared-edges.ts";
 
 @Resolver(() => ProviderType)
 export class ProviderEdges {
-  @FieldResolver(() => ProviderHealthEnum, { description: "How the last contact went." })
-  async health(@Ctx() { loaders }: GatewayContext, @Root() { key }: ProviderType): Promise<ProviderHealth> {
-    return (await loaders.providerState.load(key)).health;
+  @FieldResolver(() => ProviderHealthEnum, {
+    description: "How the last contact went; `REFUSED` or `REMOVED` when there is none any more.",
+  })
+  async health(
+    @Ctx() { loaders }: GatewayContext,
+    @Root() { storeKey, removedAt, refusal }: ProviderType,
+  ): Promise<ShownHealth> {
+    if (removedAt !== null) return ShownHealth.Removed;
+    if (refusal !== null) return ShownHealth.Refused;
+    return (await loaders.providerState.load(storeKey)).health;
   }
 
   @FieldResolver(() => DateTime, { nullable: true, description: "When it last answered, to within ten seconds." })
-  async lastSuccessAt(@Ctx() { loaders }: GatewayContext, @Root() { key }: ProviderType): Promise<Date | null> {
-    return (await loaders.providerState.load(key)).lastSuccessAt;
+  async lastSuccessAt(@Ctx() { loaders }: GatewayContext, @Root() { storeKey }: ProviderType): Promise<Date | null> {
+    return (await loaders.providerState.load(storeKey)).lastSuccessAt;
   }
 
   @FieldResolver(() => DateTime, { nullable: true, description: "When it last failed." })
-  async lastFailureAt(@Ctx() { loaders }: GatewayContext, @Root() { key }: ProviderType): Promise<Date | null> {
-    return (await loaders.providerState.load(key)).lastFailureAt;
+  async lastFailureAt(@Ctx() { loaders }: GatewayContext, @Root() { storeKey }: ProviderType): Promise<Date | null> {
+    return (await loaders.providerState.load(storeKey)).lastFailureAt;
   }
 
   @FieldResolver(() => ProviderFailureType, {
     nullable: true,
-    description: "Its last failure; null when there was none.",
+    description: "Why the gateway does not work with it, or else its last failure; null when there was none.",
   })
-  async lastError(@Ctx() context: GatewayContext, @Root() { key }: ProviderType): Promise<ProviderFailureType | null> {
-    return lastFailureOf(context, key, await context.loaders.providerState.load(key));
+  async lastError(@Ctx() context: GatewayContext, @Root() provider: ProviderType): Promise<ProviderFailureType | null> {
+    return lastFailureOf(context, provider);
   }
 
   @FieldResolver(() => DateTime, {
     nullable: true,
     description: "When its linked accounts and definitions were last read whole.",
   })
-  async catalogObservedAt(@Ctx() { loaders }: GatewayContext, @Root() { key }: ProviderType): Promise<Date | null> {
-    return (await loaders.providerState.load(key)).catalogAt;
+  async catalogObservedAt(
+    @Ctx() { loaders }: GatewayContext,
+    @Root() { storeKey }: ProviderType,
+  ): Promise<Date | null> {
+    return (await loaders.providerState.load(storeKey)).catalogAt;
   }
 
   @FieldResolver(() => Float, {
@@ -57,9 +65,9 @@ export class ProviderEdges {
   })
   async discoveryLagMs(
     @Ctx() { loaders, ports }: GatewayContext,
-    @Root() { key }: ProviderType,
+    @Root() { storeKey }: ProviderType,
   ): Promise<number | null> {
-    const { discoveredUntil } = await loaders.providerState.load(key);
+    const { discoveredUntil } = await loaders.providerState.load(storeKey);
     return discoveredUntil === null ? null : Math.max(0, ports.clock.now().getTime() - discoveredUntil.getTime());
   }
 
@@ -68,9 +76,9 @@ export class ProviderEdges {
   })
   async unknownStatuses(
     @Ctx() { loaders }: GatewayContext,
-    @Root() { key }: ProviderType,
+    @Root() { storeKey }: ProviderType,
   ): Promise<readonly UnknownStatusType[]> {
-    const { unknownStatuses } = await loaders.providerState.load(key);
+    const { unknownStatuses } = await loaders.providerState.load(storeKey);
     return Object.entries(unknownStatuses).map(([word, count]) =>
       Object.assign(new UnknownStatusType(), { word, count }),
     );
@@ -82,27 +90,19 @@ export class ProviderEdges {
   })
   async webhooks(
     @Ctx() { loaders, ports, tenantId }: GatewayContext,
-    @Root() { key, capabilities }: ProviderType,
+    @Root() { key, storeKey, capabilities }: ProviderType,
   ): Promise<ProviderWebhooksType | null> {
     if (!capabilities.webhooks) return null;
-    const state = await loaders.providerState.load(key);
+    const state = await loaders.providerState.load(storeKey);
     const refusals = Object.entries(state.webhookRefusals).map(([reason, count]) =>
       Object.assign(new WebhookRefusalsType(), { reason, count }),
     );
     return Object.assign(new ProviderWebhooksType(), {
-      ...ports.webhooks.report(tenantId, key, state),
+      ...ports.webhooks.report(tenantId, storeKey, state),
       path: webhookPath(key),
       lastReceivedAt: state.lastWebhookAt,
       refusals,
     });
-  }
-}
-
-@Resolver(() => ProviderFailureType)
-export class ProviderFailureEdges {
-  @FieldResolver(() => ProviderType, { description: "The provider that fails." })
-  provider(@Ctx() context: GatewayContext, @Root() { providerKey }: ProviderFailureType): ProviderType {
-    return providerOf(context, providerKey);
   }
 }
 

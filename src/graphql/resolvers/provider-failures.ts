@@ -2,8 +2,9 @@
 import type { GraphQLResolveInfo } from "graphql";
 import type { ProviderError } from "../../domain/errors.ts";
 import { isFailing, type ProviderState } from "../../domain/store-port.ts";
-import type { GatewayContext } from "../context.ts";
-import { ProviderFailureType } from "../types/provider.ts";
+import { shownProvider, type GatewayContext } from "../context.ts";
+import { ProviderFailureType, type ProviderType } from "../types/provider.ts";
+import { providerOf } from "./provider-of.ts";
 
 /**
  * Asks about the providers a list is over. What fails is also noted for the answer's `extensions`, for callers that do not select it.
@@ -20,10 +21,11 @@ export async function failuresAmong(
   const errors = await ask(keys);
   return Promise.all(
     errors.map(async (error) => {
-      const state = await context.loaders.providerState.load(error.provider);
+      const provider = providerOf(context, shownProvider(context, error.provider)?.key ?? error.provider);
+      const state = await context.loaders.providerState.load(provider.storeKey);
       // The list's own deadline may have passed without the provider having failed.
       const since = isFailing(state.health) ? failingSince(state) : null;
-      const failure = ProviderFailureType.from(error.provider, error, since ?? context.ports.clock.now());
+      const failure = ProviderFailureType.from(provider, error, since ?? context.ports.clock.now());
       context.providerFailures.push({ failure, path: info.path });
       return failure;
     }),
@@ -32,19 +34,22 @@ export async function failuresAmong(
 
 /** The same from what is known of one provider, without a call and without a note. */
 export async function failureOf(context: GatewayContext, key: string): Promise<readonly ProviderFailureType[]> {
-  const state = await context.loaders.providerState.load(key);
-  const failure = isFailing(state.health) ? lastFailureOf(context, key, state) : null;
+  const provider = providerOf(context, key);
+  if (provider.removedAt !== null) return [];
+  const { health } = await context.loaders.providerState.load(provider.storeKey);
+  const failure = provider.refusal !== null || isFailing(health) ? await lastFailureOf(context, provider) : null;
   return failure === null ? [] : [failure];
 }
 
-/** The failure a provider's state keeps; null when it never failed. */
-export function lastFailureOf(
-  { ports }: GatewayContext,
-  key: string,
-  state: ProviderState,
-): ProviderFailureType | null {
-  const { lastError } = state;
-  return lastError === null ? null : ProviderFailureType.from(key, lastError, failingSince(state) ?? ports.clock.now());
+/** Why the gateway does not work with a provider, or else the failure its state keeps; null when it never failed. */
+export async function lastFailureOf(
+  { loaders, ports }: GatewayContext,
+  provider: ProviderType,
+): Promise<ProviderFailureType | null> {
+  const state = await loaders.providerState.load(provider.storeKey);
+  const failure = provider.refusal ?? state.lastError;
+  if (failure === null) return null;
+  return ProviderFailureType.from(provider, failure, failingSince(state) ?? ports.clock.now());
 }
 
 /** A gateway of the version before kept no beginning. */

@@ -1,53 +1,16 @@
-// Edges that several types have: to the provider, to a linked account, to a page of runs.
+// Edges that several types have: to a linked account, to a page of runs.
 import { identityOf } from "../../domain/identity.ts";
-import { providerInfo, type GatewayContext } from "../context.ts";
-import { NodeKind, globalIdOf } from "../global-id.ts";
+import type { GatewayContext } from "../context.ts";
 import { pageRequest, toConnection } from "../paging.ts";
 import type { ConnectionOf } from "../types/connection.ts";
 import type { SyncDefinitionType } from "../types/definition.ts";
 import type { PageArgs } from "../types/inputs.ts";
 import { LinkedAccountType } from "../types/linked-account.ts";
-import { ProviderCapabilitiesType, ProviderType } from "../types/provider.ts";
 import { SyncType } from "../types/sync.ts";
 import { failureOf } from "./provider-failures.ts";
 
 /** GraphQL's Int has 32 bits; a longer duration in milliseconds is shown as this long rather than as an error. */
 export const MOST_INT = 2_147_483_647;
-
-/** What is left of a provider that was taken out of the configuration while its runs are still in the ledger. */
-const NOTHING: ProviderCapabilitiesType = {
-  syncJobs: false,
-  modelSyncs: false,
-  cancel: false,
-  idempotentStart: false,
-  lookupByTime: false,
-  history: false,
-  webhooks: false,
-  modelSyncCrud: false,
-  syncJobCrud: false,
-  syncJobUpdate: false,
-  schedules: false,
-  schemaDiscovery: false,
-  bulkStatus: false,
-  separateTasks: false,
-  startOptions: [],
-  requiredStartOptions: [],
-};
-
-export function providerOf(context: GatewayContext, key: string): ProviderType {
-  const info = providerInfo(context, key);
-  if (info !== undefined) return ProviderType.from(info);
-  const id = globalIdOf(NodeKind.Provider, key);
-  const capabilities = Object.assign(new ProviderCapabilitiesType(), NOTHING);
-  return Object.assign(new ProviderType(), {
-    id,
-    key,
-    kind: "removed",
-    displayName: key,
-    sandbox: false,
-    capabilities,
-  });
-}
 
 export async function linkedAccountOf(
   { loaders, tenantId }: GatewayContext,

@@ -4,6 +4,7 @@ import type { JsonObject } from "../../domain/json.ts";
 import { isTerminal } from "../../domain/status.ts";
 import type { Sync } from "../../domain/sync.ts";
 import { providerInfo, type GatewayContext } from "../context.ts";
+import { StaleReason, StaleReasonEnum } from "../enums.ts";
 import type { Loaders } from "../loaders.ts";
 import { pageRequest, toConnection } from "../paging.ts";
 import type { ConnectionOf } from "../types/connection.ts";
@@ -23,7 +24,8 @@ import {
   TriggerType,
 } from "../types/sync.ts";
 import { definitionNode } from "./objects.ts";
-import { MOST_INT, linkedAccountOf, providerOf } from "./shared-edges.ts";
+import { providerOf } from "./provider-of.ts";
+import { MOST_INT, linkedAccountOf } from "./shared-edges.ts";
 
 /** An open run not confirmed for twice its slowest poll, and some slack for the poll itself, is stale. */
 const STALE_POLLS = 2;
@@ -69,12 +71,19 @@ export class SyncEdges {
   }
 
   @FieldResolver(() => Boolean, {
-    description: "True when it is open and the vendor has not confirmed it for longer than it should have.",
+    description:
+      "True when it is open and the vendor has not confirmed it for longer than it should have, or nobody asks; `staleReason` says which.",
   })
-  isStale(@Ctx() context: GatewayContext, @Root() { source, observedAt, status }: SyncType): boolean {
-    const slowMs = providerInfo(context, source.providerKey)?.capabilities.poll.slowMs ?? 0;
-    const ageMs = context.ports.clock.now().getTime() - observedAt.getTime();
-    return !isTerminal(status) && ageMs > STALE_POLLS * slowMs + STALE_SLACK_MS;
+  isStale(@Ctx() context: GatewayContext, @Root() { source }: SyncType): boolean {
+    return staleReasonOf(context, source) !== null;
+  }
+
+  @FieldResolver(() => StaleReasonEnum, {
+    nullable: true,
+    description: "Why nothing newer is known of it; null unless it `isStale`.",
+  })
+  staleReason(@Ctx() context: GatewayContext, @Root() { source }: SyncType): StaleReason | null {
+    return staleReasonOf(context, source);
   }
 
   @FieldResolver(() => Int, {
@@ -206,4 +215,15 @@ export class TriggerEdges {
       count: () => Promise.resolve(kept.length),
     });
   }
+}
+
+/** Whoever is not looked at any more is stale at once, however lately the vendor confirmed it. */
+function staleReasonOf(context: GatewayContext, { providerKey, observedAt, status }: Sync): StaleReason | null {
+  if (isTerminal(status)) return null;
+  const info = providerInfo(context, providerKey);
+  if (info?.removedAt !== undefined) return StaleReason.ProviderRemoved;
+  if (info?.refusal !== undefined) return StaleReason.ProviderRefused;
+  const slowMs = info?.capabilities.poll.slowMs ?? 0;
+  const ageMs = context.ports.clock.now().getTime() - observedAt.getTime();
+  return ageMs > STALE_POLLS * slowMs + STALE_SLACK_MS ? StaleReason.NotConfirmed : null;
 }

@@ -3,7 +3,7 @@ import { Arg, Ctx, Mutation, Resolver } from "type-graphql";
 import type { SyncJob } from "../../domain/definition.ts";
 import { ErrorCode } from "../../domain/errors.ts";
 import type { DefinitionResult } from "../../domain/gateway-port.ts";
-import { noProvider, providerInfo, type GatewayContext } from "../context.ts";
+import { noProvider, shownProvider, type GatewayContext } from "../context.ts";
 import { changeDefinition } from "../definition-changes.ts";
 import { NodeKind, innerId } from "../global-id.ts";
 import { InputError } from "../input-error.ts";
@@ -125,8 +125,8 @@ const syncJobId = (input: { readonly syncJobId: string }): string =>
 
 /** @throws InputError `NOT_FOUND` which names the configured ones */
 function providerKey(context: GatewayContext, { provider }: SyncJobCreateInput): string {
-  const info = providerInfo(context, provider);
-  if (info !== undefined) return info.key;
+  const info = shownProvider(context, provider);
+  if (info !== undefined && info.removedAt === undefined) return info.key;
   const message = noProvider(context, provider);
   throw new InputError({ code: ErrorCode.NotFound, message, field: ["provider"] });
 }

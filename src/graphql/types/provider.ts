@@ -1,6 +1,6 @@
 // A configured account at a vendor, with what it can do and how it is.
 import { Field, Float, Int, ObjectType } from "type-graphql";
-import type { ProviderInfo } from "../../domain/gateway-port.ts";
+import { shownKeyOf, type ProviderInfo } from "../../domain/gateway-port.ts";
 import type { Capabilities } from "../../domain/provider-port.ts";
 import type { ErrorCode, ProviderError } from "../../domain/errors.ts";
 import { ErrorCodeEnum } from "../enums.ts";
@@ -88,14 +88,15 @@ export class ProviderFailureType {
   @Field(() => DateTime, { description: "When it began to fail: since then it has not answered once." })
   since!: Date;
 
-  readonly providerKey!: string;
+  @Field(() => ProviderType, { description: "The provider that fails." })
+  provider!: ProviderType;
 
   static from(
-    providerKey: string,
+    provider: ProviderType,
     { code, message, retryable, retryAfterMs }: FailureFacts,
     since: Date,
   ): ProviderFailureType {
-    return Object.assign(new ProviderFailureType(), { providerKey, code, message, retryable, retryAfterMs, since });
+    return Object.assign(new ProviderFailureType(), { provider, code, message, retryable, retryAfterMs, since });
   }
 }
 
@@ -157,6 +158,11 @@ export class ProviderWebhooksType {
   simpleResolvers: true,
 })
 export class ProviderType extends NodeType {
+  /** What the store knows it by; no field. */
+  storeKey!: string;
+  /** Why the gateway does not work with it; no field. */
+  refusal!: ProviderInfo["refusal"] | null;
+
   @Field(() => String, { description: "The configuration's name for it, for example `truto-eu`." })
   key!: string;
 
@@ -169,13 +175,22 @@ export class ProviderType extends NodeType {
   @Field(() => Boolean, { description: "Whether it is the built-in sandbox: its data is made up." })
   sandbox!: boolean;
 
-  @Field(() => ProviderCapabilitiesType, { description: "What it can do." })
+  @Field(() => DateTime, {
+    nullable: true,
+    description:
+      "Since when no gateway has it configured; null while one has. Its history stays, and nothing can be started, cancelled or changed at it.",
+  })
+  removedAt!: Date | null;
+
+  @Field(() => ProviderCapabilitiesType, { description: "What it can do; nothing once it was removed." })
   capabilities!: ProviderCapabilitiesType;
 
   static from(info: ProviderInfo): ProviderType {
+    const { key: storeKey, kind, displayName, sandbox, removedAt = null, refusal = null } = info;
     return Object.assign(new ProviderType(), {
-      ...info,
-      id: globalIdOf(NodeKind.Provider, info.key),
+      ...{ storeKey, kind, displayName, sandbox, removedAt, refusal },
+      key: shownKeyOf(info),
+      id: globalIdOf(NodeKind.Provider, storeKey),
       capabilities: capabilitiesOf(info.capabilities),
     });
   }

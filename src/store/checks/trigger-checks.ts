@@ -8,13 +8,13 @@ import { LATE_MS } from "./run-checks.ts";
 
 const OPEN = "state in ('PENDING', 'SENT')";
 
-/** What a state says of the times and of the answer. An attached trigger was never sent, or was refused and attached then. */
+/** What a state says of the times and of the answer. An attached trigger was never sent, or was refused and attached then; one whose provider was removed before it was sent is rejected unsent. */
 const MARKS = verbatim(
   [
     "(state = 'PENDING' and sent_at is null and resolved_at is null and error is null and cast(sync_ids as text) = '[]')",
     "(state = 'SENT' and sent_at is not null and resolved_at is null and error is null and cast(sync_ids as text) = '[]')",
     "(state = 'ACCEPTED' and (sent_at is not null or attached) and resolved_at is not null and error is null)",
-    "(state in ('REJECTED', 'UNCERTAIN') and sent_at is not null and resolved_at is not null and error is not null and cast(sync_ids as text) = '[]')",
+    "(state in ('REJECTED', 'UNCERTAIN') and (sent_at is not null or state = 'REJECTED') and resolved_at is not null and error is not null and cast(sync_ids as text) = '[]')",
   ].join(" or "),
 );
 
