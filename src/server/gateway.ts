@@ -37,6 +37,7 @@ import { GRAPHQL_PATH, createRoutes } from "./routes.ts";
 import { sandboxConfig, startSandboxes } from "./sandboxes.ts";
 import { createSharedClock } from "./shared-clock.ts";
 import { cannotListen, cannotOpenDatabase } from "./start-error.ts";
+import { LOCAL_TENANT } from "./tenant.ts";
 import { createTransitionFeed } from "./transition-feed.ts";
 import { createWebhooksRoute } from "./webhooks-route.ts";
 
@@ -73,8 +74,6 @@ export interface GatewayTools {
 /** Fixed, so that the sandboxes' accounts and definitions are the same ones after a restart. */
 const SANDBOX_SEED = 1;
 const DAY_MS = 86_400_000;
-/** The one tenant of a gateway without tenants configured. */
-const LOCAL_TENANT = "local";
 const LOCAL_OWNER: ViewerIdentity = {
   tenantId: LOCAL_TENANT,
   name: "local owner",

@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
 import { z } from "zod";
 import { migrate } from "./migrate-command.ts";
+import { adoptProvider, listProviders, renameProvider } from "./providers-command.ts";
 import { runSandbox } from "./sandbox-command.ts";
 import { serve } from "./serve-command.ts";
 import { verify } from "./verify-command.ts";
@@ -36,6 +37,24 @@ function programFor(environment: NodeJS.ProcessEnv, end: (code: number) => void)
     .command("verify")
     .description("check the store of DATABASE_URL: ends with 0 (well), 1 (something is wrong) or 2 (cannot be checked)")
     .action(async () => end(await verify(environment)));
+  const providers = program
+    .command("providers")
+    .description("which accounts the store of DATABASE_URL knows, and how to go on when one changed");
+  providers
+    .command("list")
+    .description("every provider with its account, and whether it was removed")
+    .action(async () => end(await listProviders(environment)));
+  providers
+    .command("rename")
+    .description("a key got a new name: its history, ids and cursors stay; restart the gateways with the new key")
+    .argument("<old>", "the key the store knows")
+    .argument("<new>", "the key in the configuration from now on")
+    .action(async (from: string, to: string) => end(await renameProvider(environment, from, to)));
+  providers
+    .command("adopt")
+    .description("a key speaks to another account and is the same business: go on with it")
+    .argument("<key>", "the key in the configuration")
+    .action(async (key: string) => end(await adoptProvider(environment, key)));
   program
     .command("sandbox")
     .description("run one vendor's sandbox alone")

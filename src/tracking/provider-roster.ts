@@ -70,7 +70,9 @@ export function createProviderRoster(
     providersOf(tenantId) {
       const configured = directory.providersOf(tenantId).map(({ info }) => {
         const refusal = gate.refusal(tenantId, info.key);
-        return refusal === null ? info : { ...info, refusal };
+        if (refusal === null) return info;
+        const { code, message, retryable, retryAfterMs, httpStatus } = refusal;
+        return { ...info, refusal: { code, message, retryable, retryAfterMs, httpStatus } };
       });
       const keys = new Set(configured.map(({ key }) => key));
       const others = (known.get(tenantId) ?? [])

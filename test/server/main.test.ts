@@ -38,7 +38,7 @@ function syncgraph(words: readonly string[], environment: Readonly<Record<string
 test("names its commands and its version", { timeout: WITHIN_MS }, async () => {
   const { code, output } = await syncgraph(["--help"]);
   expect(code).toBe(0);
-  for (const command of ["serve", "migrate", "verify", "sandbox"])
+  for (const command of ["serve", "migrate", "verify", "providers", "sandbox"])
     expect(output).toMatch(new RegExp(`^  ${command}`, "mu"));
   const { version } = JSON.parse(await readFile(new URL("package.json", ROOT), "utf8"));
   expect(await syncgraph(["--version"])).toEqual({ code: 0, output: `${version}\n`, errors: "" });
@@ -48,6 +48,9 @@ test.each([
   [["srve"], "Did you mean serve?"],
   [["serve", "now"], "too many arguments"],
   [["verify", "--fix"], "unknown option '--fix'"],
+  [["providers", "rename", "old"], "missing required argument 'new'"],
+  [["providers", "rename", "old", "New Key"], '"New Key" is no key'],
+  [["providers", "adopt"], "missing required argument 'key'"],
   [["sandbox"], "missing required argument 'vendor'"],
   [["sandbox", "nobody"], '"nobody" is no vendor. There are: '],
   [["sandbox", "truto", "http"], '"http" is no port'],

@@ -17,6 +17,7 @@ import {
   readListedExecution,
   readListedSync,
   readNextRunAt,
+  readOrganizationId,
   readStarted,
   readSync,
 } from "./wire-types.ts";
@@ -54,6 +55,8 @@ export interface PolytomicApi {
   cancelExecution(syncId: string, executionId: string, signal?: AbortSignal): Promise<void>;
   /** The same for whatever runs of the sync. Sent once: a repetition could hit a run that began in between. */
   cancelExecutions(syncId: string, signal?: AbortSignal): Promise<void>;
+  /** Id of the organization whose key it is; null when the answer names none. */
+  getOrganizationId(signal?: AbortSignal): Promise<string | null>;
   /** What a UUID belongs to. */
   getEntity(id: string, signal?: AbortSignal): Promise<WireEntity>;
   /** Events between two times, both excluded; those that can be read, and how many entries the answer had. */
@@ -95,7 +98,7 @@ const LIST_EXECUTIONS = "list executions";
 
 type CatalogCalls = Pick<
   PolytomicApi,
-  "listConnections" | "listSyncs" | "getSync" | "getNextRunAt" | "getEntity" | "listEvents"
+  "listConnections" | "listSyncs" | "getSync" | "getNextRunAt" | "getOrganizationId" | "getEntity" | "listEvents"
 >;
 
 // Calls with an id in their path are async functions, so that an id that fits into no path rejects like any other failure.
@@ -136,6 +139,8 @@ function catalogCalls({ ask, askList, path, provider }: Calls): CatalogCalls {
         { operation: "get sync status", method: "GET", path: path`/api/syncs/${syncId}/status`, signal },
         readNextRunAt,
       ),
+    getOrganizationId: async (signal) =>
+      ask({ operation: "get identity", method: "GET", path: "/api/me", signal }, readOrganizationId),
     getEntity: async (id, signal) =>
       ask({ operation: "resolve id", method: "GET", path: path`/api/entities/${id}`, signal }, readEntity),
     listEvents: async ({ after, before }, signal) => {

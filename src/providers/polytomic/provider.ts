@@ -57,6 +57,7 @@ export function polytomicProvider(setup: PolytomicSetup): SyncProvider {
     key,
     kind,
     capabilities,
+    remoteAccount: (options) => api.getOrganizationId(options?.signal),
     async *listLinkedAccounts(options) {
       for await (const part of inParts(await api.listConnections(options?.signal)))
         yield part.map((connection) => linkedAccountOf(connection, redact));

@@ -215,6 +215,7 @@ const oneExecution = z.object({ data: execution });
 const oneStarted = z.object({ data: started });
 const oneEntity = z.object({ data: entity });
 const events = z.object({ data: anyList.nullable() });
+const whoAmI = z.object({ data: z.object({ organization_id: text }) });
 const syncStatus = z.object({ data: z.object({ next_execution_time: time }) });
 
 export const readConnection = itemReader(connection);
@@ -234,6 +235,10 @@ export function readEntity(body: unknown, source: ReplySource): WireEntity {
 /** When the sync runs next by itself; null when nothing is planned. The executions beside it are not read. */
 export const readNextRunAt = (body: unknown, source: ReplySource): Date | null =>
   parse(syncStatus, body, source).data.next_execution_time;
+
+/** Id of the organization whose key was sent; the person whose key it may be is not read. */
+export const readOrganizationId = (body: unknown, source: ReplySource): string | null =>
+  parse(whoAmI, body, source).data.organization_id;
 
 /** The entries of the log. */
 export const readEvents = (body: unknown, source: ReplySource): UnreadList => ({

@@ -53,6 +53,7 @@ export function createTrutoProvider(parts: TrutoParts): SyncProvider {
     key,
     kind,
     capabilities,
+    remoteAccount: (options) => environmentId(api, options),
     listLinkedAccounts: (options) => listLinkedAccounts(api, redact, options),
     listDefinitions: (options) => listDefinitions(api, schedules, options),
     getDefinition: (remoteId, definitionKind, options) =>
@@ -77,6 +78,14 @@ interface Tools {
   readonly api: TrutoApi;
   readonly clock: Clock;
   readonly provider: string;
+}
+
+/** A token belongs to one environment, and every job and account says which; null in an environment that has neither. */
+async function environmentId(api: TrutoApi, { signal }: CallOptions = {}): Promise<string | null> {
+  for (const list of [api.jobs(signal), api.accounts(signal)])
+    for await (const page of list)
+      for (const { environment_id: id } of page) if (typeof id === "string" && id !== "") return id;
+  return null;
 }
 
 async function* listLinkedAccounts(

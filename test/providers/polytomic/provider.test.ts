@@ -52,6 +52,16 @@ describe("what is wrong with a polytomic start", () => {
   });
 });
 
+describe("whose key it is", () => {
+  it.each([
+    [{ id: "user-1", is_user: true, organization_id: "org-1" }, "org-1"],
+    [{ id: "partner-1", is_partner: true }, null],
+  ])("is the organization that the vendor names in %j", async (data, expected) => {
+    await using at = await polytomicAt(({ path }) => (path === "/api/me" ? { json: { data } } : undefined));
+    expect(await at.provider.remoteAccount?.()).toBe(expected);
+  });
+});
+
 describe("polytomic pages", () => {
   it("of syncs miss none that is changed while they are read: it moves to the first, which was read before", async () => {
     let syncs = ["newest", "older", "oldest"];

@@ -205,3 +205,19 @@ describe("the catalog", () => {
     });
   });
 });
+
+describe("whose token it is", () => {
+  const page = (...result: readonly unknown[]) => ({ json: { result, next_cursor: null } });
+
+  it("is the environment that the first job names", async () => {
+    await using connected = await connectTruto(repliesInOrder(page({ ...wireJob, environment_id: "environment-1" })));
+    expect(await connected.provider.remoteAccount?.()).toBe("environment-1");
+  });
+
+  it("is that of an account where there are no jobs, and nobody's where there is neither", async () => {
+    const account = { id: ACCOUNT_ID, environment_id: "environment-2" };
+    await using connected = await connectTruto(repliesInOrder(page(), page(account), page(), page()));
+    expect(await connected.provider.remoteAccount?.()).toBe("environment-2");
+    expect(await connected.provider.remoteAccount?.()).toBeNull();
+  });
+});
