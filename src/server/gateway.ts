@@ -1,5 +1,6 @@
 // The composition root: makes every part from a configuration and wires them up.
 import "reflect-metadata";
+import { randomUUID } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { hostname } from "node:os";
@@ -153,7 +154,8 @@ async function assemble(
   const gate = createAccountGate({ store, clock, log });
   const displayNames = await vendorNames();
   const roster = createProviderRoster(
-    { store, clock, directory, owner, log },
+    // In containers that share a network, hosts and processes may have the same names.
+    { store, clock, directory, owner: `${owner}/${randomUUID()}`, log },
     { gate, displayNameOf: (kind) => displayNames.get(kind) ?? null },
   );
   opened.push(() => roster.close());

@@ -1,6 +1,6 @@
 // Which account a provider's key speaks to is made sure of before anything is asked of it: another account's answers would end the runs,
 // definitions and linked accounts that are known under the key. What counts as another account is in docs/decisions/0029.
-import { ErrorCode, ProviderError } from "../domain/errors.ts";
+import { ErrorCode, ProviderError, isOutage } from "../domain/errors.ts";
 import {
   changedAdvice,
   differenceOf,
@@ -52,9 +52,16 @@ export function createAccountGate(tools: Pick<TrackingTools, "store" | "clock" |
     const name = nameOf(tenantId, configured.info.key);
     const known = lately(name);
     if (known !== null) return known;
-    const accounts = await store.accounts.all(tenantId);
-    const account = accounts.find(({ providerKey }) => providerKey === configured.info.key) ?? null;
     const before = verdicts.get(name);
+    let accounts: readonly ProviderAccount[];
+    try {
+      accounts = await store.accounts.all(tenantId);
+    } catch (error) {
+      // What a database that does not answer would say of an account is what it said before.
+      if (isOutage(error) && before?.refusal === null) return before;
+      throw error;
+    }
+    const account = accounts.find(({ providerKey }) => providerKey === configured.info.key) ?? null;
     const at = clock.now().getTime();
     const verdict = { ...(await judgeBy(tenantId, configured, claim, { account, accounts, before })), at };
     verdicts.set(name, verdict);
