@@ -33,9 +33,9 @@ const CATALOG: Readonly<Record<(typeof VENDORS)[number], RegExp>> = {
 /**
  * RootFi: companies for accounts and again for definitions, invite links, and one sync config per category (4). Stuut: its one list for
  * accounts, for definitions and for discovery. Polytomic: connections, the list, and each of its definitions once. Truto: one call for each
- * of its lists.
+ * of its lists, and before them one that tells whose the token is.
  */
-const COSTS = { rootfi: 7, stuut: 3, polytomic: 22, truto: 3 };
+const COSTS = { rootfi: 7, stuut: 3, polytomic: 22, truto: 4 };
 
 let vendors: readonly VendorServer[];
 let recorders: readonly Recorder[];
