@@ -31,6 +31,24 @@ describeOnEachDatabase("accounts", ({ database }) => {
     }
   });
 
+  test("nor on one that a version before left, which knows nothing of accounts", async () => {
+    await using store = await makeStoreOn(database);
+    const vendor = await startVendor("truto", STANDSTILL);
+    try {
+      const gateway = await store.start([entryOf(vendor)]);
+      await withRuns(gateway, "truto");
+      await gateway.close();
+      // Then its row says as much as that of a key from the version before.
+      expect(await adoptProvider({ DATABASE_URL: store.url }, "truto")).toBe(0);
+      await expect(store.start(undefined)).rejects.toThrow(/real providers \(truto\)/u);
+      const again = await store.start([entryOf(vendor)]);
+      await isUp(again, "truto");
+      await again.close();
+    } finally {
+      await vendor.stop();
+    }
+  });
+
   test("a key of another kind is a problem of the configuration, told with the others, until it is adopted", async () => {
     await using store = await makeStoreOn(database);
     const vendors = [await startVendor("stuut", STANDSTILL), await startVendor("rootfi", STANDSTILL)] as const;

@@ -15,7 +15,7 @@ import {
 } from "../support/changing-providers.ts";
 import { describeOnEachDatabase } from "../support/databases.ts";
 import type { TestGateway } from "../support/gateway.ts";
-import { ask } from "../support/gateway-client.ts";
+import { ask, newestCursor, watchTransitions } from "../support/gateway-client.ts";
 import { entryOf, startVendor } from "../support/vendors.ts";
 import { expectVerified } from "../support/verified.ts";
 
@@ -28,6 +28,7 @@ describeOnEachDatabase("configured providers", ({ database }) => {
     const other = await startVendor("stuut", STANDSTILL);
     try {
       const first = await store.start([entryOf(vendor), entryOf(other)]);
+      const cursor = await newestCursor(first.url);
       const before = await withRuns(first, "rootfi");
       const { id } = await providerOf(first, "rootfi");
       await first.close();
@@ -42,6 +43,10 @@ describeOnEachDatabase("configured providers", ({ database }) => {
       const counted = z.object({ syncStatistics: z.object({ total: z.number() }) });
       const statistics = await ask(without.url, counted, '{ syncStatistics(filter: { kinds: ["rootfi"] }) { total } }');
       expect(statistics.data.syncStatistics.total).toBe(runs.length);
+      // Whoever follows it hears of what was, and goes on listening.
+      await using watch = watchTransitions(without.url, { filter: { providers: ["rootfi"] }, after: cursor });
+      await watch.until("what was committed before it was taken out", (seen) => seen[0]);
+      expect(watch.seen.map(({ sync }) => sync.provider.key)).not.toContain("stuut");
       const refused = z.object({
         done: z.object({ userErrors: z.array(z.object({ code: z.string(), message: z.string() })) }),
       });
@@ -76,6 +81,7 @@ describeOnEachDatabase("configured providers", ({ database }) => {
       const first = await store.start([entryOf(vendor)]);
       const [run] = await withRuns(first, "rootfi");
       const definitionId = run?.definition?.id ?? "";
+      const cursor = await newestCursor(first.url);
       const started = await startWithKey(first, definitionId);
       const { id: providerId } = await providerOf(first, "rootfi");
       await first.close();
@@ -103,6 +109,17 @@ describeOnEachDatabase("configured providers", ({ database }) => {
         key: "books",
       });
       expect(await startWithKey(gateway, definitionId)).toEqual(started);
+      await using watch = watchTransitions(gateway.url, { filter: { providers: ["books"] }, after: cursor });
+      await watch.until("the start from before the rename", (seen) =>
+        seen.find(({ sync }) => started.syncs.some(({ id }) => id === sync.id)),
+      );
+      const delivered = (key: string) =>
+        fetch(new URL(`/webhooks/${key}`, gateway.url), {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: "{}",
+        }).then(({ status }) => status);
+      expect([await delivered("books"), await delivered("rootfi"), await delivered("nobody")]).toEqual([401, 401, 404]);
       await gateway.close();
       await expectVerified(store.url);
     } finally {
