@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { openStore } from "../../src/store/open-store.ts";
 import { buildProgram, type BuiltProgram } from "../support/built-program.ts";
 import { databaseMaker } from "../support/databases.ts";
+import { account } from "../support/store-values.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 /** Most of them are loading the program on a busy machine. */
@@ -71,6 +72,36 @@ test("brings a schema up to date without serving", { timeout: WITHIN_MS }, async
   expect(await syncgraph(["verify"], { DATABASE_URL: url })).toMatchObject({ code: 0 });
   await openStore(url).then((store) => store.close());
 });
+
+test(
+  "tells which providers a store knows, renames and adopts one, and says what it does not know",
+  { timeout: WITHIN_MS },
+  async () => {
+    const url = await makeFile();
+    const environment = { DATABASE_URL: url };
+    expect(await syncgraph(["providers", "list"], environment)).toMatchObject({
+      code: 0,
+      output: "The store knows no provider.\n",
+    });
+    const store = await openStore(url);
+    await store.accounts.add("local", [account("books"), account("crm")]);
+    await store.close();
+    expect(await syncgraph(["providers", "rename", "books", "ledger"], environment)).toMatchObject({
+      code: 0,
+      errors: "",
+    });
+    expect(await syncgraph(["providers", "adopt", "crm"], environment)).toMatchObject({ code: 0, errors: "" });
+    const { output } = await syncgraph(["providers", "list"], environment);
+    expect(output.split("\n")).toEqual([
+      "crm  kind not known  address not known  not confirmed yet",
+      "ledger  fake  https://api.fake.example  not confirmed yet  first called books",
+      "",
+    ]);
+    const unknown = { code: 1, output: "", errors: 'The store knows no provider "nobody". It knows: crm, ledger.\n' };
+    expect(await syncgraph(["providers", "adopt", "nobody"], environment)).toEqual(unknown);
+    expect(await syncgraph(["providers", "rename", "nobody", "other"], environment)).toEqual(unknown);
+  },
+);
 
 test("a sandbox at a port that is taken says so", { timeout: WITHIN_MS }, async () => {
   const holder = createServer();
