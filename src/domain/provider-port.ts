@@ -102,6 +102,29 @@ export interface ObserveOptions extends CallOptions {
   readonly tasks: boolean;
 }
 
+/** Pages that a look for runs may still read. Shared by all lists of a look. */
+export interface PageAllowance {
+  /** Takes one; false when there is none left. */
+  take(): boolean;
+}
+
+/** A list of runs that was left before its end, and where to go on. Both are the adapter's own words. */
+export interface UnreadRest {
+  readonly list: string;
+  readonly cursor: string;
+}
+
+export interface DiscoverOptions extends CallOptions {
+  /** Runs created after then are of no interest; a vendor that can leave them out does. */
+  readonly until?: Date;
+  /** Reads these lists on instead of all from their beginnings. */
+  readonly goOn?: readonly UnreadRest[];
+  /** Asked before each page but the first of a list that is read from its beginning. Default: no bound but the adapter's own. */
+  readonly pages?: PageAllowance;
+  /** Told of each list that is left before its end, because no page was left to take or one could not be read. */
+  readonly onLeft?: (rest: UnreadRest) => void;
+}
+
 export interface StartRequest {
   readonly definition: DefinitionSnapshot;
   /** The linked account the run is for; null when neither the definition nor the caller names one. */
@@ -156,7 +179,7 @@ export interface SyncProvider {
   discover(
     since: Date,
     definitions: readonly DefinitionSnapshot[],
-    options?: CallOptions,
+    options?: DiscoverOptions,
   ): AsyncIterable<readonly Observation[]>;
   /** Asks the vendor to stop a run; the run's end is observed later. Exists when `capabilities.cancel`. */
   cancel?(ref: RunRef, options?: CallOptions): Promise<void>;

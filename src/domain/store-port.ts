@@ -12,6 +12,7 @@ import type {
 import type { ErrorCode } from "./errors.ts";
 import type { PollStore } from "./poll-port.ts";
 import type { AccountStore } from "./provider-account.ts";
+import type { DiscoveryProgress } from "./discovery.ts";
 import type { RetentionStore } from "./retention-port.ts";
 import type { HeldLease, Lease } from "./lease.ts";
 import type { QuotaStore } from "./quota-port.ts";
@@ -88,6 +89,15 @@ export interface SyncOrder {
   readonly descending: boolean;
 }
 
+/** Which details count as old. */
+export interface OldDetails {
+  readonly now: Date;
+  /** Read before then. */
+  readonly readBefore: Date;
+  /** Read before then, where the next run they tell of has passed. */
+  readonly passedReadBefore: Date;
+}
+
 /** The mirror of what vendors list. Ids are `identityOf` values. Lists are ordered by name, then id. Gone rows are kept, and left out of lists. */
 export interface CatalogStore {
   /** Inserts or updates; a row that was gone comes back. */
@@ -98,8 +108,8 @@ export interface CatalogStore {
     observedAt: Date,
   ): Promise<void>;
   /**
-   * Inserts or updates. A snapshot with `detailed: false` whose `updatedAt` equals that of a stored detailed one only renews `observedAt`;
-   * otherwise it replaces the row.
+   * Inserts or updates. A snapshot with `detailed: false` whose `updatedAt` equals that of a stored detailed one only renews `observedAt`,
+   * `name` and `active`; otherwise it replaces the row.
    *
    * @returns the vendor's ids whose row is not detailed now
    */
@@ -109,6 +119,13 @@ export interface CatalogStore {
     snapshots: readonly DefinitionSnapshot[],
     observedAt: Date,
   ): Promise<readonly string[]>;
+  /** Definitions whose details are old, those longest unread first: what lists tell in brief may have changed without a word. */
+  oldDetails(
+    tenantId: string,
+    providerKey: string,
+    old: OldDetails,
+    limit: number,
+  ): Promise<readonly Pick<DefinitionSnapshot, "remoteId" | "kind">[]>;
   /** Marks as gone whatever of this provider was not observed since. */
   markGone(
     tenantId: string,
@@ -403,8 +420,10 @@ export interface ProviderState {
   } | null;
   /** When the catalog was last read whole. */
   readonly catalogAt: Date | null;
-  /** Runs created before then have been discovered. */
+  /** Runs created before then have been discovered: everything up to then was read to its end. */
   readonly discoveredUntil: Date | null;
+  /** Null before the first look, and where a version that knows nothing of it looked. */
+  readonly discovery: DiscoveryProgress | null;
   /** Status words seen that are in no table, each with its count. */
   readonly unknownStatuses: Readonly<Record<string, number>>;
   /** When the last genuine webhook came; null when none ever did. */

@@ -50,6 +50,14 @@ export function createCatalogStore(database: Database): CatalogStore {
         ? Promise.resolve([])
         : transaction((query) => putDefinitionRows(query, dialect, tenantId, rows));
     },
+    oldDetails: async (tenantId, providerKey, { now, readBefore, passedReadBefore }, limit) => {
+      const readAt = sql`coalesce(detailed_at, 0)`;
+      const passed = sql`(next_run_at <= ${now.getTime()} and (${readAt} < next_run_at or ${readAt} < ${passedReadBefore.getTime()}))`;
+      const rows = await read(
+        sql`select ${selected(definitionTable)} from definition where tenant_id = ${tenantId} and provider_key = ${providerKey} and gone_at is null and detailed = ${true} and (${readAt} < ${readBefore.getTime()} or ${passed}) order by ${readAt}, id limit ${limit}`,
+      );
+      return rows.map(definitionOf);
+    },
     markGone: async (tenantId, providerKey, kind, notObservedSince, now) => {
       const table = kind === "definition" ? definitionTable : linkedAccountTable;
       await write(
@@ -132,6 +140,7 @@ function definitionRow(
       createdAt,
       updatedAt,
       detailed,
+      detailedAt: detailed ? observedAt : null,
       details,
       tenantId,
       providerKey,
@@ -175,5 +184,8 @@ function renewal(dialect: Dialect, brief: readonly StoredRow[]): Sql {
   const isLater = sql`given.observed_at >= definition.observed_at`;
   const observedAt = sql`case when ${isLater} then given.observed_at else definition.observed_at end`;
   const goneAt = sql`case when ${isLater} then null else definition.gone_at end`;
-  return sql`update definition set observed_at = ${observedAt}, gone_at = ${goneAt} from ${dialect.given(definitionTable.fields, brief)} where definition.tenant_id = given.tenant_id and definition.id = given.id and definition.detailed = ${true} and definition.updated_at = given.updated_at returning definition.id as id`;
+  // A list tells these too, and they may change while the time of the last change does not.
+  const name = sql`case when ${isLater} then given.name else definition.name end`;
+  const active = sql`case when ${isLater} then given.active else definition.active end`;
+  return sql`update definition set observed_at = ${observedAt}, gone_at = ${goneAt}, name = ${name}, active = ${active} from ${dialect.given(definitionTable.fields, brief)} where definition.tenant_id = given.tenant_id and definition.id = given.id and definition.detailed = ${true} and definition.updated_at = given.updated_at returning definition.id as id`;
 }

@@ -9,6 +9,7 @@ import { Retention1762500000000 } from "./migrations/1762500000000-retention.ts"
 import { sqliteDriver } from "./sqlite-driver.ts";
 import { Indices1762600000000 } from "./migrations/1762600000000-indices.ts";
 import { ProviderAccounts1762740000000 } from "./migrations/1762740000000-provider-accounts.ts";
+import { DiscoveryProgress1762720000000 } from "./migrations/1762720000000-discovery-progress.ts";
 import { entitySchemaOf } from "./table.ts";
 import { tables } from "./tables.ts";
 
@@ -47,6 +48,7 @@ const SHARED = {
     Retention1762500000000,
     Indices1762600000000,
     ProviderAccounts1762740000000,
+    DiscoveryProgress1762720000000,
   ],
   migrationsTableName: "migration",
   synchronize: false,

@@ -14,6 +14,7 @@ const NOTHING_KNOWN: ProviderState = {
   lastError: null,
   catalogAt: null,
   discoveredUntil: null,
+  discovery: null,
   unknownStatuses: {},
   lastWebhookAt: null,
   webhookRefusals: {},

@@ -1,28 +1,40 @@
 // Walks a vendor's pages. How a page is asked for and how the next one is named is the provider's business.
 // Pages are as long as the vendor likes; who works on them gets them in parts, between which everything else has its turn.
-import { ErrorCode } from "../domain/errors.ts";
-import type { ProviderError } from "../domain/errors.ts";
+import { ErrorCode, ProviderError } from "../domain/errors.ts";
+import type { DiscoverOptions, UnreadRest } from "../domain/provider-port.ts";
 import { nextTurn } from "./event-loop.ts";
 import { providerFailure } from "./provider-failure.ts";
 
 /** One page as a provider read it. */
 export interface WirePage<Item> {
   readonly items: readonly Item[];
-  /** What to ask for next; null or empty when this was the last page. */
-  readonly next: string | null;
+  /** What to ask for next; null or empty when this was the last page. An error when the answer names it in a way nobody can read. */
+  readonly next: string | null | ProviderError;
 }
 
-export interface WalkOptions {
+/** A walk that may begin in the middle of a list, and may leave it before its end. */
+export interface PartialWalk {
+  /** The page to begin with; null is the first. */
+  readonly from?: string | null;
+  /** Whether another page may be asked for. Not asked about a list's first page. Default: it may. */
+  readonly mayReadOn?: () => boolean;
+  /** Told where the walk was left, or failed, before the list's end; pages before it were read. */
+  readonly onLeft?: (cursor: string) => void;
+}
+
+export interface WalkOptions extends PartialWalk {
   /** Key of the configured provider, for errors. */
   readonly provider: string;
   /** What is being listed, in words: `list syncs`. */
   readonly operation: string;
-  /** Pages after which the walk is given up. Default 1,000. */
+  /** Pages after which the walk is given up. Default 1,000; none where `mayReadOn` bounds it. */
   readonly maxPages?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
 const DEFAULT_MAX_PAGES = 1_000;
+/** A cursor may be kept from one look to the next; a longer one is nobody's. */
+const LONGEST_CURSOR = 8_192;
 
 /** No shorter than the pages that are asked for, so that a usual page is one part. */
 const PART_ITEMS = 200;
@@ -41,7 +53,7 @@ export async function* inParts<Item>(items: readonly Item[]): AsyncGenerator<rea
 
 /**
  * Yields the items of each page in order, those of a very long page in parts. A walk that cannot end, or was ended by its caller, throws: a part of a list must
- * never look like the whole.
+ * never look like the whole. Where the next page is named in a way nobody can read, the page's items come first.
  *
  * @param fetchPage is called with null for the first page, then with each page's `next`
  * @throws ProviderError `PROVIDER_BAD_RESPONSE` on a repeated cursor or too many pages, `PROVIDER_TIMEOUT` when aborted
@@ -50,20 +62,66 @@ export async function* walkPages<Item>(
   fetchPage: (cursor: string | null) => Promise<WirePage<Item>>,
   options: WalkOptions,
 ): AsyncGenerator<readonly Item[], void, undefined> {
-  const { provider, operation, maxPages = DEFAULT_MAX_PAGES, signal } = options;
+  const { provider, operation, signal, mayReadOn, onLeft } = options;
+  const { maxPages = mayReadOn === undefined ? DEFAULT_MAX_PAGES : Number.POSITIVE_INFINITY } = options;
   const seen = new Set<string>();
-  let cursor: string | null = null;
+  let cursor = options.from ?? null;
   for (let pages = 0; pages < maxPages; pages += 1) {
     if (signal?.aborted) throw walkAborted(provider, operation, signal);
-    const page: WirePage<Item> = await fetchPage(cursor);
+    if (cursor !== null && mayReadOn?.() === false) {
+      onLeft?.(cursor);
+      return;
+    }
+    const page: WirePage<Item> = await fetchOrLeave(fetchPage, cursor, onLeft);
     yield* inParts(page.items);
     if (page.next === null || page.next === "") return;
-    if (seen.has(page.next))
+    if (page.next instanceof ProviderError) throw page.next;
+    if (seen.has(page.next) || page.next === cursor)
       throw badPages(provider, operation, "expected a new cursor on each page, got one that came before");
+    if (page.next.length > LONGEST_CURSOR)
+      throw badPages(
+        provider,
+        operation,
+        `expected a cursor of at most ${LONGEST_CURSOR} characters, got a longer one`,
+      );
     seen.add(page.next);
     cursor = page.next;
   }
   throw badPages(provider, operation, `expected at most ${maxPages} pages, got more`);
+}
+
+/** What was read before a page that fails need not be read again. */
+async function fetchOrLeave<Item>(
+  fetchPage: (cursor: string | null) => Promise<WirePage<Item>>,
+  cursor: string | null,
+  onLeft: PartialWalk["onLeft"],
+): Promise<WirePage<Item>> {
+  try {
+    return await fetchPage(cursor);
+  } catch (error) {
+    if (cursor !== null && error instanceof ProviderError) onLeft?.(cursor);
+    throw error;
+  }
+}
+
+/** Which of a vendor's lists of runs a look reads, and from where: all from their beginnings, or those that an earlier one left. */
+export function listsOf(
+  names: readonly string[],
+  { goOn }: DiscoverOptions,
+): readonly (Pick<UnreadRest, "list"> & {
+  readonly from: string | null;
+})[] {
+  if (goOn === undefined) return names.map((list) => ({ list, from: null }));
+  return goOn.map(({ list, cursor }) => ({ list, from: cursor }));
+}
+
+/** How one list is walked in a look for runs. */
+export function walkOf(list: string, from: string | null, { pages, onLeft }: DiscoverOptions): PartialWalk {
+  return {
+    from,
+    ...(pages === undefined ? {} : { mayReadOn: () => pages.take() }),
+    ...(onLeft === undefined ? {} : { onLeft: (cursor) => onLeft({ list, cursor }) }),
+  };
 }
 
 function badPages(provider: string, operation: string, problem: string): ProviderError {

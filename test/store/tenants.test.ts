@@ -44,6 +44,8 @@ const attempts: Attempts = {
       store.catalog.putLinkedAccounts(tenant, "acme", [linkedAccount("account-1", { name: "stolen" })], at(50)),
     putDefinitions: (store, tenant) =>
       store.catalog.putDefinitions(tenant, "acme", [syncJob("job-1", { name: "stolen", detailed: false })], at(50)),
+    oldDetails: (store, tenant) =>
+      store.catalog.oldDetails(tenant, "acme", { now: at(99), readBefore: at(99), passedReadBefore: at(99) }, 10),
     markGone: async (store, tenant) => {
       await store.catalog.markGone(tenant, "acme", "linkedAccount", at(99), at(99));
       await store.catalog.markGone(tenant, "acme", "definition", at(99), at(99));

@@ -69,6 +69,9 @@ export const storeCalls: StoreCalls = {
         at(0),
       ),
     ),
+    oldDetails: growing("it goes through the provider's definitions, some times a minute", (store) =>
+      store.catalog.oldDetails(T, "acme", { now: at(1), readBefore: at(1), passedReadBefore: at(1) }, 5),
+    ),
     markGone: growing("it follows a reading of the provider's whole catalog, row by row", (store) =>
       store.catalog.markGone(T, "acme", "definition", new Date(20), at(1)),
     ),

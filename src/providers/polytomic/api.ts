@@ -4,7 +4,7 @@ import { createAsk, createAskList } from "../../wire/ask.ts";
 import type { Ask, AskList } from "../../wire/ask.ts";
 import type { HttpClient } from "../../wire/http-client.ts";
 import { walkPages } from "../../wire/pages.ts";
-import type { WirePage } from "../../wire/pages.ts";
+import type { PartialWalk, WirePage } from "../../wire/pages.ts";
 import { pathFor } from "../../wire/path.ts";
 import type { PathTemplate } from "../../wire/path.ts";
 import { readPage } from "./wire-fields.ts";
@@ -50,7 +50,7 @@ export interface PolytomicApi {
   /** The first page of a sync's executions, latest start first. */
   latestExecutions(syncId: string, signal?: AbortSignal): Promise<readonly WireExecution[]>;
   /** All pages of a sync's executions, latest start first; the vendor chooses how long a page is. */
-  listExecutions(syncId: string, signal?: AbortSignal): AsyncIterable<readonly WireExecution[]>;
+  listExecutions(syncId: string, signal?: AbortSignal, walk?: PartialWalk): AsyncIterable<readonly WireExecution[]>;
   /** The answer says only that the wish was noted. */
   cancelExecution(syncId: string, executionId: string, signal?: AbortSignal): Promise<void>;
   /** The same for whatever runs of the sync. Sent once: a repetition could hit a run that began in between. */
@@ -173,8 +173,13 @@ function executionCalls({ ask, askList, path, provider }: Calls): Omit<Polytomic
       return ask({ operation: "get execution", ...request }, readExecution);
     },
     latestExecutions: async (syncId, signal) => (await executionsPage(syncId, null, signal)).items,
-    listExecutions: (syncId, signal) =>
-      walkPages((page) => executionsPage(syncId, page, signal), { provider, operation: LIST_EXECUTIONS, signal }),
+    listExecutions: (syncId, signal, walk = {}) =>
+      walkPages((page) => executionsPage(syncId, page, signal), {
+        ...walk,
+        provider,
+        operation: LIST_EXECUTIONS,
+        signal,
+      }),
     cancelExecution: async (syncId, executionId, signal) => {
       const request = {
         method: "POST",

@@ -74,7 +74,7 @@ export function polytomicProvider(setup: PolytomicSetup): SyncProvider {
     start: (request, triggerKey, options) => start(reader, request, triggerKey, options?.signal),
     findStarted: (request, sentAt, options) => findStarted(reader, request, sentAt, options?.signal),
     observe: (refs, options) => observeRuns(reader, refs, options.signal),
-    discover: (since, definitions, options) => discoverRuns(reader, definitions, since, options?.signal),
+    discover: (since, definitions, options) => discoverRuns(reader, definitions, since, options),
     async cancel(ref, options) {
       await api.cancelExecution(await syncIdOf(reader, ref, options?.signal), ref.remoteId, options?.signal);
     },

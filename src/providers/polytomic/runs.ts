@@ -4,10 +4,11 @@ import type { Clock } from "../../domain/clock.ts";
 import type { DefinitionSnapshot } from "../../domain/definition.ts";
 import { ErrorCode } from "../../domain/errors.ts";
 import { MissingReason } from "../../domain/provider-port.ts";
-import type { ObserveResult, RunRef } from "../../domain/provider-port.ts";
+import type { DiscoverOptions, ObserveResult, RunRef } from "../../domain/provider-port.ts";
 import { ObservationSource } from "../../domain/status.ts";
 import type { Observation } from "../../domain/sync.ts";
-import { inParts } from "../../wire/pages.ts";
+import { inParts, listsOf, walkOf } from "../../wire/pages.ts";
+import type { PartialWalk } from "../../wire/pages.ts";
 import { isNotFound, providerFailure } from "../../wire/provider-failure.ts";
 import type { Redactor } from "../../wire/redact.ts";
 import type { PolytomicApi } from "./api.ts";
@@ -62,18 +63,19 @@ export async function* discoverRuns(
   reader: RunReader,
   definitions: readonly DefinitionSnapshot[],
   since: Date,
-  signal?: AbortSignal,
+  options: DiscoverOptions = {},
 ): AsyncGenerator<readonly Observation[], void, undefined> {
+  const { signal } = options;
   const failures: unknown[] = [];
-  const candidates = definitions.filter((definition) => mayHaveRun(definition, reader.theirTime(since)));
+  const candidates = candidatesOf(definitions, reader.theirTime(since), options);
   // As many at a time as calls are allowed: a consumer that stops early leaves no long queue of calls behind.
   for (let start = 0; start < candidates.length; start += reader.limit.concurrency) {
     const batch = candidates.slice(start, start + reader.limit.concurrency);
-    const results = await Promise.allSettled(batch.map((definition) => runsSince(reader, definition, since, signal)));
-    for (const result of results) {
-      if (result.status === "fulfilled" && result.value.length > 0) yield* inParts(result.value);
+    const results = await Promise.all(batch.map((candidate) => readRuns(reader, candidate, since, signal)));
+    for (const { found, failure } of results) {
+      if (found.length > 0) yield* inParts(found);
       // A sync deleted since the catalog was read has no runs to find.
-      if (result.status === "rejected" && !isNotFound(result.reason)) failures.push(result.reason);
+      if (failure !== null && !isNotFound(failure.cause)) failures.push(failure.cause);
     }
     if (signal?.aborted && failures.length > 0) break;
   }
@@ -87,6 +89,24 @@ export async function runsSince(
   since: Date,
   signal?: AbortSignal,
 ): Promise<readonly Observation[]> {
+  const { found, failure } = await readRuns(reader, { definition, walk: {} }, since, signal);
+  if (failure !== null) throw failure.cause;
+  return found;
+}
+
+interface RunsRead {
+  readonly found: readonly Observation[];
+  /** What ended the reading before the list did. */
+  readonly failure: { readonly cause: unknown } | null;
+}
+
+/** The same, and what could be read before a page that failed. */
+async function readRuns(
+  reader: RunReader,
+  { definition, walk }: Candidate,
+  since: Date,
+  signal?: AbortSignal,
+): Promise<RunsRead> {
   const place = {
     definitionRemoteId: definition.remoteId,
     linkedAccountRemoteId: definition.linkedAccountRemoteId,
@@ -94,16 +114,20 @@ export async function runsSince(
     redact: reader.redact,
   };
   const found: Observation[] = [];
-  for await (const page of reader.api.listExecutions(definition.remoteId, signal)) {
-    const theirSince = reader.theirTime(since);
-    const context = { ...place, observedAt: reader.clock.now() };
-    const recent = page.filter((execution) => !hasEnded(execution) || isRecent(execution, theirSince));
-    found.push(...recent.map((execution) => observationOf(execution, context)));
-    // The list goes back in time: what comes after an old run began even earlier. If it goes on still, polling knows it already.
-    const oldest = page.at(-1);
-    if (oldest === undefined || !isRecent(oldest, theirSince)) break;
+  try {
+    for await (const page of reader.api.listExecutions(definition.remoteId, signal, walk)) {
+      const theirSince = reader.theirTime(since);
+      const context = { ...place, observedAt: reader.clock.now() };
+      const recent = page.filter((execution) => !hasEnded(execution) || isRecent(execution, theirSince));
+      found.push(...recent.map((execution) => observationOf(execution, context)));
+      // The list goes back in time: what comes after an old run began even earlier. If it goes on still, polling knows it already.
+      const oldest = page.at(-1);
+      if (oldest === undefined || !isRecent(oldest, theirSince)) break;
+    }
+  } catch (cause) {
+    return { found, failure: { cause } };
   }
-  return found;
+  return { found, failure: null };
 }
 
 /**
@@ -172,6 +196,25 @@ async function observeRun(work: Observing, syncId: string, ref: RunRef): Promise
   const execution = await attempt(work, () => work.reader.api.getExecution(syncId, ref.remoteId, work.signal));
   if (execution === null) work.missing.push(ref.remoteId);
   if (execution) work.observations.push(observedFor(work.reader, ref, syncId, execution));
+}
+
+interface Candidate {
+  readonly definition: DefinitionSnapshot;
+  readonly walk: PartialWalk;
+}
+
+/** The definitions whose executions are read, and from where. */
+function candidatesOf(
+  definitions: readonly DefinitionSnapshot[],
+  since: Date,
+  options: DiscoverOptions,
+): readonly Candidate[] {
+  const byId = new Map(definitions.map((definition) => [definition.remoteId, definition]));
+  const running = definitions.filter((definition) => mayHaveRun(definition, since)).map(({ remoteId }) => remoteId);
+  return listsOf(running, options).flatMap(({ list, from }) => {
+    const definition = byId.get(list);
+    return definition === undefined ? [] : [{ definition, walk: walkOf(list, from, options) }];
+  });
 }
 
 /** Inactive syncs do not start runs; one that was switched off a moment ago may have. */

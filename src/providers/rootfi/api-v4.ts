@@ -4,6 +4,7 @@ import { createAsk, createAskList } from "../../wire/ask.ts";
 import type { ItemReader } from "../../wire/ask.ts";
 import type { HttpClient, HttpRequest } from "../../wire/http-client.ts";
 import { walkPages } from "../../wire/pages.ts";
+import type { PartialWalk } from "../../wire/pages.ts";
 import { pathFor } from "../../wire/path.ts";
 import { isNotFound, notFound } from "../../wire/provider-failure.ts";
 import { PAGE_SIZE, allOf } from "./api.ts";
@@ -26,13 +27,18 @@ export function rootfiApiV4(http: HttpClient, provider: string): RootfiApi {
   const path = pathFor(provider);
 
   /** @param list name of the list in the answer */
-  function pages<Item>(request: HttpRequest, list: string, parse: ItemReader<Item>): AsyncIterable<readonly Item[]> {
+  function pages<Item>(
+    request: HttpRequest,
+    list: string,
+    parse: ItemReader<Item>,
+    walk: PartialWalk = {},
+  ): AsyncIterable<readonly Item[]> {
     const page = (cursor: string | null) => {
       const query = { limit: PAGE_SIZE, ...request.query, ...(cursor === null ? {} : { cursor }) };
       return askList({ ...request, query }, (body, source) => parsePageV4(body, list, source), parse);
     };
     const { operation, signal } = request;
-    return walkPages(page, { provider, operation, signal });
+    return walkPages(page, { ...walk, provider, operation, signal });
   }
 
   const companies = (signal: Signal) =>
@@ -61,9 +67,9 @@ export function rootfiApiV4(http: HttpClient, provider: string): RootfiApi {
     // The overview names cancelling and no page shows its path (inferred).
     cancelSync: async (syncId, signal) =>
       ask(once("cancel sync", "POST", path`/core/syncs/${syncId}/cancel`, signal), () => undefined),
-    syncs: (companyId, signal) => {
+    syncs: (companyId, signal, walk) => {
       const request = get("list syncs", path`/core/companies/${companyId}/syncs`, signal);
-      return pages({ ...request, query: { jobType: "PULL" } }, "syncs", parseSyncV4);
+      return pages({ ...request, query: { jobType: "PULL" } }, "syncs", parseSyncV4, walk);
     },
     // The overview shows a job and no page its path (inferred).
     jobs: async (syncId, signal) =>

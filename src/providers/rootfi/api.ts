@@ -5,7 +5,7 @@ import { createAsk, createAskList } from "../../wire/ask.ts";
 import type { ItemReader, ReplyReader } from "../../wire/ask.ts";
 import type { HttpClient, HttpRequest } from "../../wire/http-client.ts";
 import { walkPages } from "../../wire/pages.ts";
-import type { WirePage } from "../../wire/pages.ts";
+import type { PartialWalk, WirePage } from "../../wire/pages.ts";
 import { pathFor } from "../../wire/path.ts";
 import type { ReplySource } from "../../wire/read-reply.ts";
 import {
@@ -61,7 +61,7 @@ export interface RootfiApi {
   retrySync?(syncId: string, signal: Signal): Promise<RootfiSync>;
   cancelSync?(syncId: string, signal: Signal): Promise<void>;
   /** A company's syncs; newest first in v4, in no documented order in v3. */
-  syncs(companyId: string, signal: Signal): AsyncIterable<readonly RootfiSync[]>;
+  syncs(companyId: string, signal: Signal, walk?: PartialWalk): AsyncIterable<readonly RootfiSync[]>;
   /** Exists where a sync can be asked for alone. */
   sync?(syncId: string, signal: Signal): Promise<RootfiSync>;
   /** All jobs of a sync. */
@@ -84,9 +84,13 @@ export function rootfiApi(http: HttpClient, provider: string): RootfiApi {
     return askList({ ...request, query }, parsePage, parse);
   }
 
-  function pages<Item>(request: HttpRequest, parse: ItemReader<Item>): AsyncIterable<readonly Item[]> {
+  function pages<Item>(
+    request: HttpRequest,
+    parse: ItemReader<Item>,
+    walk: PartialWalk = {},
+  ): AsyncIterable<readonly Item[]> {
     const { operation, signal } = request;
-    return walkPages((cursor) => page(request, cursor, parse), { provider, operation, signal });
+    return walkPages((cursor) => page(request, cursor, parse), { ...walk, provider, operation, signal });
   }
 
   return {
@@ -104,7 +108,7 @@ export function rootfiApi(http: HttpClient, provider: string): RootfiApi {
       return ask({ ...request, path: path`/core/companies/${companyId}` }, changedCompanyOf);
     },
     startSync: (start, signal) => ask(startRequest(start, signal), parseStarted),
-    syncs: (companyId, signal) => pages(syncsRequest(companyId, signal), parseSync),
+    syncs: (companyId, signal, walk) => pages(syncsRequest(companyId, signal), parseSync, walk),
     sync: async (syncId, signal) => ask(get("get sync", path`/core/syncs/${syncId}`, signal), inData(parseSync)),
     // No parameter is documented here; `next` is sent only when an answer named a next page.
     jobs: async (syncId, signal) => allOf(pages(get("list jobs", path`/core/syncs/${syncId}/jobs`, signal), parseJob)),

@@ -1,5 +1,6 @@
 // Finds syncs in a company's list: those of a time, and those that a start may have begun.
 import type { StartRequest } from "../../domain/provider-port.ts";
+import type { PartialWalk } from "../../wire/pages.ts";
 import type { RootfiApi, Signal } from "./api.ts";
 import { fullSyncOf, modelsOf } from "./check-start.ts";
 import { definitionPartsOf } from "./map-catalog.ts";
@@ -15,10 +16,11 @@ export async function* recentSyncs(
   companyId: string,
   since: () => Date,
   signal: Signal,
+  walk?: PartialWalk,
 ): AsyncGenerator<readonly RootfiSync[], void, undefined> {
   let newestFirst = true;
   let last: Date | null = null;
-  for await (const syncs of api.syncs(companyId, signal)) {
+  for await (const syncs of api.syncs(companyId, signal, walk)) {
     for (const { rootfi_created_at: createdAt } of syncs) {
       newestFirst &&= createdAt instanceof Date && (last === null || createdAt <= last);
       last = createdAt ?? last;

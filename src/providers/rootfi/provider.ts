@@ -3,16 +3,17 @@
 import type { Clock } from "../../domain/clock.ts";
 import { DefinitionKind } from "../../domain/definition.ts";
 import type { DefinitionSnapshot, SyncJobSnapshot } from "../../domain/definition.ts";
-import type { Capabilities, StartRequest, SyncProvider } from "../../domain/provider-port.ts";
+import type { Capabilities, DiscoverOptions, StartRequest, SyncProvider } from "../../domain/provider-port.ts";
 import { ObservationSource, SyncOperation } from "../../domain/status.ts";
 import type { Observation } from "../../domain/sync.ts";
 import type { ForeignText } from "../../wire/foreign-text.ts";
 import type { HttpClient } from "../../wire/http-client.ts";
+import { listsOf, walkOf } from "../../wire/pages.ts";
 import { isNotFound, notFound } from "../../wire/provider-failure.ts";
 import type { Redactor } from "../../wire/redact.ts";
 import { rootfiApiV4 } from "./api-v4.ts";
 import { rootfiApi } from "./api.ts";
-import type { RootfiApi, Signal } from "./api.ts";
+import type { RootfiApi } from "./api.ts";
 import { checkStart, fullSyncOf, modelsOf } from "./check-start.ts";
 import { definitionEditors } from "./editors.ts";
 import { changedSince, couldBe, recentSyncs } from "./look-up-runs.ts";
@@ -61,7 +62,7 @@ export function rootfiProvider(tools: RootfiTools): SyncProvider {
     ...startsOf(api, { key, http, clock, redact }),
     observe: (refs, options) => observeRuns(observing, refs, options),
     discover: (since, definitions, options) =>
-      discoverRuns(api, { clock, redact }, () => http.theirTime(since), companiesOf(definitions), options?.signal),
+      discoverRuns(api, { clock, redact }, () => http.theirTime(since), companiesOf(definitions), options),
     ...(cancelSync === undefined ? {} : { cancel: (ref, options) => cancelSync(ref.remoteId, options?.signal) }),
     editors: definitionEditors({ api, key, frequencies }),
     verifyWebhook: webhookVerifier(tools.webhookSecrets, tools.webhookProof, tools.texts),
@@ -152,12 +153,13 @@ async function* discoverRuns(
   { clock, redact }: Observing,
   since: () => Date,
   companyIds: readonly string[],
-  signal: Signal,
+  options: DiscoverOptions = {},
 ): AsyncGenerator<readonly Observation[], void, undefined> {
   const discovered = { source: ObservationSource.Discovery, definitionRemoteId: null };
-  for (const companyId of companyIds) {
+  for (const { list: companyId, from } of listsOf(companyIds, options)) {
     try {
-      for await (const syncs of recentSyncs(api, companyId, since, signal)) {
+      const walk = walkOf(companyId, from, options);
+      for await (const syncs of recentSyncs(api, companyId, since, options.signal, walk)) {
         const sighting = { ...discovered, observedAt: clock.now(), redact, companyId };
         const recent = syncs.filter((sync) => changedSince(sync, since()));
         if (recent.length > 0) yield recent.map((sync) => observationOf(sync, sighting));

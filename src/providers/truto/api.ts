@@ -5,6 +5,7 @@ import { createAsk, createAskList } from "../../wire/ask.ts";
 import type { Ask, AskList, ItemReader, ReplyReader } from "../../wire/ask.ts";
 import type { HttpClient, HttpRequest } from "../../wire/http-client.ts";
 import { walkPages } from "../../wire/pages.ts";
+import type { PartialWalk } from "../../wire/pages.ts";
 import { pathFor } from "../../wire/path.ts";
 import type { PathTemplate } from "../../wire/path.ts";
 import { badResponse } from "../../wire/read-reply.ts";
@@ -63,8 +64,8 @@ export interface TrutoApi {
   /** Repeated like a read: a second deletion finds nothing. */
   deleteTrigger(id: string, signal: Signal): Promise<void>;
   run(id: string, signal: Signal): Promise<TrutoRun>;
-  /** @param maxPages a walk that needs more throws `PROVIDER_BAD_RESPONSE` after the last of them */
-  runs(filter: Query, maxPages: number, signal: Signal): AsyncIterable<RunPage>;
+  /** @param maxPages a walk that needs more throws `PROVIDER_BAD_RESPONSE` after the last of them; undefined where the walk bounds itself */
+  runs(filter: Query, maxPages: number | undefined, signal: Signal, walk?: PartialWalk): AsyncIterable<RunPage>;
   /** Never repeated: the vendor has no idempotency key for it. */
   startRun(body: JsonObject, signal: Signal): Promise<TrutoRun>;
   /** Stops a running run; deletes the record of an ended one. */
@@ -104,8 +105,9 @@ export function createTrutoApi(http: HttpClient, provider: string): TrutoApi {
       return triggers;
     },
     run: async (id, signal) => get("get sync job run", path`/sync-job-run/${id}`, theOne(id, parseRun), signal),
-    runs: async function* (query, maxPages, signal) {
-      const listing = { operation: "list sync job runs", path: "/sync-job-run", query, maxPages };
+    runs: async function* (query, maxPages, signal, walk) {
+      const bound = maxPages === undefined ? {} : { maxPages };
+      const listing = { operation: "list sync job runs", path: "/sync-job-run", query, ...bound, ...walk };
       for await (const page of list(listing, orUnreadable(parseRun), signal)) {
         const unreadable = page.find((item) => item instanceof ProviderError) ?? null;
         yield { runs: page.filter(isReadable), unreadable };
@@ -130,7 +132,7 @@ export function createTrutoApi(http: HttpClient, provider: string): TrutoApi {
   };
 }
 
-interface Listing {
+interface Listing extends PartialWalk {
   readonly operation: string;
   readonly path: string;
   readonly query?: Query;
@@ -143,12 +145,12 @@ function listPages<Item>(
   listing: Listing & { readonly signal: Signal },
   read: ItemReader<Item>,
 ): AsyncIterable<readonly Item[]> {
-  const { operation, path, signal, maxPages } = listing;
+  const { operation, path, query: asked, signal, ...walk } = listing;
   const fetchPage = (cursor: string | null) => {
-    const query = { limit: PAGE_SIZE, ...listing.query, next_cursor: cursor ?? undefined };
+    const query = { limit: PAGE_SIZE, ...asked, next_cursor: cursor ?? undefined };
     return askList({ operation, method: "GET", path, query, signal }, parsePage, read);
   };
-  return walkPages(fetchPage, { provider, operation, signal, ...(maxPages === undefined ? {} : { maxPages }) });
+  return walkPages(fetchPage, { ...walk, provider, operation, signal });
 }
 
 /** Calls that make or change a definition or a trigger; each is sent once. */

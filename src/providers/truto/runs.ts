@@ -38,12 +38,9 @@ const CONCURRENCY = 4;
 const LIST_FROM = 4;
 /** Pages of a job's list worth reading before the rest is read one by one. */
 const OBSERVE_PAGES = 2;
-const DISCOVER_PAGES = 50;
 const LOOKUP_PAGES = 50;
 /** A run's first observation may be later than its creation, by the vendor's clock. */
 const OBSERVE_SLACK_MS = 3_600_000;
-/** One of the vendor's two spellings of times is cut to seconds. */
-const DISCOVER_SLACK_MS = 1_000;
 /** The vendor's clock may be behind the gateway's. */
 const LOOKUP_SLACK_MS = 5_000;
 
@@ -80,28 +77,6 @@ export async function observeRuns(
     observations: readings.filter((reading) => "facts" in reading),
     missing: readings.filter((reading) => "reason" in reading),
   };
-}
-
-/** Runs created or changed since then. The vendor filters by creation if it honours the filter; here both times count. */
-export async function* discoverRuns(
-  tools: RunTools,
-  since: Date,
-  options: CallOptions,
-): AsyncGenerator<readonly Observation[]> {
-  const earliest = () => tools.theirTime(new Date(since.getTime() - DISCOVER_SLACK_MS));
-  let unreadable: ProviderError | null = null;
-  for await (const page of tools.api.runs(
-    { "created_at[gt]": earliest().toISOString() },
-    DISCOVER_PAGES,
-    options.signal,
-  )) {
-    const fresh = page.runs.filter((run) => isFresh(run, earliest()));
-    unreadable ??= page.unreadable;
-    if (fresh.length > 0) yield fresh.map((run) => observed(tools, run, ObservationSource.Discovery));
-    if (isPast(page.runs, earliest())) break;
-  }
-  // The readable runs are told; what could not be read must not look like nothing.
-  if (unreadable !== null) throw unreadable;
 }
 
 /**
@@ -215,7 +190,7 @@ async function readFailure(tools: RunTools, run: TrutoRun, options: ObserveOptio
   }
 }
 
-function observed(tools: RunTools, run: TrutoRun, source: ObservationSource, ref?: RunRef): Observation {
+export function observed(tools: RunTools, run: TrutoRun, source: ObservationSource, ref?: RunRef): Observation {
   return observationOf(run, {
     source,
     observedAt: tools.clock.now(),
@@ -224,14 +199,8 @@ function observed(tools: RunTools, run: TrutoRun, source: ObservationSource, ref
   });
 }
 
-/** A run without readable times is as likely new as old. */
-function isFresh(run: TrutoRun, earliest: Date): boolean {
-  const times = [timeOf(run.created_at), timeOf(run.updated_at)].filter((time) => time !== null);
-  return times.length === 0 || times.some((time) => time >= earliest);
-}
-
 /** Whether a page shows that the list is newest first and has gone past that time; the order is not documented. */
-function isPast(runs: readonly TrutoRun[], earliest: Date): boolean {
+export function isPast(runs: readonly TrutoRun[], earliest: Date): boolean {
   const times = runs.map((run) => timeOf(run.created_at)?.getTime() ?? Number.NaN);
   const [newest = Number.NaN] = times;
   const oldest = times.at(-1) ?? Number.NaN;

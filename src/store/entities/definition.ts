@@ -31,6 +31,7 @@ export const definitionTable = defineTable({
     createdAt: nullable(time()),
     updatedAt: nullable(time()),
     detailed: flag(),
+    detailedAt: nullable(time()),
     details: details(),
     observedAt: time(),
     goneAt: nullable(time()),
@@ -50,6 +51,7 @@ export function definitionOf(stored: StoredRow): SyncDefinition {
     kind: _kind,
     integration: _integration,
     linkedAccountId: _linkedAccountId,
+    detailedAt: _detailedAt,
     ...shared
   } = decodeRow(definitionTable, stored);
   return rest.kind === DefinitionKind.SyncJob ? { ...shared, ...rest } : { ...shared, ...rest };

@@ -1,0 +1,149 @@
+// Lists of runs that are too long for one look are read to their end by several, while the newest runs are found at once.
+import { expect, test } from "vitest";
+import { ErrorCode } from "../../src/domain/errors.ts";
+import { ProviderHealth } from "../../src/domain/store-port.ts";
+import type { Store } from "../../src/domain/store-port.ts";
+import { describeOnEachDatabase } from "../support/databases.ts";
+import { createListingVendor } from "../support/listing-vendor.ts";
+import type { ListingVendor } from "../support/listing-vendor.ts";
+import { TENANT, createTestTracking, idOf, storeMaker } from "../support/tracking.ts";
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+/** As `createFakeProvider` has it. */
+const DISCOVER_MS = 20_000;
+
+async function tracking(store: Store, vendor: ListingVendor = createListingVendor()) {
+  const made = createTestTracking(store, [vendor.fake]);
+  await made.stock();
+  const { runs } = vendor;
+  const discover = () => made.discoverer.discover(TENANT, made.configured);
+  const state = () => store.providerStates.get(TENANT, "acme");
+  return {
+    ...made,
+    vendor,
+    discover,
+    state,
+    /** Runs begin, so many in a stretch of time that ends now. */
+    begin(count: number, stretchMs: number) {
+      const now = made.clock.now().getTime();
+      for (let index = 1; index <= count; index += 1) {
+        const createdAt = new Date(now - stretchMs + Math.floor((index * stretchMs) / count) - 1);
+        runs.push({ remoteId: `run-${runs.length + 1}`, createdAt });
+      }
+    },
+    newest: () => runs.at(-1)?.remoteId ?? "none has begun",
+    isKnown: async (remoteId: string) => (await store.ledger.syncsByIds(TENANT, [idOf("sync", remoteId)])).length === 1,
+    known: () => store.ledger.countSyncs(TENANT, {}),
+    lagMs: async () => made.clock.now().getTime() - ((await state()).discoveredUntil?.getTime() ?? Number.NaN),
+    /** The next look, when it is due. @returns pages that it took */
+    async next() {
+      await made.clock.advance(DISCOVER_MS);
+      const before = vendor.pagesAnswered();
+      await discover();
+      return vendor.pagesAnswered() - before;
+    },
+  };
+}
+
+/** 60 pages: more than a look takes. */
+async function readsADay(store: Store, order: ListingVendor["says"]["order"]): Promise<void> {
+  const { vendor, discover, begin, newest, isKnown, known, lagMs, next, state } = await tracking(store);
+  vendor.says.order = order;
+  begin(12_000, DAY_MS);
+  await discover();
+  expect(await isKnown(newest())).toBe(true);
+  expect(vendor.pagesAnswered()).toBeLessThanOrEqual(53);
+  expect(await lagMs()).toBe(DAY_MS);
+  const pages: number[] = [];
+  while ((await lagMs()) > 0 && pages.length < 10) {
+    begin(3, DISCOVER_MS);
+    pages.push(await next());
+    expect(await isKnown(newest())).toBe(true);
+  }
+  expect(await lagMs()).toBe(0);
+  expect(Math.max(...pages)).toBeLessThanOrEqual(53);
+  expect(await known()).toBe(vendor.runs.length);
+  expect(await state()).toMatchObject({ health: ProviderHealth.Up, discovery: { gaps: [] } });
+  expect(await next()).toBe(1);
+}
+
+describeOnEachDatabase("a vendor with 12,000 runs in a day", (open) => {
+  test("is read to its end by looks of bounded length", async () => {
+    await readsADay((await open()).store, "newest first");
+  }, 240_000);
+});
+
+const openStore = storeMaker();
+
+test("a list that comes oldest first is read to its end, and the newest runs do not wait for it", async () => {
+  await readsADay(await openStore(), "oldest first");
+}, 240_000);
+
+test("a gateway that was away for a week reads what it missed, and the newest at once", async () => {
+  const { discover, begin, newest, isKnown, known, lagMs, next, clock, vendor } = await tracking(await openStore());
+  begin(10, DAY_MS);
+  await discover();
+  expect(await lagMs()).toBe(0);
+  await clock.advance(7 * DAY_MS);
+  vendor.says.order = "oldest first";
+  begin(14_000, 7 * DAY_MS);
+  await discover();
+  expect(await isKnown(newest())).toBe(true);
+  expect(await lagMs()).toBeGreaterThan(7 * DAY_MS);
+  for (let looks = 0; looks < 6 && (await lagMs()) > 0; looks += 1) await next();
+  expect(await lagMs()).toBe(0);
+  expect(await known()).toBe(14_010);
+}, 120_000);
+
+test("a page that fails in the middle is gone on with, and what was read before it is not read again", async () => {
+  const { vendor, discover, begin, lagMs, next, known, state } = await tracking(await openStore());
+  begin(12_000, DAY_MS);
+  await discover();
+  const read = vendor.pagesAnswered();
+  vendor.says.failsAt = read + 10;
+  await expect(next()).rejects.toMatchObject({ code: ErrorCode.ProviderUnavailable });
+  expect((await state()).health).toBe(ProviderHealth.Down);
+  while ((await lagMs()) > 0) await next();
+  // Sixty pages; one of them twice, and the newest with each look.
+  expect(vendor.pagesAnswered()).toBeLessThanOrEqual(60 + 1 + 6);
+  expect(await known()).toBe(12_000);
+  expect((await state()).health).toBe(ProviderHealth.Up);
+}, 120_000);
+
+test("a vendor that takes no cursor of an earlier look is read in halves", async () => {
+  const { vendor, discover, begin, lagMs, next, known, state } = await tracking(await openStore());
+  vendor.says.forgets = true;
+  begin(12_000, DAY_MS);
+  await discover();
+  for (let looks = 0; looks < 20 && (await lagMs()) > 0; looks += 1) {
+    expect(await next()).toBeLessThanOrEqual(53);
+    expect((await state()).health).toBe(ProviderHealth.Up);
+  }
+  expect(await lagMs()).toBe(0);
+  expect(await known()).toBe(12_000);
+}, 120_000);
+
+test("what an older version has read to its end in the meantime is taken over", async () => {
+  const { discover, begin, next, store, clock, state, lagMs } = await tracking(await openStore());
+  begin(12_000, DAY_MS);
+  await discover();
+  expect((await state()).discovery?.gaps).toHaveLength(1);
+  await store.providerStates.patch(TENANT, "acme", { discoveredUntil: clock.now() });
+  await next();
+  expect(await lagMs()).toBe(0);
+  expect((await state()).discovery?.gaps.filter(({ unreadSince }) => unreadSince !== null)).toEqual([]);
+}, 120_000);
+
+test("a clock that is put back by an hour leaves nothing out", async () => {
+  const { store, discover, begin, next, newest, isKnown, clock } = await tracking(await openStore());
+  begin(5, DAY_MS);
+  await discover();
+  const ahead = new Date(clock.now().getTime() + 60 * MINUTE_MS);
+  const lookOverAt = new Date(clock.now().getTime() + 30 * MINUTE_MS);
+  const discovery = { lookedAt: ahead, lookOverAt, gaps: [], doubts: 0 };
+  await store.providerStates.patch(TENANT, "acme", { discoveredUntil: ahead, discovery });
+  begin(1, 1_000);
+  await next();
+  expect(await isKnown(newest())).toBe(true);
+});
