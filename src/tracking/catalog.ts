@@ -1,9 +1,9 @@
 // Keeps the mirror of what vendors list: linked accounts and definitions. Lists are answered from the mirror.
-import pLimit from "p-limit";
 import type { DefinitionKind } from "../domain/definition.ts";
 import { ErrorCode, GatewayError, ProviderError } from "../domain/errors.ts";
 import type { CatalogOperations } from "../domain/gateway-port.ts";
 import type { CallOptions } from "../domain/provider-port.ts";
+import type { DefinitionDetails, Wanted } from "./definition-details.ts";
 import type { ConfiguredProvider } from "./provider-directory.ts";
 import type { ProviderContact } from "./provider-contact.ts";
 import { shareCall, type SharedCall } from "./shared-call.ts";
@@ -29,7 +29,6 @@ const FRESH_FOR_MS = 5_000;
 const FAILURE_KEPT_MS = 1_000;
 /** How long a list waits for a vendor before it answers with what the mirror has. */
 const READ_DEADLINE_MS = 12_000;
-const DETAILS_AT_ONCE = 4;
 
 interface Attempt {
   readonly startedAt: number;
@@ -40,7 +39,7 @@ interface Attempt {
   outdated: boolean;
 }
 
-export function createCatalog(tools: TrackingTools, contact: ProviderContact): Catalog {
+export function createCatalog(tools: TrackingTools, contact: ProviderContact, details: DefinitionDetails): Catalog {
   const { store, clock, directory } = tools;
   const attempts = new Map<string, Attempt>();
 
@@ -53,9 +52,14 @@ export function createCatalog(tools: TrackingTools, contact: ProviderContact): C
       const broken = accounts ?? definitions;
       if (broken !== null) throw broken;
     };
+    const { catalogAt } = await store.providerStates.get(tenantId, info.key);
     await contact.through(tenantId, configured, lists, options);
-    await store.catalog.markGone(tenantId, info.key, "linkedAccount", startedAt, clock.now());
-    await store.catalog.markGone(tenantId, info.key, "definition", startedAt, clock.now());
+    if (catalogAt !== null) {
+      // Pages shift while they are read: only what the whole reading before this one did not show either is gone. Of the same moment, it is one reading.
+      const lastSeenBefore = new Date(Math.min(catalogAt.getTime(), startedAt.getTime()));
+      await store.catalog.markGone(tenantId, info.key, "linkedAccount", lastSeenBefore, clock.now());
+      await store.catalog.markGone(tenantId, info.key, "definition", lastSeenBefore, clock.now());
+    }
     await store.providerStates.patch(tenantId, info.key, { catalogAt: startedAt });
   }
 
@@ -77,7 +81,8 @@ export function createCatalog(tools: TrackingTools, contact: ProviderContact): C
     options: CallOptions,
   ): Promise<void> {
     const { provider, info } = configured;
-    const undetailed: { remoteId: string; kind: DefinitionKind }[] = [];
+    const lacking: Wanted[] = [];
+    const outlined: Wanted[] = [];
     // A page is as old as its question: what a change brought while the answer was on its way is newer and stays.
     let askedAt = clock.now();
     try {
@@ -86,39 +91,15 @@ export function createCatalog(tools: TrackingTools, contact: ProviderContact): C
         const needed = await store.catalog.putDefinitions(tenantId, info.key, definitions, askedAt);
         for (const remoteId of needed) {
           const kind = kinds.get(remoteId);
-          if (kind !== undefined) undetailed.push({ remoteId, kind });
+          if (kind !== undefined) lacking.push({ remoteId, kind });
         }
+        for (const { remoteId, kind, detailed } of definitions) if (!detailed) outlined.push({ remoteId, kind });
         askedAt = clock.now();
       }
     } finally {
       // What a list told before it broke is as good as any.
-      await readDetails(tenantId, configured, undetailed, options);
+      await details.read(tenantId, configured, { lacking, outlined }, options);
     }
-  }
-
-  /** One unreadable detail must not hide the others: it stays as the list told it and is tried again next time. */
-  async function readDetails(
-    tenantId: string,
-    configured: ConfiguredProvider,
-    wanted: readonly { readonly remoteId: string; readonly kind: DefinitionKind }[],
-    options: CallOptions,
-  ): Promise<void> {
-    const limit = pLimit(DETAILS_AT_ONCE);
-    const read = async ({ remoteId, kind }: { readonly remoteId: string; readonly kind: DefinitionKind }) => {
-      const askedAt = clock.now();
-      if (options.signal?.aborted) return;
-      try {
-        const detail = await configured.provider.getDefinition(remoteId, kind, options);
-        await store.catalog.putDefinitions(tenantId, configured.info.key, [detail], askedAt);
-      } catch (error) {
-        if (!(error instanceof ProviderError)) throw error;
-        tools.log.warn(
-          { provider: configured.info.key, remoteId, code: error.code },
-          "definition could not be read in full",
-        );
-      }
-    };
-    await Promise.all(wanted.map((one) => limit(read, one)));
   }
 
   /** The last or running attempt at this provider, or a new one when that is too old. */

@@ -11,6 +11,7 @@ import type { WorkItem } from "../domain/runtime-ports.ts";
 import { reasonOf } from "../domain/reason.ts";
 import { createAccountGate, type AccountGate } from "./account-gate.ts";
 import { createCatalog } from "./catalog.ts";
+import { createDefinitionDetails } from "./definition-details.ts";
 import { createDefinitionOperations } from "./definitions.ts";
 import { createDiscoverer } from "./discoverer.ts";
 import { createInbox, type Inbox } from "./inbox.ts";
@@ -62,8 +63,13 @@ export function createTracker(tools: TrackingTools, gate: AccountGate = createAc
   const contact = createProviderContact(tools, gate);
   const load = createPollLoad();
   const silence = createWebhookSilence(clock);
-  const recorder = createRecorder(tools, load, noteChanges(silence));
-  const catalog = createCatalog(tools, contact);
+  const details = createDefinitionDetails(tools);
+  const tellSilence = noteChanges(silence);
+  const recorder = createRecorder(tools, load, (request, recorded) => {
+    tellSilence(request, recorded);
+    details.noteEnds(request, recorded);
+  });
+  const catalog = createCatalog(tools, contact, details);
   const inbox = createInbox(tools, { contact, recorder, catalog, silence });
   const poller = createPoller(tools, { contact, recorder, load });
   const discoverer = createDiscoverer(tools, contact, recorder);

@@ -14,6 +14,7 @@ import { createInProcessBus } from "../../src/server/in-process-bus.ts";
 import { createInProcessQueue } from "../../src/server/in-process-queue.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { createCatalog } from "../../src/tracking/catalog.ts";
+import { createDefinitionDetails } from "../../src/tracking/definition-details.ts";
 import { createDefinitionOperations } from "../../src/tracking/definitions.ts";
 import { createDiscoverer } from "../../src/tracking/discoverer.ts";
 import { createOperations } from "../../src/tracking/operations.ts";
@@ -243,8 +244,9 @@ export async function waiting<Value>(
 function partsOf(tools: TrackingTools) {
   const contact = createProviderContact(tools);
   const load = createPollLoad();
-  const recorder = createRecorder(tools, load);
-  const catalog = createCatalog(tools, contact);
+  const details = createDefinitionDetails(tools);
+  const recorder = createRecorder(tools, load, details.noteEnds);
+  const catalog = createCatalog(tools, contact, details);
   const poller = createPoller(tools, { contact, recorder, load });
   const discoverer = createDiscoverer(tools, contact, recorder);
   const starter = createStarter(tools, contact, recorder);

@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { ErrorCode, GatewayError } from "../../src/domain/errors.ts";
 import { createCatalog } from "../../src/tracking/catalog.ts";
+import { createDefinitionDetails } from "../../src/tracking/definition-details.ts";
 import { syncJob } from "../support/store-values.ts";
 import { TENANT, createTestTracking, storeMaker } from "../support/tracking.ts";
 
@@ -11,7 +12,8 @@ async function readOnly(failure: Error) {
   const made = createTestTracking(await openStore());
   await made.stock([syncJob("job-1")]);
   const store = { ...made.store, catalog: { ...made.store.catalog, putLinkedAccounts: () => Promise.reject(failure) } };
-  return { ...made, catalog: createCatalog({ ...made.tools, store }, made.contact) };
+  const tools = { ...made.tools, store };
+  return { ...made, catalog: createCatalog(tools, made.contact, createDefinitionDetails(tools)) };
 }
 
 test("lists are answered from it, and the reading of the catalog fails", async () => {

@@ -148,7 +148,7 @@ test("a defect of the gateway is thrown to whoever asked, and not remembered as 
   expect([listings(), clock.pending()]).toEqual([2, []]);
 });
 
-test("what is no longer listed is gone, and comes back when it is listed again", async () => {
+test("what two whole readings do not show is gone, and comes back when it is listed again", async () => {
   const { fresh, fake, clock, store } = await tracking({
     linkedAccounts: () => [[linkedAccount("a1"), linkedAccount("a2")]],
     definitions: () => [[syncJob("j1"), syncJob("j2")]],
@@ -158,9 +158,16 @@ test("what is no longer listed is gone, and comes back when it is listed again",
   fake.answers.definitions = () => [[syncJob("j2")]];
   await clock.advance(5_000);
   await fresh();
+  // Pages shift while they are read: one reading may pass by what is there.
+  expect([await accountsOf(store), await namesOf(store)]).toEqual([
+    ["a1", "a2"],
+    ["j1", "j2"],
+  ]);
+  await clock.advance(5_000);
+  await fresh();
   expect([await accountsOf(store), await namesOf(store)]).toEqual([["a2"], ["j2"]]);
   expect(await store.catalog.definitionsByIds(TENANT, [idOf("definition", "j1")])).toMatchObject([
-    { remoteId: "j1", goneAt: at(5_000) },
+    { remoteId: "j1", goneAt: at(10_000) },
   ]);
   fake.answers.definitions = () => [[syncJob("j1"), syncJob("j2")]];
   await clock.advance(5_000);
@@ -190,10 +197,49 @@ test.each([
   },
 );
 
-test("an empty list is a whole list: everything is gone", async () => {
+test("a page that shifts while it is read makes nothing gone: readings that miss another one each time", async () => {
+  const { fresh, fake, clock, store } = await tracking({
+    definitions: () => [[syncJob("j1"), syncJob("j2")], [syncJob("j3")]],
+  });
+  await fresh();
+  for (const missed of ["j2", "j3", "j1", "j2"]) {
+    fake.answers.definitions = () => [["j1", "j2", "j3"].filter((id) => id !== missed).map((id) => syncJob(id))];
+    await clock.advance(5_000);
+    await fresh();
+    expect(await namesOf(store)).toEqual(["j1", "j2", "j3"]);
+  }
+});
+
+test("a reading that broke off between two is none of the two", async () => {
+  const { fresh, fake, clock, store } = await tracking();
+  await fresh();
+  fake.answers.definitions = () => [fault(ErrorCode.ProviderTimeout)];
+  await clock.advance(5_000);
+  await fresh();
+  fake.answers.definitions = () => [];
+  await clock.advance(5_000);
+  await fresh();
+  expect(await namesOf(store)).toEqual(["job-1"]);
+  await clock.advance(5_000);
+  await fresh();
+  expect(await namesOf(store)).toEqual([]);
+});
+
+test("a clock that was put back makes nothing gone that is listed", async () => {
+  const { fresh, store, stock, clock } = await tracking();
+  await stock();
+  await store.providerStates.patch(TENANT, "acme", { catalogAt: at(3_600_000) });
+  await clock.advance(5_000);
+  await fresh();
+  expect(await namesOf(store)).toEqual(["job-1"]);
+});
+
+test("an empty list is a whole list: with the second everything is gone", async () => {
   const { fresh, fake, clock, store } = await tracking();
   await fresh();
   Object.assign(fake.answers, { linkedAccounts: () => [], definitions: () => [] } satisfies Partial<FakeAnswers>);
+  await clock.advance(5_000);
+  await fresh();
   await clock.advance(5_000);
   await fresh();
   expect([await accountsOf(store), await namesOf(store)]).toEqual([[], []]);
@@ -204,7 +250,7 @@ test("definitions that the list only outlines are read in full, and again only w
     syncJob(remoteId, { detailed: false, argsSchema: null, updatedAt: at(changedMs) });
   const { fresh, fake, clock, store } = await tracking({
     definitions: () => [[outline("j1", 2), outline("j2", 2), syncJob("j3")]],
-    definition: (remoteId) => syncJob(remoteId, { mutexKey: "in full" }),
+    definition: (remoteId) => syncJob(remoteId, { mutexKey: "in full", nextRunAt: null }),
   });
   const details = () =>
     fake

@@ -8,6 +8,7 @@ import { PageArgs } from "../types/inputs.ts";
 import { LinkedAccountType } from "../types/linked-account.ts";
 import { ModelSyncTargetType } from "../types/model-sync.ts";
 import { ProviderType } from "../types/provider.ts";
+import { DateTime } from "../types/scalars.ts";
 import { SyncConnection, SyncType } from "../types/sync.ts";
 import { SyncJobResourceType } from "../types/sync-job.ts";
 import { definitionNode } from "./objects.ts";
@@ -30,6 +31,14 @@ export class SyncDefinitionEdges {
     @Root() { providerKey, linkedAccountRemoteId }: SyncDefinitionType,
   ): Promise<LinkedAccountType | null> {
     return linkedAccountOf(context, providerKey, linkedAccountRemoteId);
+  }
+
+  @FieldResolver(() => DateTime, {
+    nullable: true,
+    description: "When it runs next, by the vendor's word; null when nothing is planned, or the time told has passed.",
+  })
+  nextRunAt(@Ctx() context: GatewayContext, @Root() { nextRunAt }: SyncDefinitionType): Date | null {
+    return stillToCome(context, nextRunAt);
   }
 
   @FieldResolver(() => SyncType, { nullable: true, description: "Its newest run the gateway knows." })
@@ -77,6 +86,15 @@ export class ScheduleEdges {
 
 @Resolver(() => SyncJobResourceType)
 export class SyncJobResourceEdges {
+  @FieldResolver(() => DateTime, {
+    nullable: true,
+    description:
+      "When it runs next, where resources run apart; null when nothing is planned, or the time told has passed.",
+  })
+  nextRunAt(@Ctx() context: GatewayContext, @Root() { nextRunAt }: SyncJobResourceType): Date | null {
+    return stillToCome(context, nextRunAt);
+  }
+
   @FieldResolver(() => SyncType, { nullable: true, description: "The newest run the gateway knows that covers it." })
   async latestSync(
     @Ctx() { loaders }: GatewayContext,
@@ -105,3 +123,7 @@ export class LinkedAccountEdges {
     return providerOf(context, providerKey);
   }
 }
+
+/** The vendor is asked again once the time has passed; until it says more, nobody knows. */
+const stillToCome = ({ ports }: GatewayContext, nextRunAt: Date | null): Date | null =>
+  nextRunAt !== null && nextRunAt > ports.clock.now() ? nextRunAt : null;

@@ -103,9 +103,6 @@ export abstract class SyncDefinitionType extends NodeType {
   @Field(() => [ScheduleType], { description: "When it runs by itself." })
   schedules!: readonly ScheduleType[];
 
-  @Field(() => DateTime, { nullable: true, description: "When it runs next, by the vendor's word." })
-  nextRunAt!: Date | null;
-
   @Field(() => DateTime, { nullable: true, description: "When it was made at the vendor." })
   createdAt!: Date | null;
 
@@ -124,4 +121,6 @@ export abstract class SyncDefinitionType extends NodeType {
   providerKey!: string;
   definitionId!: string;
   linkedAccountRemoteId!: string | null;
+  /** By the vendor's word; it may have passed. */
+  nextRunAt!: Date | null;
 }

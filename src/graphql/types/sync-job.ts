@@ -87,9 +87,6 @@ export class SyncJobResourceType {
   @Field(() => [String], { description: "Custom fields that are read too." })
   customFields!: readonly string[];
 
-  @Field(() => DateTime, { nullable: true, description: "When it runs next, where resources run apart." })
-  nextRunAt!: Date | null;
-
   @Field(() => DateTime, { nullable: true, description: "When it was made at the vendor." })
   createdAt!: Date | null;
 
@@ -100,6 +97,8 @@ export class SyncJobResourceType {
   config!: JsonObject | null;
 
   definitionId!: string;
+  /** By the vendor's word; it may have passed. */
+  nextRunAt!: Date | null;
 
   static from(resource: SyncJobResource, definitionId: string): SyncJobResourceType {
     return Object.assign(new SyncJobResourceType(), resource, { definitionId });
