@@ -1,7 +1,6 @@
 // One call: a request, its answer, and the reader that understands it. The client is `http-client.ts`'s, the reader the provider's.
 // A list's entries are read one by one, and everything else has its turn in between.
-import { ErrorCode } from "../domain/errors.ts";
-import type { ProviderError } from "../domain/errors.ts";
+import { ErrorCode, ProviderError } from "../domain/errors.ts";
 import { nextTurn } from "./event-loop.ts";
 import type { HttpClient, HttpRequest, HttpResponse, Written } from "./http-client.ts";
 import { JSON_LIMITS } from "./limits.ts";
@@ -37,6 +36,13 @@ export type AskList = <Page extends UnreadList, Item>(
   readItem: ItemReader<Item>,
 ) => Promise<ReadPage<Page, Item>>;
 
+/** The same for a page of a list: entries that cannot be read are left out, and it is said that they were. */
+export type AskPage = <Page extends UnreadList, Item>(
+  request: HttpRequest,
+  readPage: ReplyReader<Page>,
+  readItem: ItemReader<Item>,
+) => Promise<ReadPage<Page, Item> & { readonly unreadable: ProviderError | null }>;
+
 /** @param provider key of the configured provider, for errors */
 export function createAsk(http: HttpClient, provider: string): Ask {
   return async (request, read) => {
@@ -55,6 +61,31 @@ export function createAskList(http: HttpClient, provider: string): AskList {
     const { items, place, ...page } = readPage(response.body, source, response.written);
     const read = await readItems(items, place, request.signal, (item, at) => readItem(item, source, at), source);
     return { ...page, items: read };
+  };
+}
+
+/** Entries of one page that are left out at most: with more it is no list of such entries. */
+const MOST_LEFT_OUT = 100;
+
+/** @param provider key of the configured provider, for errors */
+export function createAskPage(http: HttpClient, provider: string): AskPage {
+  return async (request, readPage, readItem) => {
+    const response = await http.request(request);
+    const source = sourceOf(provider, request, response);
+    const { items, place, ...page } = readPage(response.body, source, response.written);
+    const leftOut: ProviderError[] = [];
+    const orNone = (item: unknown, at: string) => {
+      try {
+        return [readItem(item, source, at)];
+      } catch (error) {
+        if (!(error instanceof ProviderError)) throw error;
+        leftOut.push(error);
+        if (leftOut.length > MOST_LEFT_OUT) throw leftOut[0] ?? error;
+        return [];
+      }
+    };
+    const read = await readItems(items, place, request.signal, orNone, source);
+    return { ...page, items: read.flatMap((one) => one), unreadable: leftOut[0] ?? null };
   };
 }
 

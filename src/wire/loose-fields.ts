@@ -17,6 +17,14 @@ export const bodyText = z.string();
  */
 export const exactText = z.string().min(1).refine(isAsSent, { error: "without control characters or secrets" });
 
+/**
+ * A field whose absence says something: that a list ends, that there is no schedule. Absent and null are null; what is there and cannot be read is
+ * a problem, and never taken for absent.
+ */
+export function orAbsent<Schema extends z.ZodType>(schema: Schema) {
+  return schema.nullish().transform((value): z.output<Schema> | null => value ?? null);
+}
+
 export const looseText = lineText.nullish().catch(null);
 export const looseFlag = z.boolean().nullish().catch(null);
 /** A whole number, never negative. */

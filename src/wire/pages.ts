@@ -10,6 +10,8 @@ export interface WirePage<Item> {
   readonly items: readonly Item[];
   /** What to ask for next; null or empty when this was the last page. An error when the answer names it in a way nobody can read. */
   readonly next: string | null | ProviderError;
+  /** Why the first item that is left out could not be read; null or absent when all were. */
+  readonly unreadable?: ProviderError | null;
 }
 
 /** A walk that may begin in the middle of a list, and may leave it before its end. */
@@ -53,7 +55,7 @@ export async function* inParts<Item>(items: readonly Item[]): AsyncGenerator<rea
 
 /**
  * Yields the items of each page in order, those of a very long page in parts. A walk that cannot end, or was ended by its caller, throws: a part of a list must
- * never look like the whole. Where the next page is named in a way nobody can read, the page's items come first.
+ * never look like the whole. What can be read comes first, where an item or the name of the next page cannot be.
  *
  * @param fetchPage is called with null for the first page, then with each page's `next`
  * @throws ProviderError `PROVIDER_BAD_RESPONSE` on a repeated cursor or too many pages, `PROVIDER_TIMEOUT` when aborted
@@ -66,16 +68,18 @@ export async function* walkPages<Item>(
   const { maxPages = mayReadOn === undefined ? DEFAULT_MAX_PAGES : Number.POSITIVE_INFINITY } = options;
   const seen = new Set<string>();
   let cursor = options.from ?? null;
-  for (let pages = 0; pages < maxPages; pages += 1) {
+  let unreadable: ProviderError | null = null;
+  for (let pages = 0; ; pages += 1) {
     if (signal?.aborted) throw walkAborted(provider, operation, signal);
     if (cursor !== null && mayReadOn?.() === false) {
       onLeft?.(cursor);
-      return;
+      break;
     }
     const page: WirePage<Item> = await fetchOrLeave(fetchPage, cursor, onLeft);
     yield* inParts(page.items);
-    if (page.next === null || page.next === "") return;
+    unreadable ??= page.unreadable ?? null;
     if (page.next instanceof ProviderError) throw page.next;
+    if (page.next === null || page.next === "") break;
     if (seen.has(page.next) || page.next === cursor)
       throw badPages(provider, operation, "expected a new cursor on each page, got one that came before");
     if (page.next.length > LONGEST_CURSOR)
@@ -86,8 +90,9 @@ export async function* walkPages<Item>(
       );
     seen.add(page.next);
     cursor = page.next;
+    if (pages + 1 >= maxPages) throw badPages(provider, operation, `expected at most ${maxPages} pages, got more`);
   }
-  throw badPages(provider, operation, `expected at most ${maxPages} pages, got more`);
+  if (unreadable !== null) throw unreadable;
 }
 
 /** What was read before a page that fails need not be read again. */

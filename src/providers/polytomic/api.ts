@@ -1,7 +1,7 @@
 // Polytomic's endpoints: which path, which parameters, how the next page is named. What the values mean is left to map.ts.
 import type { JsonObject } from "../../domain/json.ts";
-import { createAsk, createAskList } from "../../wire/ask.ts";
-import type { Ask, AskList } from "../../wire/ask.ts";
+import { createAsk, createAskList, createAskPage } from "../../wire/ask.ts";
+import type { Ask, AskList, AskPage } from "../../wire/ask.ts";
 import type { HttpClient } from "../../wire/http-client.ts";
 import { walkPages } from "../../wire/pages.ts";
 import type { PartialWalk, WirePage } from "../../wire/pages.ts";
@@ -33,8 +33,8 @@ import type {
 
 /** The calls the adapter makes. Each throws `ProviderError` and nothing else. */
 export interface PolytomicApi {
-  /** All connections; the vendor does not page this list. */
-  listConnections(signal?: AbortSignal): Promise<readonly WireConnection[]>;
+  /** All connections, as one page: the vendor does not page this list. */
+  listConnections(signal?: AbortSignal): AsyncIterable<readonly WireConnection[]>;
   /** Light entries, latest changed first, and last of all those that moved to the front while the pages were read. */
   listSyncs(signal?: AbortSignal): AsyncIterable<readonly WireListedSync[]>;
   getSync(syncId: string, signal?: AbortSignal): Promise<WireSync>;
@@ -81,7 +81,11 @@ const SYNCS_PER_PAGE = 50;
 
 /** @param provider key of the configured provider, for errors */
 export function polytomicApi(http: HttpClient, provider: string): PolytomicApi {
-  const asking = { ask: createAsk(http, provider), askList: createAskList(http, provider) };
+  const asking = {
+    ask: createAsk(http, provider),
+    askList: createAskList(http, provider),
+    askPage: createAskPage(http, provider),
+  };
   const calls = { ...asking, path: pathFor(provider), provider };
   return { ...catalogCalls(calls), ...executionCalls(calls) };
 }
@@ -89,6 +93,7 @@ export function polytomicApi(http: HttpClient, provider: string): PolytomicApi {
 interface Calls {
   readonly ask: Ask;
   readonly askList: AskList;
+  readonly askPage: AskPage;
   readonly path: PathTemplate;
   readonly provider: string;
 }
@@ -103,11 +108,11 @@ type CatalogCalls = Pick<
 
 // Calls with an id in their path are async functions, so that an id that fits into no path rejects like any other failure.
 
-function catalogCalls({ ask, askList, path, provider }: Calls): CatalogCalls {
+function catalogCalls({ ask, askList, askPage, path, provider }: Calls): CatalogCalls {
   const syncsPage = (page: string | null, signal?: AbortSignal): Promise<WirePage<WireListedSync>> => {
     const query = { limit: SYNCS_PER_PAGE, page_token: page ?? undefined };
     const request = { operation: LIST_SYNCS, method: "GET", path: "/api/syncs", query, signal } as const;
-    return askList(request, readPage, readListedSync);
+    return askPage(request, readPage, readListedSync);
   };
   async function* listSyncs(signal?: AbortSignal): AsyncGenerator<readonly WireListedSync[], void, undefined> {
     const seen = new Set<string>();
@@ -127,9 +132,10 @@ function catalogCalls({ ask, askList, path, provider }: Calls): CatalogCalls {
   }
 
   return {
-    listConnections: async (signal) => {
+    listConnections: (signal) => {
       const request = { operation: "list connections", method: "GET", path: "/api/connections", signal } as const;
-      return (await askList(request, readPage, readConnection)).items;
+      const onlyPage = async () => ({ ...(await askPage(request, readPage, readConnection)), next: null });
+      return walkPages(onlyPage, { provider, ...request });
     },
     listSyncs,
     getSync: async (syncId, signal) =>
@@ -152,7 +158,7 @@ function catalogCalls({ ask, askList, path, provider }: Calls): CatalogCalls {
   };
 }
 
-function executionCalls({ ask, askList, path, provider }: Calls): Omit<PolytomicApi, keyof CatalogCalls> {
+function executionCalls({ ask, askPage, path, provider }: Calls): Omit<PolytomicApi, keyof CatalogCalls> {
   const executionsPage = async (
     syncId: string,
     page: string | null,
@@ -160,7 +166,7 @@ function executionCalls({ ask, askList, path, provider }: Calls): Omit<Polytomic
   ): Promise<WirePage<WireExecution>> => {
     const query = { page_token: page ?? undefined };
     const request = { method: "GET", path: path`/api/syncs/${syncId}/executions`, query, signal } as const;
-    return askList({ operation: LIST_EXECUTIONS, ...request }, readPage, readListedExecution);
+    return askPage({ operation: LIST_EXECUTIONS, ...request }, readPage, readListedExecution);
   };
   return {
     startSync: async (syncId, body, idempotencyKey, signal) => {

@@ -11,7 +11,6 @@ import type { Observation, StartOptions } from "../../domain/sync.ts";
 import type { ForeignText } from "../../wire/foreign-text.ts";
 import type { HttpClient } from "../../wire/http-client.ts";
 import { notFound } from "../../wire/provider-failure.ts";
-import { inParts } from "../../wire/pages.ts";
 import type { Redactor } from "../../wire/redact.ts";
 import { idempotencyKeyOf, polytomicApi } from "./api.ts";
 import { modelSyncEditor } from "./editor.ts";
@@ -59,7 +58,7 @@ export function polytomicProvider(setup: PolytomicSetup): SyncProvider {
     capabilities,
     remoteAccount: (options) => api.getOrganizationId(options?.signal),
     async *listLinkedAccounts(options) {
-      for await (const part of inParts(await api.listConnections(options?.signal)))
+      for await (const part of api.listConnections(options?.signal))
         yield part.map((connection) => linkedAccountOf(connection, redact));
     },
     async *listDefinitions(options) {

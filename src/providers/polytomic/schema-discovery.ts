@@ -1,6 +1,6 @@
 // What Polytomic's connections can be read from and written to: which endpoint, which parameters. What the answers mean is `map-schema.ts`'s.
 import type { SchemaDiscovery, SourceParameters } from "../../domain/schema-discovery.ts";
-import { createAsk, createAskList } from "../../wire/ask.ts";
+import { createAsk, createAskList, createAskPage } from "../../wire/ask.ts";
 import type { HttpClient } from "../../wire/http-client.ts";
 import { walkPages } from "../../wire/pages.ts";
 import { pathFor } from "../../wire/path.ts";
@@ -46,7 +46,7 @@ function sourceCalls(http: HttpClient, provider: string): SourceCalls {
   const modelsPage = (page: string | null, signal?: AbortSignal) => {
     const query = { page_token: page ?? undefined };
     const request = { operation: LIST_MODELS, method: "GET", path: "/api/models", query, signal } as const;
-    return askList(request, readPage, readModel);
+    return createAskPage(http, provider)(request, readPage, readModel);
   };
   return {
     source: async (connectionId, parameters, options) => {

@@ -1,10 +1,11 @@
 // What the parsers of Polytomic's answers are put together from. Which answers there are is said in `wire-types.ts` and `wire-schema.ts`.
 import { z } from "zod";
+import type { ProviderError } from "../../domain/errors.ts";
 import type { ItemReader, UnreadList } from "../../wire/ask.ts";
-import { isAsSent } from "../../wire/foreign-text.ts";
 import { anyList, readableOf } from "../../wire/list-fields.ts";
-import { bodyText, exactText, filledLine, lineText } from "../../wire/loose-fields.ts";
-import { badResponse, parseReply } from "../../wire/read-reply.ts";
+import { bodyText, exactText, filledLine, lineText, orAbsent } from "../../wire/loose-fields.ts";
+import { nextPage } from "../../wire/next-page.ts";
+import { badResponse, isRecord, parseReply, typeName } from "../../wire/read-reply.ts";
 import type { ReplySource } from "../../wire/read-reply.ts";
 import { shareableJson, shareableObject } from "../../wire/shareable-json.ts";
 import { timeOf } from "../../wire/times.ts";
@@ -30,17 +31,21 @@ export function tolerant<Output>(read: (value: unknown) => Output) {
   return z.unknown().optional().transform(read);
 }
 
-/** The entries that can be read; anything that is not a list is an empty one. */
+/** The entries that can be read; absent is an empty list. */
 export function listOf<Schema extends z.ZodType>(entry: Schema) {
+  return orAbsent(readableOf(entry)).transform((entries) => entries ?? []);
+}
+
+/** The same where anything that is not a list is an empty one. */
+export function looseListOf<Schema extends z.ZodType>(entry: Schema) {
   return tolerant((value): readonly unknown[] => (Array.isArray(value) ? value : [])).pipe(readableOf(entry));
 }
 
-const pagination = z.object({ next_page_token: text }).nullable().catch(null);
-const envelope = z.object({ data: anyList.nullable(), pagination });
+const envelope = z.object({ data: anyList.nullable(), pagination: z.unknown().optional() });
 
 export interface PolytomicPage extends UnreadList {
-  /** Null on the last page. */
-  readonly next: string | null;
+  /** Null on the last page. An error where it is named in a way nobody can read. */
+  readonly next: string | null | ProviderError;
 }
 
 /**
@@ -49,12 +54,14 @@ export interface PolytomicPage extends UnreadList {
  */
 export function readPage(reply: unknown, source: ReplySource): PolytomicPage {
   const { data, pagination: pages } = parseReply(envelope, reply, source);
-  const next = pages?.next_page_token ?? null;
-  if (next !== null && !isAsSent(next)) {
-    const got = "one with control characters or secrets";
-    throw badResponse(source, { field: "pagination.next_page_token", expected: "a cursor", got });
-  }
-  return { items: data ?? [], place: "data", next };
+  return { items: data ?? [], place: "data", next: tokenIn(pages, source) };
+}
+
+function tokenIn(pagination: unknown, source: ReplySource): PolytomicPage["next"] {
+  if (pagination === undefined || pagination === null) return null;
+  if (!isRecord(pagination))
+    return badResponse(source, { field: "pagination", expected: "an object", got: typeName(pagination) });
+  return nextPage(pagination["next_page_token"], source, "pagination.next_page_token");
 }
 
 /** The reader of a list's entries. */

@@ -5,7 +5,7 @@ import type { UnreadList } from "../../wire/ask.ts";
 import { anyList } from "../../wire/list-fields.ts";
 import { badResponse, parseReply as parse } from "../../wire/read-reply.ts";
 import type { ReplySource } from "../../wire/read-reply.ts";
-import { bodyText } from "../../wire/loose-fields.ts";
+import { bodyText, orAbsent } from "../../wire/loose-fields.ts";
 import { timeOf } from "../../wire/times.ts";
 import {
   body,
@@ -17,6 +17,7 @@ import {
   jsonObject,
   line,
   listOf,
+  looseListOf,
   looseId,
   needed,
   text,
@@ -28,8 +29,8 @@ import {
 const actor = z.object({ id: text, name: text, type: text }).nullable().catch(null);
 const modelField = z.object({ model_id: text, field: text }).nullable().catch(null);
 
-const schedule = z
-  .object({
+const schedule = orAbsent(
+  z.object({
     frequency: text,
     hour: textOrNumber,
     minute: textOrNumber,
@@ -38,14 +39,10 @@ const schedule = z
     month: textOrNumber,
     connection_id: text,
     job_id: textOrNumber,
-    run_after: z
-      .object({ sync_ids: listOf(id), bulk_sync_ids: listOf(id) })
-      .nullable()
-      .catch(null),
+    run_after: orAbsent(z.object({ sync_ids: listOf(id), bulk_sync_ids: listOf(id) })),
     run_after_success_only: flag,
-  })
-  .nullable()
-  .catch(null);
+  }),
+);
 
 const field = z.object({
   target: line,
@@ -67,13 +64,12 @@ const filter = z.object({
 
 const override = z.object({ field: modelField, field_id: text, function: text, value: json, override: json });
 
-const identity = z
-  .object({ function: line, source: modelField, target: line, new_field: flag, remote_field_type_id: text })
-  .nullable()
-  .catch(null);
+const identity = orAbsent(
+  z.object({ function: line, source: modelField, target: line, new_field: flag, remote_field_type_id: text }),
+);
 
-const target = z
-  .object({
+const target = orAbsent(
+  z.object({
     connection_id: id,
     object: text,
     create: jsonObject,
@@ -81,9 +77,8 @@ const target = z
     configuration: jsonObject,
     search_values: jsonObject,
     filter_logic: body,
-  })
-  .nullable()
-  .catch(null);
+  }),
+);
 
 /** What the list and the detail page both say of a sync. */
 const syncSummary = {
@@ -103,7 +98,7 @@ const syncSummary = {
   updated_by: actor,
 };
 
-const listedSync = z.object({ ...syncSummary, target_connection_id: text, target_object: text });
+const listedSync = z.object({ ...syncSummary, target_connection_id: orAbsent(line), target_object: text });
 
 const sync = z
   .object({
@@ -133,7 +128,7 @@ const execution = z.object({
   started_at: time,
   completed_at: time,
   counts,
-  errors: listOf(bodyText),
+  errors: looseListOf(bodyText),
 });
 
 // A start that answered with an id has started, so a missing word is not a reason to lose the run.

@@ -1,6 +1,6 @@
 // RootFi's v4 endpoints, their answers in the words of `api.ts`. Paths that no document shows are marked as inferred.
 import type { JsonObject } from "../../domain/json.ts";
-import { createAsk, createAskList } from "../../wire/ask.ts";
+import { createAsk, createAskList, createAskPage } from "../../wire/ask.ts";
 import type { ItemReader } from "../../wire/ask.ts";
 import type { HttpClient, HttpRequest } from "../../wire/http-client.ts";
 import { walkPages } from "../../wire/pages.ts";
@@ -24,6 +24,7 @@ import {
 export function rootfiApiV4(http: HttpClient, provider: string): RootfiApi {
   const ask = createAsk(http, provider);
   const askList = createAskList(http, provider);
+  const askPage = createAskPage(http, provider);
   const path = pathFor(provider);
 
   /** @param list name of the list in the answer */
@@ -35,7 +36,7 @@ export function rootfiApiV4(http: HttpClient, provider: string): RootfiApi {
   ): AsyncIterable<readonly Item[]> {
     const page = (cursor: string | null) => {
       const query = { limit: PAGE_SIZE, ...request.query, ...(cursor === null ? {} : { cursor }) };
-      return askList({ ...request, query }, (body, source) => parsePageV4(body, list, source), parse);
+      return askPage({ ...request, query }, (body, source) => parsePageV4(body, list, source), parse);
     };
     const { operation, signal } = request;
     return walkPages(page, { ...walk, provider, operation, signal });

@@ -1,7 +1,7 @@
 // What RootFi can be asked, and v3's endpoints for it: which path, which parameters, how the next page is named. v4's are in
 // `api-v4.ts`; what answers mean is said in `map.ts`.
 import type { JsonObject } from "../../domain/json.ts";
-import { createAsk, createAskList } from "../../wire/ask.ts";
+import { createAsk, createAskList, createAskPage } from "../../wire/ask.ts";
 import type { ItemReader, ReplyReader } from "../../wire/ask.ts";
 import type { HttpClient, HttpRequest } from "../../wire/http-client.ts";
 import { walkPages } from "../../wire/pages.ts";
@@ -72,6 +72,7 @@ export interface RootfiApi {
 export function rootfiApi(http: HttpClient, provider: string): RootfiApi {
   const ask = createAsk(http, provider);
   const askList = createAskList(http, provider);
+  const askPage = createAskPage(http, provider);
   const path = pathFor(provider);
 
   /** A page after the first is asked for with the same parameters and the cursor beside them. */
@@ -81,7 +82,7 @@ export function rootfiApi(http: HttpClient, provider: string): RootfiApi {
     parse: ItemReader<Item>,
   ): Promise<WirePage<Item>> {
     const query = { ...request.query, ...(cursor === null ? {} : { next: cursor }) };
-    return askList({ ...request, query }, parsePage, parse);
+    return askPage({ ...request, query }, parsePage, parse);
   }
 
   function pages<Item>(

@@ -6,12 +6,13 @@ import {
   looseText as text,
   looseTime as time,
   lineText,
+  orAbsent,
 } from "../../wire/loose-fields.ts";
 import type { UnreadList } from "../../wire/ask.ts";
 import { anyList } from "../../wire/list-fields.ts";
-import { badResponse, filledText, isRecord, parseReply as parse, typeName } from "../../wire/read-reply.ts";
+import { filledText, isRecord, parseReply as parse } from "../../wire/read-reply.ts";
 import type { ReplySource } from "../../wire/read-reply.ts";
-import { cursorOf, id, looseId, parseSyncConfig, words } from "./wire-types.ts";
+import { nextCursor, id, looseId, parseSyncConfig, words } from "./wire-types.ts";
 import type {
   RootfiCompany,
   RootfiConnection,
@@ -119,7 +120,7 @@ const companyShape = z.object({
   sync_resume_at: time,
   last_synced: time,
   connection: z.unknown().optional(),
-  data_model_configs: anyList.nullish().catch(null),
+  data_model_configs: orAbsent(anyList),
 });
 type CompanyV4 = z.infer<typeof companyShape>;
 
@@ -197,9 +198,7 @@ export function parsePageV4(body: unknown, list: string, source: ReplySource): R
   const items = listIn(body, list, source);
   const holder = isRecord(body) && isRecord(body["data"]) ? body["data"] : body;
   const next = isRecord(holder) ? (holder["next"] ?? null) : null;
-  if (next === null || next === "") return { ...items, next: null };
-  if (typeof next === "string" || Number.isSafeInteger(next)) return { ...items, next: cursorOf(String(next), source) };
-  throw badResponse(source, { field: "data.next", expected: "a cursor or null", got: typeName(next) });
+  return { ...items, next: nextCursor(next, source, "data.next") };
 }
 
 /** The named list in `data`, or `data` itself: documented for syncs, and taken to be so for the others (inferred). */

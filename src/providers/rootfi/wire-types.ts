@@ -3,7 +3,6 @@
 import { z } from "zod";
 import { ProviderError } from "../../domain/errors.ts";
 import type { UnreadList } from "../../wire/ask.ts";
-import { isAsSent } from "../../wire/foreign-text.ts";
 import { anyList, anyRecord, listOf } from "../../wire/list-fields.ts";
 import {
   looseCount as count,
@@ -13,6 +12,7 @@ import {
   exactText,
   lineText,
 } from "../../wire/loose-fields.ts";
+import { nextPage } from "../../wire/next-page.ts";
 import { badResponse, isRecord, parseReply as parse, typeName } from "../../wire/read-reply.ts";
 import type { ReplySource } from "../../wire/read-reply.ts";
 
@@ -68,7 +68,7 @@ const configShape = z.object({
   enabled: flag,
   interval: count,
   frequency: text,
-  scope_access: anyRecord.nullish().catch(null),
+  scope_access: anyRecord.nullish(),
   sync_from: time,
   /** Sent back with every change of the config. */
   custom_fields: listOf(exactText).nullish(),
@@ -119,28 +119,20 @@ export interface RootfiInviteLink extends Pick<RootfiCompany, "connections"> {
   readonly companyId: string | null;
 }
 
-const pageShape = z.object({
-  data: anyList,
-  next: z.union([lineText, z.number()], { error: "a cursor or null" }).nullish(),
-});
+const pageShape = z.object({ data: anyList, next: z.unknown().optional() });
 const itemShape = z.object({ data: z.looseObject({}) });
 /** The one answer without a `data` envelope. */
 const configListShape = z.object({ sync_config: anyList });
 
 export interface RootfiPage extends UnreadList {
-  /** Null on the last page. */
-  readonly next: string | null;
+  /** Null on the last page. An error where it is named in a way nobody can read. */
+  readonly next: string | null | ProviderError;
 }
 
 /** A page of a list. */
 export function parsePage(body: unknown, source: ReplySource): RootfiPage {
-  const page = parse(pageShape, body, source);
-  const next = page.next ?? null;
-  return {
-    items: page.data,
-    place: "data",
-    next: next === null || next === "" ? null : cursorOf(String(next), source),
-  };
+  const { data, next } = parse(pageShape, body, source);
+  return { items: data, place: "data", next: nextCursor(next, source, "next") };
 }
 
 /** What is inside `data`. */
@@ -217,14 +209,15 @@ export const parseSyncConfigs = (body: unknown, source: ReplySource): UnreadList
   place: "sync_config",
 });
 
+/** The next page's cursor; one SDK types it as a number. */
+export const nextCursor = (next: unknown, source: ReplySource, field: string) =>
+  nextPage(next, source, field, { numbers: true, read: (cursor) => cursorOf(cursor, source) });
+
 /**
  * The cursor in its three documented forms: base64, percent-encoded base64, and a whole address with the cursor in its query. Only the
  * cursor is taken from an address; the address itself is never asked for anything.
  */
 export function cursorOf(next: string, source: ReplySource): string {
-  if (!isAsSent(next)) {
-    throw badResponse(source, { field: "next", expected: "a cursor", got: "one with control characters or secrets" });
-  }
   if (!/^https?:\/\/|^\/|^[^=]*\?/i.test(next)) return percentDecoded(next);
   const query = new URLSearchParams(next.slice(next.indexOf("?") + 1));
   const cursor = next.includes("?") ? query.get("next") : null;

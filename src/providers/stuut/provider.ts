@@ -64,12 +64,12 @@ export function stuutProvider({ key, capabilities, http, clock, redact }: StuutT
     capabilities,
 
     async *listLinkedAccounts(options) {
-      for await (const part of inParts(await api.connections(options?.signal)))
+      for await (const part of api.readableConnections(options?.signal))
         yield part.map((connection) => linkedAccountOf(connection, redact));
     },
 
     async *listDefinitions(options) {
-      for await (const part of inParts(await api.connections(options?.signal))) yield part.map(syncJobOf);
+      for await (const part of api.readableConnections(options?.signal)) yield part.map(syncJobOf);
     },
 
     async getDefinition(remoteId, kind, options) {
@@ -105,23 +105,35 @@ export function stuutProvider({ key, capabilities, http, clock, redact }: StuutT
 
     async observe(refs, { signal }) {
       if (refs.length === 0) return { observations: [], missing: [] };
-      const connections = await api.connections(signal);
+      const connections: StuutConnection[] = [];
+      try {
+        for await (const part of api.readableConnections(signal)) for (const one of part) connections.push(one);
+      } catch (error) {
+        const { observations } = match(refs, connections, observer(ObservationSource.Poll));
+        // A run that is not seen may be one of a connection that could not be read.
+        if (isUnreadable(error) && observations.length > 0) return { observations, missing: [] };
+        throw error;
+      }
       return match(refs, connections, observer(ObservationSource.Poll));
     },
 
     async *discover(since, _definitions, options) {
-      const seen = (await api.connections(options?.signal)).flatMap(latestSyncs);
-      const theirSince = http.theirTime(since);
       const observe = observer(ObservationSource.Discovery);
-      for await (const part of inParts(seen)) {
-        const recent = part.filter(({ sync }) => changedSince(sync, theirSince));
-        if (recent.length > 0) yield recent.map(observe);
+      for await (const connections of api.readableConnections(options?.signal)) {
+        const theirSince = http.theirTime(since);
+        for await (const part of inParts(connections.flatMap(latestSyncs))) {
+          const recent = part.filter(({ sync }) => changedSince(sync, theirSince));
+          if (recent.length > 0) yield recent.map(observe);
+        }
       }
     },
 
     close: () => http.close(),
   };
 }
+
+const isUnreadable = (error: unknown): boolean =>
+  error instanceof ProviderError && error.code === ErrorCode.ProviderBadResponse;
 
 /** A model's latest sync and where it was seen. */
 interface Seen {

@@ -7,11 +7,14 @@ import {
   looseFlag as flag,
   looseText as text,
   looseTime as time,
+  bodyText,
   exactText as id,
   lineText,
+  orAbsent,
 } from "../../wire/loose-fields.ts";
 import { parseReply as parse } from "../../wire/read-reply.ts";
 import type { ReplySource } from "../../wire/read-reply.ts";
+import { timeOrDayOf } from "../../wire/times.ts";
 
 // Ids are opaque, and not declared UUIDs.
 
@@ -50,7 +53,7 @@ const modelShape = z.object({
   is_read_supported: flag,
   is_write_supported: flag,
   is_sync_supported: flag,
-  next_sync_at: time,
+  next_sync_at: orAbsent(bodyText.transform(timeOrDayOf)),
   last_sync: z.unknown().optional(),
   created_at: time,
   modified_at: time,

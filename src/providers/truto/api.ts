@@ -1,8 +1,8 @@
 // Truto's endpoints: which path, which parameters, how the next page is named. What the answers mean is left to the mappers.
 import { ProviderError } from "../../domain/errors.ts";
 import type { JsonObject } from "../../domain/json.ts";
-import { createAsk, createAskList } from "../../wire/ask.ts";
-import type { Ask, AskList, ItemReader, ReplyReader } from "../../wire/ask.ts";
+import { createAsk, createAskList, createAskPage } from "../../wire/ask.ts";
+import type { Ask, AskPage, ItemReader, ReplyReader } from "../../wire/ask.ts";
 import type { HttpClient, HttpRequest } from "../../wire/http-client.ts";
 import { walkPages } from "../../wire/pages.ts";
 import type { PartialWalk } from "../../wire/pages.ts";
@@ -78,9 +78,10 @@ export interface TrutoApi {
 export function createTrutoApi(http: HttpClient, provider: string): TrutoApi {
   const ask = createAsk(http, provider);
   const askList = createAskList(http, provider);
+  const askPage = createAskPage(http, provider);
   const path = pathFor(provider);
   const list = <Item>(listing: Listing, read: ItemReader<Item>, signal: Signal) =>
-    listPages(askList, provider, { ...listing, signal }, read);
+    listPages(askPage, provider, { ...listing, signal }, read);
   const get = async <Item>(operation: string, target: string, read: ReplyReader<Item>, signal: Signal) =>
     ask({ operation, method: "GET", path: target, signal }, read);
   const remove = async (operation: string, target: string, signal: Signal) =>
@@ -140,7 +141,7 @@ interface Listing extends PartialWalk {
 }
 
 function listPages<Item>(
-  askList: AskList,
+  askPage: AskPage,
   provider: string,
   listing: Listing & { readonly signal: Signal },
   read: ItemReader<Item>,
@@ -148,7 +149,7 @@ function listPages<Item>(
   const { operation, path, query: asked, signal, ...walk } = listing;
   const fetchPage = (cursor: string | null) => {
     const query = { limit: PAGE_SIZE, ...asked, next_cursor: cursor ?? undefined };
-    return askList({ operation, method: "GET", path, query, signal }, parsePage, read);
+    return askPage({ operation, method: "GET", path, query, signal }, parsePage, read);
   };
   return walkPages(fetchPage, { ...walk, provider, operation, signal });
 }

@@ -1,8 +1,9 @@
 // Parsers for the JSON Truto sends: only the fields the gateway uses, tolerant of the rest. What they mean is said in `map.ts`.
 import { z } from "zod";
+import type { ProviderError } from "../../domain/errors.ts";
 import type { JsonObject, JsonValue } from "../../domain/json.ts";
 import type { UnreadList } from "../../wire/ask.ts";
-import { isAsSent } from "../../wire/foreign-text.ts";
+import { anyList } from "../../wire/list-fields.ts";
 import {
   bodyText,
   exactText,
@@ -10,7 +11,9 @@ import {
   lineText,
   looseFlag as flag,
   looseText as text,
+  orAbsent,
 } from "../../wire/loose-fields.ts";
+import { nextPage } from "../../wire/next-page.ts";
 import { badResponse, isRecord, parseReply as parse, typeName } from "../../wire/read-reply.ts";
 import type { ReplySource } from "../../wire/read-reply.ts";
 
@@ -54,7 +57,7 @@ const jobShape = z.object({
   args_validation: text,
   mutex_key: text,
   state_key: text,
-  resources: anything,
+  resources: orAbsent(anyList),
   created_at: text,
   updated_at: text,
 });
@@ -131,23 +134,17 @@ export function runIn(value: unknown): TrutoRun | null {
 }
 
 /** A page of a list. The vendor's pages disagree whether the list is called `result` or `results`; both are read. */
-export function parsePage(body: unknown, source: ReplySource): UnreadList & { readonly next: string | null } {
+export function parsePage(
+  body: unknown,
+  source: ReplySource,
+): UnreadList & { readonly next: string | null | ProviderError } {
   if (!isRecord(body)) throw badResponse(source, { field: "body", expected: "an object", got: typeName(body) });
   const place = Array.isArray(body["result"]) ? "result" : "results";
   const items: unknown = body[place];
   if (!Array.isArray(items)) {
     throw badResponse(source, { field: "result", expected: "a list", got: typeName(body["result"] ?? items) });
   }
-  const cursor = body["next_cursor"] ?? "";
-  // A cursor that cannot be read would end the list early and silently.
-  if (typeof cursor !== "string") {
-    throw badResponse(source, { field: "next_cursor", expected: "a string or null", got: typeName(cursor) });
-  }
-  if (!isAsSent(cursor)) {
-    const got = "one with control characters or secrets";
-    throw badResponse(source, { field: "next_cursor", expected: "a cursor", got });
-  }
-  return { items, place, next: cursor === "" ? null : cursor };
+  return { items, place, next: nextPage(body["next_cursor"], source, "next_cursor") };
 }
 
 /** Whether a value out of a JSON parser is an object. */

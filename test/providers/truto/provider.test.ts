@@ -172,7 +172,7 @@ describe("the catalog", () => {
   it("refuses a cursor it cannot read, so that no list ends early", async () => {
     await using connected = await connectTruto(() => ({ json: { result: [], next_cursor: 7 } }));
     await expect(allOf(connected.provider.listLinkedAccounts())).rejects.toThrow(
-      /expected "next_cursor" to be a string or null, got a number/,
+      /expected "next_cursor" to be a cursor or null, got a number/,
     );
   });
 
