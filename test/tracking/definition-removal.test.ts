@@ -69,6 +69,7 @@ describeOnEachDatabase("a definition", (open) => {
       },
     });
     await store.catalog.putDefinitions(TENANT, "acme", listing, at(0));
+    await store.catalog.markDefinitionGone(TENANT, idOf("definition", "job-1"), at(0));
     await clock.advance(10);
     const reading = catalog.ensureFresh(TENANT, ["acme"]);
     await asked.opened;

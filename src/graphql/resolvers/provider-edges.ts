@@ -61,7 +61,7 @@ export class ProviderEdges {
   @FieldResolver(() => Float, {
     nullable: true,
     description:
-      "How long ago runs started elsewhere were last looked for, in milliseconds; null before the first time.",
+      "How far back all runs started elsewhere are known, in milliseconds: the distance to what was read to its end. Newer ones may be known already. Null before the first look.",
   })
   async discoveryLagMs(
     @Ctx() { loaders, ports }: GatewayContext,
