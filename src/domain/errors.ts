@@ -46,7 +46,7 @@ export const ErrorCode = {
   BadUserInput: "BAD_USER_INPUT",
   /** A cursor that this gateway did not make, or made for somebody else. */
   CursorInvalid: "CURSOR_INVALID",
-  /** The history before this cursor has been pruned. */
+  /** What follows this cursor has been pruned, or the cursor is of another ledger: of another store, or from before a restore. */
   CursorExpired: "CURSOR_EXPIRED",
   /** No or bad credentials. */
   Unauthenticated: "UNAUTHENTICATED",
@@ -74,20 +74,43 @@ export class GatewayError extends Error {
 export const isOutage = (error: unknown): error is GatewayError =>
   error instanceof GatewayError && error.code === ErrorCode.ServiceUnavailable;
 
-/** What follows a place in a tenant's ledger has been removed. */
+/** Why nobody can go on from a place in a ledger. */
+export const ExpiryReason = {
+  /** What follows it has been removed with the old history. */
+  Removed: "REMOVED",
+  /** It is of another store, or of this one before it was restored. */
+  OtherLedger: "OTHER_LEDGER",
+} as const;
+export type ExpiryReason = (typeof ExpiryReason)[keyof typeof ExpiryReason];
+
+const EXPIRED: Readonly<Record<ExpiryReason, string>> = {
+  [ExpiryReason.Removed]: "Transitions that follow this cursor have been removed with the old history.",
+  [ExpiryReason.OtherLedger]:
+    "This cursor is of another ledger, or of this one before its database was restored: nobody can tell what came after it.",
+};
+
+/** What follows a place in a tenant's ledger is not known any more. */
 export class CursorExpiredError extends GatewayError {
   override readonly name: string = "CursorExpiredError";
   readonly tenantId: string;
   /** The number behind which everything that is kept follows. */
   readonly oldestPlace: number;
+  /** The ledger that the number is of; null where nobody said. */
+  readonly ledgerId: string | null;
 
-  constructor(tenantId: string, oldestPlace: number) {
+  constructor(
+    tenantId: string,
+    oldestPlace: number,
+    ledgerId: string | null = null,
+    reason: ExpiryReason = ExpiryReason.Removed,
+  ) {
     super(
       ErrorCode.CursorExpired,
-      "Transitions that follow this cursor have been removed with the old history. Read the runs with `syncs`, and go on `after` the `oldestCursor`.",
+      `${EXPIRED[reason]} Read the runs with \`syncs\`, and go on \`after\` the \`oldestCursor\`.`,
     );
     this.tenantId = tenantId;
     this.oldestPlace = oldestPlace;
+    this.ledgerId = ledgerId;
   }
 }
 

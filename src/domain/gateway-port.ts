@@ -10,6 +10,7 @@ import type {
 import type { CallOptions, Capabilities } from "./provider-port.ts";
 import type { SchemaDiscovery } from "./schema-discovery.ts";
 import type { ProviderError, UserProblem } from "./errors.ts";
+import type { LedgerPlace } from "./ledger-place.ts";
 import type { ProviderState, SyncFilter } from "./store-port.ts";
 import type { ErrorHandling, IfRunning, Sync, Transition, Trigger } from "./sync.ts";
 import type { JsonObject } from "./json.ts";
@@ -190,11 +191,13 @@ export interface TransitionFeed {
   /**
    * Every committed transition that matches, in ledger order, each once, until the iterator is returned.
    *
-   * @param after sequence number to go on from; null begins with the next one committed
-   * @throws GatewayError `CURSOR_EXPIRED` (`CursorExpiredError`) from any `next()` when the transition that would follow has been removed:
-   * never is one left out; `CURSOR_INVALID` from the first when the ledger has not come that far
+   * @param after place to go on from, or a number that is known to be of this ledger; null begins with the next one committed
+   * @throws GatewayError `CURSOR_EXPIRED` (`CursorExpiredError`) from any `next()` when the transition that would follow has been removed,
+   * or the ledger is another one than gave the place, from before a restore for example: never is one left out
    */
-  follow(tenantId: string, filter: SyncFilter, after: number | null): AsyncIterableIterator<FeedEntry>;
+  follow(tenantId: string, filter: SyncFilter, after: LedgerPlace | number | null): AsyncIterableIterator<FeedEntry>;
+  /** The ledger that is followed now: what cursors are made for. */
+  ledgerId(): string;
 }
 
 export interface ProgressFeed {

@@ -10,6 +10,7 @@ import type {
   SyncDefinition,
 } from "./definition.ts";
 import type { ErrorCode } from "./errors.ts";
+import type { IdentityStore } from "./identity-port.ts";
 import type { PollStore } from "./poll-port.ts";
 import type { AccountStore } from "./provider-account.ts";
 import type { DiscoveryProgress } from "./discovery.ts";
@@ -449,6 +450,7 @@ export interface Store {
   readonly accounts: AccountStore;
   readonly retention: RetentionStore;
   readonly quotas: QuotaStore;
+  readonly identity: IdentityStore;
   /** Rejects with `SERVICE_UNAVAILABLE` when the database does not answer. */
   ping(): Promise<void>;
   /** The time by the database's clock, which all gateways on it share; null when that is this machine's. */

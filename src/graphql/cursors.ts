@@ -1,6 +1,7 @@
 // Opaque cursors: places in lists, and places in a tenant's ledger.
 import { createHash } from "node:crypto";
 import { ErrorCode, GatewayError } from "../domain/errors.ts";
+import type { LedgerPlace } from "../domain/ledger-place.ts";
 import type { Position } from "../domain/store-port.ts";
 
 const VERSION = "1";
@@ -27,29 +28,42 @@ export function parsePageCursor(list: string, cursor: string, sortKey: SortKey):
   );
 }
 
-/** A place in the tenant's ledger. The check value ties it to the tenant: another tenant's cursor is refused, not read. */
-export function ledgerCursor(tenantId: string, sequence: number): string {
-  return Buffer.from(`${VERSION}.${sequence}.${checkOf(tenantId, sequence)}`).toString("base64url");
+/**
+ * A place in the tenant's ledger. The check values tie it to the tenant: another tenant's cursor is refused, not read.
+ *
+ * The first three parts are what versions before wrote, and they read no more: a client may come from a newer gateway to an older one.
+ *
+ * @param place a number alone names no ledger, as cursors of versions before did not
+ */
+export function ledgerCursor(tenantId: string, place: LedgerPlace | number): string {
+  const { sequence, ledgerId, mark } = typeof place === "number" ? unnamed(place) : place;
+  const parts = [VERSION, sequence, checkOf(["ledger", tenantId, sequence])];
+  if (ledgerId !== null)
+    parts.push(ledgerId, mark ?? "", checkOf(["ledger", tenantId, sequence, ledgerId, mark ?? ""]));
+  return Buffer.from(parts.join(".")).toString("base64url");
 }
 
 /** @throws GatewayError `CURSOR_INVALID` */
-export function parseLedgerCursor(tenantId: string, cursor: string): number {
+export function parseLedgerCursor(tenantId: string, cursor: string): LedgerPlace {
   const text = cursor.length <= 200 ? Buffer.from(cursor, "base64url").toString("utf8") : "";
-  const [version, digits = "", check] = text.split(".");
+  const [version, digits = "", check, ...named] = text.split(".");
   const sequence = /^\d{1,15}$/.test(digits) ? Number(digits) : -1;
-  if (version === VERSION && sequence >= 0 && check === checkOf(tenantId, sequence)) return sequence;
+  if (version === VERSION && sequence >= 0 && check === checkOf(["ledger", tenantId, sequence])) {
+    if (named.length === 0) return unnamed(sequence);
+    const [ledgerId = "", mark = "", nameCheck] = named;
+    const isWhole = named.length === 3 && nameCheck === checkOf(["ledger", tenantId, sequence, ledgerId, mark]);
+    if (isWhole) return { sequence, ledgerId, mark: mark === "" ? null : mark };
+  }
   throw new GatewayError(
     ErrorCode.CursorInvalid,
     "after: this is no cursor of this ledger. Use the `cursor` of a transition, or leave `after` out.",
   );
 }
 
-function checkOf(tenantId: string, sequence: number): string {
-  return createHash("sha256")
-    .update(JSON.stringify(["ledger", tenantId, sequence]))
-    .digest("hex")
-    .slice(0, 12);
-}
+const unnamed = (sequence: number): LedgerPlace => ({ sequence, ledgerId: null, mark: null });
+
+const checkOf = (parts: readonly (string | number)[]): string =>
+  createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 12);
 
 const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value);
 

@@ -35,7 +35,11 @@ export function formatError(
     return { message: cause.message, ...place, extensions: { code, provider, retryable, retryAfterMs, httpStatus } };
   }
   if (cause instanceof CursorExpiredError) {
-    const oldestCursor = ledgerCursor(cause.tenantId, cause.oldestPlace);
+    const oldestCursor = ledgerCursor(cause.tenantId, {
+      sequence: cause.oldestPlace,
+      ledgerId: cause.ledgerId,
+      mark: null,
+    });
     return { message: cause.message, ...place, extensions: { code: cause.code, oldestCursor } };
   }
   if (cause instanceof LimitError) return { message: cause.message, ...place, extensions: cause.extensions };

@@ -31,6 +31,8 @@ import { createGraphqlHttp } from "./graphql-http.ts";
 import { createGraphqlWs } from "./graphql-ws.ts";
 import { createLargeOperations } from "./large-operations.ts";
 import { withPatience } from "./patience.ts";
+import { createLedgerWatch } from "./ledger-watch.ts";
+import { marksOf } from "./marks-of.ts";
 import { createProgressFeed } from "./progress-feed.ts";
 import { checkProviders, vendorNames } from "./providers.ts";
 import { createQuotas } from "./quotas.ts";
@@ -136,7 +138,7 @@ async function assemble(
   const configured = checked.map((make) => make({ clock, quotaOf, providerKeys }));
   opened.push(async () => void (await Promise.all(configured.map(({ provider }) => provider.close()))));
   await refuseForeignSandboxes(opening, LOCAL_TENANT, configured);
-  const { disconnect, ...coordination } = await createCoordination(config, { clock, log });
+  const { disconnect, redis, ...coordination } = await createCoordination(config, opening, { clock, log });
   opened.push(disconnect);
   opened.push(() => coordination.bus.close());
   const { store, bus, queue, providers } = around({ store: opening, ...coordination, providers: configured });
@@ -171,6 +173,11 @@ async function assemble(
   opened.push(() => queue.close());
   const feed = createTransitionFeed({ store, bus, clock });
   const progress = createProgressFeed({ store, bus, clock });
+  const tenantIds = directory.tenantIds();
+  const marks = marksOf(config.databaseUrl, redis);
+  const watch = createLedgerWatch({ store, clock, log, tenantIds, marks, changed: () => feed.beginAnew() });
+  opened.push(() => watch.close());
+  await watch.start();
 
   const ports: GatewayPorts = {
     store,

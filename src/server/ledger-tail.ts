@@ -19,6 +19,8 @@ export interface Tail {
   reader(sequence: number): LedgerReader;
   /** Resolves when the ledger has gone beyond that number, or when the signal aborts. */
   grownBeyond(sequence: number, signal: AbortSignal): Promise<void>;
+  /** It was closed: nothing more is read. */
+  isOver(): boolean;
   close(): void;
 }
 
@@ -125,6 +127,7 @@ export function createTail(
         done();
       });
     },
+    isOver: () => closed.signal.aborted,
     close() {
       closed.abort();
       unlisten();

@@ -5,6 +5,7 @@ import { Command, CommanderError } from "commander";
 import { z } from "zod";
 import { migrate } from "./migrate-command.ts";
 import { adoptProvider, listProviders, renameProvider } from "./providers-command.ts";
+import { restored } from "./restored-command.ts";
 import { runSandbox } from "./sandbox-command.ts";
 import { serve } from "./serve-command.ts";
 import { verify } from "./verify-command.ts";
@@ -55,6 +56,12 @@ function programFor(environment: NodeJS.ProcessEnv, end: (code: number) => void)
     .description("a key speaks to another account and is the same business: go on with it")
     .argument("<key>", "the key in the configuration")
     .action(async (key: string) => end(await adoptProvider(environment, key)));
+  program
+    .command("restored")
+    .description(
+      "to be run after DATABASE_URL was restored from a backup, before a gateway serves it: cursors from before are then answered CURSOR_EXPIRED and not taken for the restored ledger's own",
+    )
+    .action(async () => end(await restored(environment)));
   program
     .command("sandbox")
     .description("run one vendor's sandbox alone")

@@ -1,7 +1,6 @@
 // The way to Redis: one connection for commands, one that listens, and what is known about how Redis is. Nothing in Redis is the
 // only copy of anything, so losing it slows a gateway down and breaks nothing.
 import { createHash, randomUUID } from "node:crypto";
-import { isAbsolute, resolve } from "node:path";
 import { Redis } from "ioredis";
 import type { Clock } from "../domain/clock.ts";
 import type { TrackingLog } from "../tracking/tools.ts";
@@ -42,22 +41,15 @@ const SLOWEST_RECONNECT_MS = 2_000;
 /** Longer than BullMQ ever waits for a job: its connection is made after the pattern of this one. */
 const SILENT_SOCKET_MS = 15_000;
 
-/** Gateways on one database share one namespace, and no others do: two installations may use one Redis. */
-export function namespaceOf(databaseUrl: string): string {
-  const file = /^sqlite:(?<path>.+)$/u.exec(databaseUrl)?.groups?.["path"];
+/**
+ * Gateways on one database share one namespace, and no others do: two installations may use one Redis. The database says who it is, since one
+ * has many addresses and many may have one. Where it is counts too: a copy of a database is another one.
+ */
+export function namespaceOf(installationId: string, place: string): string {
   return createHash("sha256")
-    .update(file === undefined ? placeOf(databaseUrl) : whole(file))
+    .update(JSON.stringify([installationId, place]))
     .digest("hex")
     .slice(0, 16);
-}
-
-const whole = (path: string): string => (isAbsolute(path) ? path : resolve(path));
-
-/** Without user and password, which may change, and without options, which may differ. */
-function placeOf(databaseUrl: string): string {
-  if (!URL.canParse(databaseUrl)) return databaseUrl;
-  const { hostname, port, pathname } = new URL(databaseUrl);
-  return `${hostname}:${port === "" ? "5432" : port}${pathname}`;
 }
 
 /** A primary that was made a replica keeps its connections and refuses whatever is to be written. */

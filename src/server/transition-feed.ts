@@ -1,8 +1,9 @@
 // The subscription hub: one reader per tenant follows the ledger, and every subscriber reads from what it found.
 // A subscriber is nothing but a place in the ledger, so a slow one holds no memory and loses nothing.
 import type { Clock } from "../domain/clock.ts";
-import { CursorExpiredError, ErrorCode, GatewayError } from "../domain/errors.ts";
+import { CursorExpiredError, ExpiryReason } from "../domain/errors.ts";
 import type { FeedEntry, TransitionFeed } from "../domain/gateway-port.ts";
+import { markOf, type LedgerPlace } from "../domain/ledger-place.ts";
 import type { EventBus } from "../domain/runtime-ports.ts";
 import { isTerminal } from "../domain/status.ts";
 import type { Store, SyncFilter } from "../domain/store-port.ts";
@@ -16,11 +17,14 @@ interface FeedTools {
 }
 
 export interface ClosableFeed extends TransitionFeed {
+  /** The ledger is another one than it was, as after a restore: ends every subscription with `CURSOR_EXPIRED`, and begins anew. */
+  beginAnew(): void;
   /** Ends every subscription. */
   close(): void;
 }
 
 export function createTransitionFeed(tools: FeedTools): ClosableFeed {
+  const { store } = tools;
   const tails = new Map<string, Tail>();
   const streams = createAbortableStreams();
 
@@ -33,7 +37,7 @@ export function createTransitionFeed(tools: FeedTools): ClosableFeed {
       tail.followers -= 1;
       if (tail.followers > 0) return;
       tail.close();
-      tails.delete(tenantId);
+      if (tails.get(tenantId) === tail) tails.delete(tenantId);
     };
     return { tail, release };
   }
@@ -41,7 +45,7 @@ export function createTransitionFeed(tools: FeedTools): ClosableFeed {
   async function* entries(
     tenantId: string,
     filter: SyncFilter,
-    after: number | null,
+    after: LedgerPlace | number | null,
     signal: AbortSignal,
   ): AsyncGenerator<FeedEntry, void, undefined> {
     const { tail, release } = holdTail(tenantId);
@@ -51,24 +55,28 @@ export function createTransitionFeed(tools: FeedTools): ClosableFeed {
       const oldest = await tail.oldest();
       // With everything removed, also what this process has not read yet, the ledger has come to just before the oldest number.
       const head = Math.max(newest, oldest - 1);
-      let place = after ?? head;
-      if (place > head)
-        throw new GatewayError(
-          ErrorCode.CursorInvalid,
-          "after: the ledger has not come to this cursor. Leave `after` out.",
-        );
-      if (place < oldest - 1) throw new CursorExpiredError(tenantId, oldest - 1);
-      const reader = tail.reader(place);
+      const given = typeof after === "number" ? null : after;
+      let place = typeof after === "number" ? after : (after?.sequence ?? head);
+      // A number that the ledger has not come to was given before it was restored, or by another one.
+      if (place > head || (given !== null && !isOurs(given))) throw ofAnotherLedger(tenantId, oldest);
+      if (place < oldest - 1) throw removed(tenantId, oldest);
+      const mark = place >= oldest ? (given?.mark ?? null) : null;
+      const reader = tail.reader(mark === null ? place : place - 1);
       ({ leave } = reader);
+      if (mark !== null) {
+        const seen = await reader.next();
+        if (seen !== null && seen.transition.sequence > place) throw removed(tenantId, seen.transition.sequence);
+        if (seen === null || markOf(seen.transition) !== mark) throw ofAnotherLedger(tenantId, oldest);
+      }
       while (!signal.aborted) {
+        if (tail.isOver()) throw ofAnotherLedger(tenantId, await store.ledger.oldestSequence(tenantId));
         const entry = await reader.next();
         if (entry === null) {
           await tail.grownBeyond(place, signal);
           continue;
         }
         // Numbers have no holes: what is missing was removed while this subscriber was reading behind.
-        if (entry.transition.sequence !== place + 1)
-          throw new CursorExpiredError(tenantId, entry.transition.sequence - 1);
+        if (entry.transition.sequence !== place + 1) throw removed(tenantId, entry.transition.sequence);
         place += 1;
         if (!signal.aborted && matches(entry, filter)) yield entry;
       }
@@ -78,7 +86,26 @@ export function createTransitionFeed(tools: FeedTools): ClosableFeed {
     }
   }
 
+  const ledgerId = (): string => store.identity.known().ledgerId;
+
+  /** Nobody can have missed anything who has seen nothing. */
+  function isOurs(place: LedgerPlace): boolean {
+    if (place.ledgerId !== null) return place.ledgerId === ledgerId();
+    return place.sequence === 0 || store.identity.known().takesUnnamed;
+  }
+
+  const removed = (tenantId: string, oldest: number): CursorExpiredError =>
+    new CursorExpiredError(tenantId, oldest - 1, ledgerId());
+  const ofAnotherLedger = (tenantId: string, oldest: number): CursorExpiredError =>
+    new CursorExpiredError(tenantId, oldest - 1, ledgerId(), ExpiryReason.OtherLedger);
+
   return {
+    ledgerId,
+    beginAnew() {
+      const over = [...tails.values()];
+      tails.clear();
+      for (const tail of over) tail.close();
+    },
     follow: (tenantId, filter, after) => streams.open((signal) => entries(tenantId, filter, after, signal)),
     close: () => streams.close(),
   };

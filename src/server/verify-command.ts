@@ -3,6 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { verifyStore } from "../store/verify.ts";
 import type { Verification, Violation } from "../store/verify.ts";
 import { ConfigError, readConfig } from "./config.ts";
+import { marksOf } from "./marks-of.ts";
 import { causeInWords } from "./start-error.ts";
 
 /** A gateway that has just come back takes up what was left within seconds. */
@@ -26,7 +27,8 @@ async function check(environment: Readonly<Record<string, string | undefined>>):
     process.stderr.write(`Something seems to be left undone; looking again in ${LOOK_AGAIN_AFTER_MS / 1_000} s.\n`);
     await pause(LOOK_AGAIN_AFTER_MS);
   };
-  const verification = await verifyStore(databaseUrl, { pause: lookAgain });
+  const marks = marksOf(databaseUrl, null);
+  const verification = await verifyStore(databaseUrl, { pause: lookAgain, marks });
   process.stdout.write(reportOf(verification));
   return verification.violations.length === 0 ? 0 : 1;
 }

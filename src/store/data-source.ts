@@ -10,6 +10,7 @@ import { sqliteDriver } from "./sqlite-driver.ts";
 import { Indices1762600000000 } from "./migrations/1762600000000-indices.ts";
 import { ProviderAccounts1762740000000 } from "./migrations/1762740000000-provider-accounts.ts";
 import { DiscoveryProgress1762720000000 } from "./migrations/1762720000000-discovery-progress.ts";
+import { StoreIdentity1762730000000 } from "./migrations/1762730000000-store-identity.ts";
 import { entitySchemaOf } from "./table.ts";
 import { tables } from "./tables.ts";
 
@@ -49,6 +50,7 @@ const SHARED = {
     Indices1762600000000,
     ProviderAccounts1762740000000,
     DiscoveryProgress1762720000000,
+    StoreIdentity1762730000000,
   ],
   migrationsTableName: "migration",
   synchronize: false,

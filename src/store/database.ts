@@ -2,6 +2,7 @@
 import pLimit from "p-limit";
 import type { DataSource, QueryRunner } from "typeorm";
 import { ErrorCode, GatewayError } from "../domain/errors.ts";
+import type { StoreIdentity } from "../domain/identity-port.ts";
 import type { Dialect } from "./dialect.ts";
 import { isLocked, isOutage, isTransactionConflict, storeFailure } from "./failures.ts";
 import type { Readers } from "./readers.ts";
@@ -13,6 +14,10 @@ export type Query = (query: Sql) => Promise<readonly StoredRow[]>;
 
 export interface Database {
   readonly dialect: Dialect;
+  /** As it was when the database was opened. */
+  readonly identity: StoreIdentity;
+  /** The path of an SQLite file; null where the database is none. */
+  readonly file: string | null;
   /** Reads what is committed, never a part of a transaction. */
   readonly read: Query;
   /** The same for a question that may need all that the store holds; see `Readers`. */
@@ -21,6 +26,8 @@ export interface Database {
   readonly write: Query;
   /** Commits when the work resolves, rolls back when it rejects. The work may be run again from its beginning. */
   transaction<T>(work: (query: Query) => Promise<T>): Promise<T>;
+  /** Rejects when what would be written now would be lost. */
+  readonly checkPlace: () => Promise<void>;
   /**
    * Does the work as a transaction, but only when something could not be written since such work last passed. Reads may work all the
    * while, and small writes where large ones do not.
@@ -43,9 +50,12 @@ export interface Connections {
   readonly checkPlace: () => Promise<void>;
   /** How long a write is waited for, in milliseconds; null where nothing is waited for but this machine's disk. */
   readonly writeMs: number | null;
+  readonly identity: StoreIdentity;
+  readonly file: string | null;
 }
 
-export function openDatabase({ dialect, writer, readers, checkPlace, writeMs }: Connections): Database {
+export function openDatabase(connections: Connections): Database {
+  const { dialect, writer, readers, checkPlace, writeMs, identity, file } = connections;
   // SQLite has one writer: a second transaction on its connection would join the first.
   const exclusive = dialect.database === "sqlite" ? pLimit(1) : null;
   const running = new Set<Promise<unknown>>();
@@ -95,6 +105,9 @@ export function openDatabase({ dialect, writer, readers, checkPlace, writeMs }: 
 
   return {
     dialect,
+    identity,
+    file,
+    checkPlace,
     read: (query) => guarded(() => readers.read(query)),
     readLong: (query, signal) => guarded(() => readers.readLong(query, signal)),
     write: (query) => guarded(() => written((runner) => run(dialect, runner, query))),

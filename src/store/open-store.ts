@@ -1,5 +1,4 @@
 // The front door: opens the database, brings its schema up to date and returns the port.
-import { stat } from "node:fs/promises";
 import { DataSource } from "typeorm";
 import type { DataSourceOptions } from "typeorm";
 import { ErrorCode, GatewayError } from "../domain/errors.ts";
@@ -12,6 +11,7 @@ import type { DataSourceSettings } from "./data-source.ts";
 import { openDatabase } from "./database.ts";
 import type { Database, Query } from "./database.ts";
 import { storeFailure } from "./failures.ts";
+import { createIdentityStore, readIdentity } from "./identity-store.ts";
 import { createInboxStore } from "./inbox-store.ts";
 import { createLedgerStore } from "./ledger-store.ts";
 import { createPollStore } from "./poll-store.ts";
@@ -22,7 +22,7 @@ import { createRetentionStore } from "./retention-store.ts";
 import { createQuotaStore } from "./quota-store.ts";
 import { sql } from "./sql.ts";
 import { sqliteDialect } from "./sqlite-dialect.ts";
-import { keepPrivate, type Warn } from "./sqlite-file.ts";
+import { keepPrivate, placesOf, type Warn } from "./sqlite-file.ts";
 import { createTriggerStore } from "./trigger-store.ts";
 
 export interface StoreOptions extends DataSourceSettings {
@@ -56,6 +56,7 @@ export function storeOn(database: Database): Store {
     accounts: createAccountStore(database),
     retention: createRetentionStore(database),
     quotas: createQuotaStore(database),
+    identity: createIdentityStore(database),
     ping: () => ping(database),
     now: () => now(database),
     close: () => database.close(),
@@ -78,8 +79,10 @@ export async function openMigratedDatabase(databaseUrl: string, options: StoreOp
       await writer.initialize();
       await migrateAlone(writer);
       const readers = postgresReaders(writer, answerTimes);
+      const identity = await readIdentity((query) => readers.read(query));
       const checkPlace = () => Promise.resolve();
-      return openDatabase({ dialect: postgresDialect, writer, readers, checkPlace, writeMs: answerTimes.writeMs });
+      const { writeMs } = answerTimes;
+      return openDatabase({ dialect: postgresDialect, writer, readers, checkPlace, writeMs, identity, file: null });
     }
     await keepPrivate(settings.database, warn);
     await prepareFile(await writer.initialize());
@@ -87,8 +90,10 @@ export async function openMigratedDatabase(databaseUrl: string, options: StoreOp
     const makeReader = () => openReader(make({ ...settings, entities: [], migrations: [] }));
     const quick = await Promise.all(Array.from({ length: QUICK_READERS }, makeReader));
     const readers = sqliteReaders({ quick, long: await makeReader() }, answerTimes.longMs);
-    const checkPlace = await placeOf(settings.database);
-    return openDatabase({ dialect: sqliteDialect, writer, readers, checkPlace, writeMs: null });
+    const identity = await readIdentity((query) => readers.read(query));
+    const checkPlace = await placesOf(settings.database);
+    const file = settings.database;
+    return openDatabase({ dialect: sqliteDialect, writer, readers, checkPlace, writeMs: null, identity, file });
   } catch (error) {
     await Promise.allSettled(sources.filter((source) => source.isInitialized).map((source) => source.destroy()));
     throw storeFailure(error);
@@ -97,16 +102,6 @@ export async function openMigratedDatabase(databaseUrl: string, options: StoreOp
 
 /** With the writer and the one for long questions they are as many as Node has threads for files. */
 const QUICK_READERS = 2;
-
-/** A file that was removed or moved while it is open takes everything, and nobody finds it again. */
-async function placeOf(file: string): Promise<() => Promise<void>> {
-  const opened = await stat(file);
-  return async () => {
-    const there = await stat(file).catch(() => null);
-    if (there?.ino === opened.ino && there.dev === opened.dev) return;
-    throw new GatewayError(ErrorCode.ServiceUnavailable, "The gateway's database file is not where it was.");
-  };
-}
 
 async function prepareFile(writer: DataSource): Promise<void> {
   // A committed transition survives a power cut; the larger log makes checkpoints rare.
@@ -161,7 +156,8 @@ async function ping(database: Database): Promise<void> {
   });
   // Touches a table: an SQLite file that is damaged answers `select 1` from memory.
   const read = database.read(sql`select count(*) as found from ledger_head where tenant_id = ${""}`);
-  await Promise.race([read.then(() => database.proveWrites(tryWriting)), late]);
+  const works = read.then(() => database.checkPlace()).then(() => database.proveWrites(tryWriting));
+  await Promise.race([works, late]);
 }
 
 /** More than fits into the room that is left in a page: a disk that is full has no other. */

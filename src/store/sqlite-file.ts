@@ -1,6 +1,7 @@
 // The files of an SQLite database on disk: what is in them is for the gateway's own user alone.
 import { chmod, mkdir, open, realpath, stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
+import { ErrorCode, GatewayError } from "../domain/errors.ts";
 
 /** Its owner reads and writes; nobody else does anything. */
 const OWNER_ONLY = 0o600;
@@ -25,6 +26,35 @@ export async function keepPrivate(file: string, warn: Warn = () => undefined): P
   // SQLite puts its log beside the file that a link leads to.
   const real = await realpath(file).catch(() => file);
   for (const path of [real, `${real}-wal`, `${real}-shm`, `${real}-journal`]) await closeToOthers(path, warn);
+}
+
+/**
+ * To be called while the database is open and was written to. A file that was removed or replaced since takes all that is written to it
+ * along, and nobody finds it again: the database itself, and in its log whatever was committed since the last checkpoint. The index of the
+ * log can be made anew from the log, but two processes that see different ones damage the file.
+ *
+ * @returns what rejects, with the name of the file, when one of them is not the one that was opened
+ */
+export async function placesOf(file: string): Promise<() => Promise<void>> {
+  const real = await realpath(file);
+  const paths = [file, `${real}-wal`, `${real}-shm`];
+  const opened = await Promise.all(paths.map(async (path) => ({ path, place: await placeOf(path) })));
+  return async () => {
+    const there = await Promise.all(paths.map(placeOf));
+    for (const [index, { path, place }] of opened.entries()) {
+      if (place === there[index]) continue;
+      throw new GatewayError(
+        ErrorCode.ServiceUnavailable,
+        `The gateway's database file ${basename(path)} is not where it was, or is another one: nothing more is written. Put the database back, from a backup where it has to be, and start the gateway anew.`,
+      );
+    }
+  };
+}
+
+/** The same for the same file, whatever is in it; null when there is none. */
+async function placeOf(path: string): Promise<string | null> {
+  const there = await stat(path).catch(() => null);
+  return there === null ? null : `${String(there.dev)}/${String(there.ino)}`;
 }
 
 async function closeToOthers(path: string, warn: Warn): Promise<void> {

@@ -5,6 +5,7 @@ import { prunedBeginningTable } from "./entities/pruned-beginning.ts";
 import { providerAccountTable, providerHolderTable } from "./entities/provider-account.ts";
 import { providerStateTable } from "./entities/provider-state.ts";
 import { quotaTurnTable, quotaWindowTable } from "./entities/quota.ts";
+import { storeIdentityTable } from "./entities/store-identity.ts";
 import { syncConflictTable } from "./entities/sync-conflict.ts";
 import { syncPollTable } from "./entities/sync-poll.ts";
 import { syncTaskTable } from "./entities/sync-task.ts";
@@ -31,4 +32,5 @@ export const tables: readonly AnyTable[] = [
   webhookDeliveryTable,
   quotaWindowTable,
   quotaTurnTable,
+  storeIdentityTable,
 ];

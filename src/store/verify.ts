@@ -7,14 +7,19 @@ import { ledgerChecks } from "./checks/ledger-checks.ts";
 import { runChecks } from "./checks/run-checks.ts";
 import { openReadOnly } from "./checks/snapshot.ts";
 import { triggerChecks } from "./checks/trigger-checks.ts";
+import { readIdentity } from "./identity-store.ts";
+import { fallenBehind, type LedgerMark, type LedgerMarks } from "./ledger-marks.ts";
 import { identifier, sql } from "./sql.ts";
 
 const CHECKS = { ...ledgerChecks, ...runChecks, ...triggerChecks, ...inboxChecks, ...identityChecks, ...accountChecks };
 
+/** What a mark outside of the database says; see `VerifyOptions`. */
+const TOLD = "ledger-told";
+
 export type CheckName = keyof typeof CHECKS;
 
 export interface Violation extends Finding {
-  readonly check: CheckName;
+  readonly check: CheckName | typeof TOLD;
   readonly expected: string;
 }
 
@@ -36,6 +41,8 @@ export interface Verification {
 export interface VerifyOptions {
   /** Violations listed of one check, at most. Default 100. */
   readonly mostPerCheck?: number;
+  /** How far the ledger is known to have come, as it is written down outside of the database: whether it still does is one check more. */
+  readonly marks?: LedgerMarks;
   /** Waits before what seems to be left undone is looked at once more. Default: not at all. */
   readonly pause?: () => Promise<void>;
 }
@@ -48,15 +55,31 @@ export interface VerifyOptions {
  * @throws TypeError, OtherSchemaError or GatewayError `SERVICE_UNAVAILABLE` when the store cannot be checked
  */
 export async function verifyStore(databaseUrl: string, options: VerifyOptions = {}): Promise<Verification> {
-  const { mostPerCheck = 100, pause = () => Promise.resolve() } = options;
+  const { mostPerCheck = 100, pause = () => Promise.resolve(), marks } = options;
+  // Before the look: gateways go on.
+  const mark = (await marks?.read()) ?? null;
+  const verification = await check(databaseUrl, { mostPerCheck, pause }, mark);
+  return marks === undefined ? verification : { ...verification, checks: verification.checks + 1 };
+}
+
+async function check(
+  databaseUrl: string,
+  { mostPerCheck, pause }: Required<Omit<VerifyOptions, "marks">>,
+  mark: LedgerMark | null,
+): Promise<Verification> {
   const store = await openReadOnly(databaseUrl);
   try {
     const first = await store.at(async (snapshot) => ({
       rows: await countRows(snapshot),
       looks: await look(snapshot, checkNames, mostPerCheck + 1),
+      behind: mark === null ? [] : await behind(snapshot, mark),
     }));
+    const whole = (looks: readonly Look[]): Verification => {
+      const found = verificationOf(first.rows, looks, mostPerCheck);
+      return { ...found, violations: [...first.behind, ...found.violations] };
+    };
     const late = first.looks.filter(({ name, findings }) => checkOf(name).late && findings.length > 0);
-    if (late.length === 0) return verificationOf(first.rows, first.looks, mostPerCheck);
+    if (late.length === 0) return whole(first.looks);
     await pause();
     const again = await store.at((snapshot) =>
       look(
@@ -65,14 +88,25 @@ export async function verifyStore(databaseUrl: string, options: VerifyOptions = 
         mostPerCheck + 1,
       ),
     );
-    return verificationOf(
-      first.rows,
-      first.looks.map((one) => stillFound(one, again)),
-      mostPerCheck,
-    );
+    return whole(first.looks.map((one) => stillFound(one, again)));
   } finally {
     await store.close();
   }
+}
+
+/** What is missing of what gateways had told clients. */
+async function behind({ query }: Snapshot, mark: LedgerMark): Promise<readonly Violation[]> {
+  const { ledgerId } = await readIdentity(query);
+  const rows = await query(sql`select tenant_id, last_sequence from ledger_head`);
+  const heads = Object.fromEntries(rows.map((row) => [String(row["tenant_id"]), Number(row["last_sequence"])]));
+  return fallenBehind(mark, { ledgerId, heads }).map((tenant) => ({
+    check: TOLD,
+    tenant,
+    subject: "head",
+    expected:
+      "the ledger has all that gateways told of it; where it was restored, `syncgraph restored` or the next start gives it a new id",
+    found: `head ${heads[tenant] ?? 0}, and it had come to ${mark.heads[tenant] ?? 0}`,
+  }));
 }
 
 interface Look {

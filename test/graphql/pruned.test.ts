@@ -72,11 +72,11 @@ test("a list goes on behind a run that is gone", async () => {
 });
 
 test("a cursor that has expired comes with the oldest one that goes on, which is the tenant's own", () => {
-  const expired = new CursorExpiredError(TENANT, 41);
+  const expired = new CursorExpiredError(TENANT, 41, "f00d");
   const located = new GraphQLError(expired.message, { originalError: expired, path: ["syncStatusChanged"] });
   const formatted = formatError(located.toJSON(), located, () => expect.unreachable("nothing is masked"));
   expect(formatted).toMatchObject({ path: ["syncStatusChanged"], extensions: { code: ErrorCode.CursorExpired } });
   const oldest = String(formatted.extensions?.["oldestCursor"]);
-  expect(parseLedgerCursor(TENANT, oldest)).toBe(41);
+  expect(parseLedgerCursor(TENANT, oldest)).toEqual({ sequence: 41, ledgerId: "f00d", mark: null });
   expect(() => parseLedgerCursor("another", oldest)).toThrow(/no cursor of this ledger/u);
 });

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { followTransitions, type FollowOptions } from "../../src/client/index.ts";
 import type { Store } from "../../src/domain/store-port.ts";
 import { ledgerCursor } from "../../src/graphql/cursors.ts";
+import { cursorsIn } from "../support/ledger-cursors.ts";
 import { describeOnEachDatabase } from "../support/databases.ts";
 import { eventually, factsOf } from "../support/eventually.ts";
 import { ended } from "../support/feed.ts";
@@ -103,8 +104,7 @@ describeOnEachDatabase("a reconnect storm", (open) => {
 
   /** Waits until everybody has been given everything, and nothing else. */
   async function expectWhole(subscribers: readonly Subscriber[]): Promise<void> {
-    const ledger = (await store?.ledger.transitionsAfter(TENANT, 0, 5_000)) ?? [];
-    const cursors = ledger.map(({ sequence }) => ledgerCursor(TENANT, sequence));
+    const cursors = store === null ? [] : await cursorsIn(store, TENANT);
     await eventually(
       "everything is with everybody",
       () => subscribers.every((one) => one.cursors.length >= cursors.length) || null,

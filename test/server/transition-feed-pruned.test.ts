@@ -200,7 +200,7 @@ describe("a feed", () => {
     await commit("t1", ...runs(10, 2));
     await pruneAll(store, "t1", before(50));
     await expect(feed.follow("t1", {}, 8).next()).rejects.toMatchObject({ ...EXPIRED, oldestPlace: 12 });
-    await expect(feed.follow("t1", {}, 13).next()).rejects.toMatchObject({ code: ErrorCode.CursorInvalid });
+    await expect(feed.follow("t1", {}, 13).next()).rejects.toMatchObject(EXPIRED);
     placed = createGate();
     const fresh = feed.follow("t1", {}, null);
     const first = fresh.next();

@@ -117,8 +117,8 @@ describe("a subscriber", () => {
   test("that asks for a place the ledger has not come to is refused", async () => {
     const { feed, commit, listeners, clock } = createTestFeed(await openStore());
     await commit("t1", ["a"]);
-    await expect(feed.follow("t1", {}, 3).next()).rejects.toMatchObject({ code: ErrorCode.CursorInvalid });
-    await expect(feed.follow("t2", {}, 2).next()).rejects.toMatchObject({ code: ErrorCode.CursorInvalid });
+    await expect(feed.follow("t1", {}, 3).next()).rejects.toMatchObject({ code: ErrorCode.CursorExpired });
+    await expect(feed.follow("t2", {}, 2).next()).rejects.toMatchObject({ code: ErrorCode.CursorExpired });
     expect([listeners(), clock.pending()]).toEqual([0, []]);
   });
 

@@ -1,11 +1,11 @@
 // What one WebSocket may make the gateway do: what is over gets an `error` and the socket lives; who floods it is closed.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { ledgerCursor } from "../../src/graphql/cursors.ts";
 import { WS_LIMITS } from "../../src/server/ws-limits.ts";
 import { eventually, within } from "../support/eventually.ts";
 import { createGate } from "../support/gate.ts";
 import { TENANT, openGraphqlGateway, valueAt, type GraphqlGateway } from "../support/graphql.ts";
 import { serveGraphql, type GraphqlServer } from "../support/graphql-server.ts";
+import { cursorAt } from "../support/ledger-cursors.ts";
 import { openAcknowledged, type RawSocket } from "../support/raw-socket.ts";
 import { seedRun } from "../support/seed-runs.ts";
 
@@ -169,7 +169,7 @@ describe("what a socket makes the gateway hold", () => {
   it("is little when a hundred subscriptions of a client that does not read have an event each", async () => {
     await seedRun(gateway.store, "run-large", { facts: { models: MODELS } });
     socket.pause();
-    const after = ledgerCursor(TENANT, (await gateway.store.ledger.head(TENANT)) - 1);
+    const after = await cursorAt(gateway.store, TENANT, (await gateway.store.ledger.head(TENANT)) - 1);
     for (let number = 0; number < 100; number += 1) subscribe(String(number), NESTED, { after });
     let [before, looks, most] = [-1, 0, 0];
     await eventually("nothing more comes to wait", () => {
@@ -192,7 +192,7 @@ describe("what a socket makes the gateway hold", () => {
     const words = "larger than what a socket may have waiting";
     subscribe("query", `{ syncs(first: 1) { nodes { ${many} } } }`);
     expect(await within("an answer", socket.next())).toEqual(refusal("query", "RATE_LIMITED", words));
-    const after = ledgerCursor(TENANT, (await gateway.store.ledger.head(TENANT)) - 1);
+    const after = await cursorAt(gateway.store, TENANT, (await gateway.store.ledger.head(TENANT)) - 1);
     subscribe("event", `subscription ($after: String) { syncStatusChanged(after: $after) { sync { ${many} } } }`, {
       after,
     });

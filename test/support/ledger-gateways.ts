@@ -4,7 +4,7 @@ import { WebSocket } from "ws";
 import type { WebSocketClass } from "../../src/client/index.ts";
 import { BusNews, type EventBus } from "../../src/domain/runtime-ports.ts";
 import type { Store } from "../../src/domain/store-port.ts";
-import { ledgerCursor } from "../../src/graphql/cursors.ts";
+import { cursorAt, cursorsIn } from "./ledger-cursors.ts";
 import { readConfig } from "../../src/server/config.ts";
 import { startGateway, type Gateway } from "../../src/server/gateway.ts";
 import { createInProcessBus } from "../../src/server/in-process-bus.ts";
@@ -12,6 +12,9 @@ import { ended } from "./feed.ts";
 import { entry, rules } from "./store-values.ts";
 
 const LOCAL_TENANT = "local";
+
+/** More than any test commits. */
+const MOST = 100_000;
 
 export interface LedgerGateways extends AsyncDisposable {
   /** Where the gateways are now, in the order in which they were started. */
@@ -62,15 +65,11 @@ export async function startLedgerGateways(
       await store.ledger.record(LOCAL_TENANT, entries, rules);
       bus.ring(LOCAL_TENANT, BusNews.Transitions);
     },
-    head: async () => ledgerCursor(LOCAL_TENANT, await store.ledger.head(LOCAL_TENANT)),
+    head: async () => cursorAt(store, LOCAL_TENANT, await store.ledger.head(LOCAL_TENANT)),
     ledgerAfter: async (cursor) => {
-      const all: Told[] = [];
-      for (let place = 0; ;) {
-        const page = await store.ledger.transitionsAfter(LOCAL_TENANT, place, 500);
-        all.push(...page.map(({ sequence, to }) => ({ cursor: ledgerCursor(LOCAL_TENANT, sequence), to })));
-        place = page.at(-1)?.sequence ?? place;
-        if (page.length === 0) break;
-      }
+      const transitions = await store.ledger.transitionsAfter(LOCAL_TENANT, 0, MOST);
+      const cursors = await cursorsIn(store, LOCAL_TENANT);
+      const all = transitions.map(({ to }, index): Told => ({ cursor: cursors[index] ?? "none", to }));
       return all.slice(all.findIndex((one) => one.cursor === cursor) + 1);
     },
     replaceFirst: async () => {

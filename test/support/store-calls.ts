@@ -6,6 +6,7 @@ import { SyncStatus } from "../../src/domain/status.ts";
 import { DeliveryState, ProviderHealth, SyncOrderField } from "../../src/domain/store-port.ts";
 import type { PageRequest, Store, SyncFilter } from "../../src/domain/store-port.ts";
 import { TriggerState } from "../../src/domain/sync.ts";
+import type { IdentityStore } from "../../src/domain/identity-port.ts";
 import type { DatabaseName } from "./databases.ts";
 import { MANY_TENANT as T } from "./many-rows.ts";
 import {
@@ -27,7 +28,8 @@ export interface StoreCall {
   readonly grows?: { readonly on: readonly DatabaseName[]; readonly because: string };
 }
 
-type Parts = Omit<Store, "ping" | "now" | "close">;
+/** What is known needs no statement. */
+type Parts = Omit<Store, "ping" | "now" | "close" | "identity"> & { readonly identity: Omit<IdentityStore, "known"> };
 type Calls = Readonly<Record<string, StoreCall>>;
 type CallsOf<Part> = { readonly [Member in keyof Part]: Calls };
 type StoreCalls = { readonly [Name in keyof Parts]: CallsOf<Parts[Name]> } & {
@@ -56,6 +58,11 @@ const list = (filter: SyncFilter, page = first): StoreCall =>
   call((store) => store.ledger.listSyncs(T, filter, newest, page));
 
 export const storeCalls: StoreCalls = {
+  identity: {
+    look: one((store) => store.identity.look()),
+    renewLedger: one((store) => store.identity.renewLedger("another")),
+    place: one((store) => store.identity.place()),
+  },
   store: { ping: one((store) => store.ping()), now: one((store) => store.now()) },
   catalog: {
     putLinkedAccounts: one((store) =>

@@ -1,5 +1,6 @@
 // How a provider is at the moment, and where the viewer's ledger stands.
 import { Ctx, FieldResolver, Float, Resolver, Root } from "type-graphql";
+import { placeAfter } from "../../domain/ledger-place.ts";
 import { webhookPath } from "../../domain/webhook-port.ts";
 import type { GatewayContext } from "../context.ts";
 import { ledgerCursor } from "../cursors.ts";
@@ -113,6 +114,11 @@ export class ViewerEdges {
       "Cursor of the newest transition the caller can see: a subscription with `after` set to it misses nothing from now on.",
   })
   async cursor(@Ctx() { ports, tenantId }: GatewayContext): Promise<string> {
-    return ledgerCursor(tenantId, await ports.store.ledger.head(tenantId));
+    const { ledger } = ports.store;
+    const head = await ledger.head(tenantId);
+    const [newest] = head === 0 ? [] : await ledger.transitionsAfter(tenantId, head - 1, 1);
+    const ledgerId = ports.feed.ledgerId();
+    const isKept = newest?.sequence === head;
+    return ledgerCursor(tenantId, isKept ? placeAfter(ledgerId, newest) : { sequence: head, ledgerId, mark: null });
   }
 }

@@ -1,9 +1,11 @@
 // The edges of runs, transitions and triggers.
 import { Args, Ctx, FieldResolver, Int, Resolver, Root } from "type-graphql";
 import type { JsonObject } from "../../domain/json.ts";
+import { placeAfter } from "../../domain/ledger-place.ts";
 import { isTerminal } from "../../domain/status.ts";
 import type { Sync } from "../../domain/sync.ts";
 import { providerInfo, type GatewayContext } from "../context.ts";
+import { ledgerCursor } from "../cursors.ts";
 import { StaleReason, StaleReasonEnum } from "../enums.ts";
 import type { Loaders } from "../loaders.ts";
 import { pageRequest, toConnection } from "../paging.ts";
@@ -183,6 +185,11 @@ function expectedDurationOf({ expectedDuration }: Loaders, { definitionId, model
 
 @Resolver(() => SyncTransitionType)
 export class SyncTransitionEdges {
+  @FieldResolver(() => String, { description: "Its place among all transitions, for `syncStatusChanged(after:)`." })
+  cursor(@Ctx() { ports, tenantId }: GatewayContext, @Root() { transition }: SyncTransitionType): string {
+    return ledgerCursor(tenantId, placeAfter(ports.feed.ledgerId(), transition));
+  }
+
   @FieldResolver(() => SyncType, { description: "The run, as it stands now." })
   async sync(@Ctx() { loaders }: GatewayContext, @Root() { run, syncId }: SyncTransitionType): Promise<SyncType> {
     const sync = run ?? (await loaders.syncById.load(syncId));
@@ -225,5 +232,7 @@ function staleReasonOf(context: GatewayContext, { providerKey, observedAt, statu
   if (info?.refusal !== undefined) return StaleReason.ProviderRefused;
   const slowMs = info?.capabilities.poll.slowMs ?? 0;
   const ageMs = context.ports.clock.now().getTime() - observedAt.getTime();
-  return ageMs > STALE_POLLS * slowMs + STALE_SLACK_MS ? StaleReason.NotConfirmed : null;
+  // A time that has not come yet was written before the clock was set back: nobody knows how long ago that was.
+  const isOld = ageMs > STALE_POLLS * slowMs + STALE_SLACK_MS || ageMs < -STALE_SLACK_MS;
+  return isOld ? StaleReason.NotConfirmed : null;
 }

@@ -10,7 +10,6 @@ import type {
   WaitingReason,
 } from "../../domain/status.ts";
 import type { ErrorHandling, Sync, SyncTask, Transition, Trigger, TriggerState } from "../../domain/sync.ts";
-import { ledgerCursor } from "../cursors.ts";
 import {
   ErrorCodeEnum,
   ErrorHandlingEnum,
@@ -178,9 +177,6 @@ export class SyncType extends NodeType {
   simpleResolvers: true,
 })
 export class SyncTransitionType extends NodeType {
-  @Field(() => String, { description: "Its place among all transitions, for `syncStatusChanged(after:)`." })
-  cursor!: string;
-
   @Field(() => SyncStatusEnum, { nullable: true, description: "The status before; null for a run's first transition." })
   from!: SyncStatus | null;
 
@@ -208,13 +204,15 @@ export class SyncTransitionType extends NodeType {
   inferred!: boolean;
 
   syncId!: string;
+  transition!: Transition;
+
   /** The run as it was read together with the transition; undefined when only the transition was read. */
   run: Sync | undefined;
 
   static from(transition: Transition, sync?: Sync): SyncTransitionType {
     return Object.assign(new SyncTransitionType(), transition, {
       id: globalIdOf(NodeKind.SyncTransition, transition.id),
-      cursor: ledgerCursor(transition.tenantId, transition.sequence),
+      transition,
       run: sync,
     });
   }

@@ -1,0 +1,17 @@
+// Who the store is: one row, of no tenant.
+import { defineTable, flag, nullable, text, time } from "../table.ts";
+
+export const storeIdentityTable = defineTable({
+  name: "store_identity",
+  primaryKey: ["tenantId"],
+  columns: {
+    /** Empty: the row is about all of them. */
+    tenantId: text(),
+    installationId: text(),
+    ledgerId: text(),
+    /** See `StoreIdentity`. */
+    takesUnnamed: flag(),
+    /** The latest time at which a gateway is known to have worked on it: one that finds itself before it knows that the clock was set back. */
+    seenAt: nullable(time()),
+  },
+});
