@@ -49,6 +49,14 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     await pragma(database, "max_page_count = 1");
     return async () => void (await pragma(database, "max_page_count = 1000000"));
   },
+  "without its log": async ({ file }) => {
+    await rename(`${file}-wal`, `${file}-wal.away`);
+    return () => rename(`${file}-wal.away`, `${file}-wal`);
+  },
+  "without the index of its log": async ({ file }) => {
+    await rename(`${file}-shm`, `${file}-shm.away`);
+    return () => rename(`${file}-shm.away`, `${file}-shm`);
+  },
   "moved away": async ({ file }) => {
     await rename(file, `${file}.away`);
     return () => rename(`${file}.away`, file);

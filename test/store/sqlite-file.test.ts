@@ -1,7 +1,8 @@
 // The files of an SQLite store on disk: who may use them, and what is left in them of what was deleted.
-import { chmod, mkdir, readFile, readdir, stat, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, readdir, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { ErrorCode } from "../../src/domain/errors.ts";
 import { TriggerState } from "../../src/domain/sync.ts";
 import { claimFile } from "../../src/store/file-claim.ts";
 import { openStore } from "../../src/store/open-store.ts";
@@ -118,3 +119,38 @@ describe("the files of an SQLite store", () => {
     expect((await readFile(fileOf(url))).includes("planted-argument")).toBe(false);
   });
 });
+
+test.each([
+  ["removed", "", (path: string) => rm(path)],
+  ["removed", "-wal", (path: string) => rm(path)],
+  ["removed", "-shm", (path: string) => rm(path)],
+  ["replaced", "", (path: string) => replace(path)],
+  ["replaced", "-wal", (path: string) => replace(path)],
+  ["replaced", "-shm", (path: string) => replace(path)],
+])(
+  "once one of them is %s, the one that ends in '%s', nothing is acknowledged any more, and the sentence names it",
+  async (_how, end, lose) => {
+    const url = await make();
+    // Of an existing file, too, whose log is there although nothing was written yet.
+    await openStore(url).then((store) => store.close());
+    const store = await openStore(url);
+    await store.ping();
+    await store.ledger.record("t1", [entry("r1")], rules);
+    await store.ping();
+    await lose(`${fileOf(url)}${end}`);
+    const refused = {
+      code: ErrorCode.ServiceUnavailable,
+      message: expect.stringContaining(`store.sqlite${end} is not`),
+    };
+    await expect(store.ledger.record("t1", [entry("r2")], rules)).rejects.toMatchObject(refused);
+    // It is not ready either, before anything is written.
+    await expect(store.ping()).rejects.toMatchObject(refused);
+    await store.close();
+  },
+);
+
+async function replace(path: string): Promise<void> {
+  const content = await readFile(path);
+  await writeFile(`${path}.other`, content);
+  await rename(`${path}.other`, path);
+}
