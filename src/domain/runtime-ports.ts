@@ -30,6 +30,8 @@ export interface WorkItem {
 export interface WorkQueue {
   /** Plans an item. The same item planned twice is kept once, at the earlier time. */
   schedule(item: WorkItem, dueAt: Date): Promise<void>;
+  /** The clock was set back: whatever is planned is due now, since the times it was planned for lie ahead. */
+  planAgain(): void;
   /** Begins to hand out due items. At most one of the same item runs at a time. */
   start(handler: (item: WorkItem) => Promise<void>): void;
   /** Stops handing out and waits for what is running. Plans are still taken, for other gateways where there are any. */

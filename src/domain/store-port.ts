@@ -19,6 +19,7 @@ import type { HeldLease, Lease } from "./lease.ts";
 import type { QuotaStore } from "./quota-port.ts";
 import type { ExpectedDuration, RunsAlike, StatisticsBucket, SyncStatistics } from "./statistics.ts";
 import type { SyncOrigin, SyncOutcome, SyncStatus } from "./status.ts";
+import type { TimekeepingStore } from "./timekeeping-port.ts";
 import type { WebhookEvent } from "./webhook-port.ts";
 import type { ConflictDraft, Observation, Sync, SyncTask, Transition, Trigger, TriggerState } from "./sync.ts";
 
@@ -451,6 +452,7 @@ export interface Store {
   readonly retention: RetentionStore;
   readonly quotas: QuotaStore;
   readonly identity: IdentityStore;
+  readonly timekeeping: TimekeepingStore;
   /** Rejects with `SERVICE_UNAVAILABLE` when the database does not answer. */
   ping(): Promise<void>;
   /** The time by the database's clock, which all gateways on it share; null when that is this machine's. */

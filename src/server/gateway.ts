@@ -41,6 +41,7 @@ import { sandboxConfig, startSandboxes } from "./sandboxes.ts";
 import { createSharedClock } from "./shared-clock.ts";
 import { cannotListen, cannotOpenDatabase } from "./start-error.ts";
 import { LOCAL_TENANT } from "./tenant.ts";
+import { createTimeWatch } from "./time-watch.ts";
 import { createTransitionFeed } from "./transition-feed.ts";
 import { createWebhooksRoute } from "./webhooks-route.ts";
 
@@ -143,7 +144,13 @@ async function assemble(
   opened.push(() => coordination.bus.close());
   const { store, bus, queue, providers } = around({ store: opening, ...coordination, providers: configured });
   // Before anything is planned or leased.
-  opened.push(await clock.follow(() => store.now()));
+  const times = createTimeWatch({ store, log }, () => queue.planAgain());
+  opened.push(
+    await clock.follow(
+      () => store.now(),
+      (now) => times.look(now),
+    ),
+  );
   const directory = createProviderDirectory(new Map([[LOCAL_TENANT, providers]]));
   const owner = `${hostname()}/${process.pid}`;
   const ending = new AbortController();

@@ -47,17 +47,23 @@ export function createInProcessQueue(clock: Clock, onError: (error: unknown, ite
     await Promise.all(running.values());
   }
 
+  function schedule(item: WorkItem, dueAt: Date): void {
+    const key = keyOf(item);
+    const before = planned.get(key);
+    if (closed || (before !== undefined && before.dueAt <= dueAt)) return;
+    before?.cancelled.abort();
+    const plan: Planned = { item, dueAt, cancelled: new AbortController() };
+    planned.set(key, plan);
+    if (handler !== null && !running.has(key)) wait(plan);
+  }
+
   return {
     schedule(item, dueAt) {
-      if (closed) return Promise.resolve();
-      const key = keyOf(item);
-      const before = planned.get(key);
-      if (before !== undefined && before.dueAt <= dueAt) return Promise.resolve();
-      before?.cancelled.abort();
-      const plan: Planned = { item, dueAt, cancelled: new AbortController() };
-      planned.set(key, plan);
-      if (handler !== null && !running.has(key)) wait(plan);
+      schedule(item, dueAt);
       return Promise.resolve();
+    },
+    planAgain() {
+      for (const { item } of [...planned.values()]) schedule(item, clock.now());
     },
     start(newHandler) {
       handler = newHandler;

@@ -74,6 +74,10 @@ export function createScaledQueue(
 
   return {
     schedule: (item, dueAt) => schedule(item, dueAt),
+    planAgain() {
+      planAll();
+      own.planAgain();
+    },
     start(handler) {
       // Both plans may hand out one item while Redis comes or goes.
       handle = (item) => oneAtATime(nameOf(item), () => handler(item)).catch((error: unknown) => onError(error, item));

@@ -8,12 +8,13 @@ export interface SharedClock extends Clock {
    * Puts the time right and keeps it right.
    *
    * @param read asks the database for its time; null when it has no clock but this machine's
+   * @param told is told that time each time it was asked for, after the clock was put right by it
    * @returns the call that ends it
    */
-  follow(read: () => Promise<Date | null>): Promise<() => void>;
+  follow(read: () => Promise<Date | null>, told?: (now: Date) => Promise<void>): Promise<() => void>;
 }
 
-const COMPARED_EVERY_MS = 10_000;
+const COMPARED_EVERY_MS = 2_000;
 /** A difference that nobody can tell from the way to the database and back is none; leases are ten seconds long. */
 const TOLERATED_MS = 500;
 
@@ -21,10 +22,14 @@ const TOLERATED_MS = 500;
 export function createSharedClock(own: Clock, log: TrackingLog): SharedClock {
   let aheadMs = 0;
 
-  async function compare(read: () => Promise<Date | null>): Promise<void> {
+  async function compare(read: () => Promise<Date | null>): Promise<Date> {
     const askedMs = own.now().getTime();
     const database = await read();
-    if (database === null) return;
+    if (database !== null) putRight(askedMs, database);
+    return database ?? own.now();
+  }
+
+  function putRight(askedMs: number, database: Date): void {
     // The database looked at its clock at some time in between.
     const answeredMs = own.now().getTime();
     const [least, most] = [askedMs - database.getTime(), answeredMs - database.getTime()];
@@ -36,10 +41,13 @@ export function createSharedClock(own: Clock, log: TrackingLog): SharedClock {
   return {
     now: () => (aheadMs === 0 ? own.now() : new Date(own.now().getTime() - aheadMs)),
     sleep: (ms, signal) => own.sleep(ms, signal),
-    async follow(read) {
+    async follow(read, told = () => Promise.resolve()) {
       const ended = new AbortController();
       // Without an answer the time stays as it was: it was right ten seconds ago.
-      const look = () => compare(read).catch(() => undefined);
+      const look = () =>
+        compare(read)
+          .then(told)
+          .catch(() => undefined);
       await look();
       void (async () => {
         while (!ended.signal.aborted) {

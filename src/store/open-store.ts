@@ -23,6 +23,7 @@ import { createQuotaStore } from "./quota-store.ts";
 import { sql } from "./sql.ts";
 import { sqliteDialect } from "./sqlite-dialect.ts";
 import { keepPrivate, placesOf, type Warn } from "./sqlite-file.ts";
+import { createTimekeepingStore } from "./timekeeping-store.ts";
 import { createTriggerStore } from "./trigger-store.ts";
 
 export interface StoreOptions extends DataSourceSettings {
@@ -57,6 +58,7 @@ export function storeOn(database: Database): Store {
     retention: createRetentionStore(database),
     quotas: createQuotaStore(database),
     identity: createIdentityStore(database),
+    timekeeping: createTimekeepingStore(database),
     ping: () => ping(database),
     now: () => now(database),
     close: () => database.close(),

@@ -1,4 +1,5 @@
 // Keeps the mirror of what vendors list: linked accounts and definitions. Lists are answered from the mirror.
+import { steadyClock } from "../domain/steady-clock.ts";
 import type { DefinitionKind } from "../domain/definition.ts";
 import { ErrorCode, GatewayError, ProviderError } from "../domain/errors.ts";
 import type { CatalogOperations } from "../domain/gateway-port.ts";
@@ -29,6 +30,8 @@ const FRESH_FOR_MS = 5_000;
 const FAILURE_KEPT_MS = 1_000;
 /** How long a list waits for a vendor before it answers with what the mirror has. */
 const READ_DEADLINE_MS = 12_000;
+/** Gateways go by one clock; what is less is the way to it. */
+const CLOCKS_DIFFER_MS = 2_000;
 
 interface Attempt {
   readonly startedAt: number;
@@ -41,6 +44,7 @@ interface Attempt {
 
 export function createCatalog(tools: TrackingTools, contact: ProviderContact, details: DefinitionDetails): Catalog {
   const { store, clock, directory } = tools;
+  const steady = steadyClock(clock);
   const attempts = new Map<string, Attempt>();
 
   async function read(tenantId: string, configured: ConfiguredProvider, options: CallOptions): Promise<void> {
@@ -106,7 +110,7 @@ export function createCatalog(tools: TrackingTools, contact: ProviderContact, de
   function attemptOf(tenantId: string, configured: ConfiguredProvider): Attempt {
     const key = keyOf(tenantId, configured);
     const last = attempts.get(key);
-    const now = clock.now().getTime();
+    const now = steady.now().getTime();
     if (last !== undefined) {
       const keptMs = last.error === null ? FRESH_FOR_MS : FAILURE_KEPT_MS;
       if (last.endedAt === null && !last.call.abandoned) return last;
@@ -127,7 +131,7 @@ export function createCatalog(tools: TrackingTools, contact: ProviderContact, de
           const error = await read(tenantId, configured, { signal }).then(() => null, providersFailure);
           if (signal.aborted) forget(key, attempt);
           attempt.error = error;
-          attempt.endedAt = clock.now().getTime();
+          attempt.endedAt = steady.now().getTime();
           return error;
         } catch (defect) {
           // Not remembered: the next reader tries again and sees it too.
@@ -181,7 +185,9 @@ export function createCatalog(tools: TrackingTools, contact: ProviderContact, de
     },
     async refreshDefinition(tenantId, configured, definition, maxAgeMs) {
       const askedAt = clock.now();
-      if (askedAt.getTime() - definition.observedAt.getTime() <= maxAgeMs) return;
+      const ageMs = askedAt.getTime() - definition.observedAt.getTime();
+      // What was seen at a time that has not come was seen before the clock was set back.
+      if (ageMs >= -CLOCKS_DIFFER_MS && ageMs <= maxAgeMs) return;
       const tooLate = new AbortController();
       const ended = new AbortController();
       // It may take several requests, and somebody waits who wants more than this.

@@ -4,6 +4,7 @@ import { DeliveryState } from "../domain/store-port.ts";
 import type { DeliverySettlement, StoredDelivery } from "../domain/store-port.ts";
 import { WebhookRefusal } from "../domain/webhook-port.ts";
 import type { WebhookEvent, WebhookRequest } from "../domain/webhook-port.ts";
+import { steadyClock } from "../domain/steady-clock.ts";
 import { reasonOf } from "../domain/reason.ts";
 import type { Catalog } from "./catalog.ts";
 import type { ProviderContact } from "./provider-contact.ts";
@@ -55,6 +56,7 @@ export function createInbox(tools: TrackingTools, { contact, recorder, catalog, 
   const effects = createWebhookEffects(tools, { contact, recorder, catalog });
   const catchUp = createWebhookCatchUp(tools, contact);
   const notes = createWebhookNotes(tools, catchUp.remember);
+  const steady = steadyClock(clock);
   const prunedAt = new Map<string, number>();
   const silent = new Set<string>();
 
@@ -175,9 +177,9 @@ export function createInbox(tools: TrackingTools, { contact, recorder, catalog, 
   }
 
   async function prune(tenantId: string): Promise<void> {
-    const now = clock.now().getTime();
+    const now = steady.now().getTime();
     if (now - (prunedAt.get(tenantId) ?? Number.NEGATIVE_INFINITY) < PRUNED_EVERY_MS) return;
-    await store.inbox.prune(tenantId, new Date(now - KEPT_FOR_MS));
+    await store.inbox.prune(tenantId, new Date(clock.now().getTime() - KEPT_FOR_MS));
     prunedAt.set(tenantId, now);
   }
 
@@ -192,11 +194,12 @@ const GIVEN_UP: Outcome = { state: DeliveryState.Dropped, dueAt: null };
 const doubledMs = (ageMs: number): number => FIRST_RETRY_MS + Math.max(0, ageMs);
 
 function parked({ receivedAt }: StoredDelivery, now: Date): Outcome {
-  const ageMs = now.getTime() - receivedAt.getTime();
+  // One that came at a time that has not come yet came before the clock was set back.
+  const ageMs = Math.max(0, now.getTime() - receivedAt.getTime());
   if (ageMs >= PARKED_FOR_MS) return GIVEN_UP;
   // The last look is at the very end.
-  const nextAgeMs = Math.min(ageMs + doubledMs(ageMs), PARKED_FOR_MS);
-  return { state: DeliveryState.Parked, dueAt: new Date(receivedAt.getTime() + nextAgeMs) };
+  const delayMs = Math.min(doubledMs(ageMs), PARKED_FOR_MS - ageMs);
+  return { state: DeliveryState.Parked, dueAt: new Date(now.getTime() + delayMs) };
 }
 
 function failed({ receivedAt, state }: StoredDelivery, now: Date, retryAfterMs: number | null): Outcome {

@@ -16,6 +16,9 @@ import type { TrackingTools } from "./tools.ts";
 import { createTriggerOutcomes } from "./trigger-outcomes.ts";
 import type { Triggers } from "./trigger.ts";
 
+/** Gateways go by one clock; what is less is the way to it. */
+const CLOCKS_DIFFER_MS = 2_000;
+
 export function createOperations(
   tools: TrackingTools,
   contact: ProviderContact,
@@ -57,7 +60,9 @@ export function createOperations(
     const sync = await find(tenantId, syncId);
     const configured = sync === null ? undefined : directory.find(tenantId, sync.providerKey);
     if (sync === null || configured === undefined) return sync;
-    if (clock.now().getTime() - sync.observedAt.getTime() <= maxAgeMs) return sync;
+    const ageMs = clock.now().getTime() - sync.observedAt.getTime();
+    // What was seen at a time that has not come was seen before the clock was set back.
+    if (ageMs >= -CLOCKS_DIFFER_MS && ageMs <= maxAgeMs) return sync;
     const running = reads.get(sync.id);
     const read = running === undefined || running.abandoned ? begin(tenantId, configured, sync) : running;
     return read.wait(options.signal);

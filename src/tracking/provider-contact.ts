@@ -1,4 +1,5 @@
 // Calls to providers, watched: each success and failure is what the gateway knows of a provider's health.
+import { steadyClock } from "../domain/steady-clock.ts";
 import { ErrorCode, ProviderError } from "../domain/errors.ts";
 import { shownKeyOf } from "../domain/gateway-port.ts";
 import type { CallOptions } from "../domain/provider-port.ts";
@@ -33,11 +34,12 @@ export function createProviderContact(
   { store, clock, log, givenUp }: TrackingTools,
   gate: AccountGate = createAccountGate({ store, clock, log }),
 ): ProviderContact {
+  const steady = steadyClock(clock);
   const known = new Map<string, { readonly state: ProviderState; readonly readAt: number }>();
   const keyOf = (tenantId: string, configured: ConfiguredProvider) => JSON.stringify([tenantId, configured.info.key]);
 
   async function stateOf(tenantId: string, configured: ConfiguredProvider): Promise<ProviderState> {
-    const now = clock.now().getTime();
+    const now = steady.now().getTime();
     const kept = known.get(keyOf(tenantId, configured));
     if (kept !== undefined && now - kept.readAt < STATE_KEPT_MS) return kept.state;
     const state = await store.providerStates.get(tenantId, configured.info.key);
@@ -47,7 +49,7 @@ export function createProviderContact(
 
   async function note(tenantId: string, configured: ConfiguredProvider, patch: Partial<ProviderState>): Promise<void> {
     const before = await stateOf(tenantId, configured);
-    known.set(keyOf(tenantId, configured), { state: { ...before, ...patch }, readAt: clock.now().getTime() });
+    known.set(keyOf(tenantId, configured), { state: { ...before, ...patch }, readAt: steady.now().getTime() });
     if (before.health !== patch.health) {
       const facts = {
         provider: shownKeyOf(configured.info),
@@ -64,7 +66,8 @@ export function createProviderContact(
   async function noteSuccess(tenantId: string, configured: ConfiguredProvider): Promise<void> {
     const now = clock.now();
     const { health, lastSuccessAt } = await stateOf(tenantId, configured);
-    const notedLately = lastSuccessAt !== null && now.getTime() - lastSuccessAt.getTime() < SUCCESS_NOTED_EVERY_MS;
+    const agoMs = lastSuccessAt === null ? null : now.getTime() - lastSuccessAt.getTime();
+    const notedLately = agoMs !== null && Math.abs(agoMs) < SUCCESS_NOTED_EVERY_MS;
     if (health === ProviderHealth.Up && notedLately) return;
     await note(tenantId, configured, { health: ProviderHealth.Up, lastSuccessAt: now });
   }

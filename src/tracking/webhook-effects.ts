@@ -1,5 +1,6 @@
 // What webhooks bring about. A hint only makes something due; what a run's status is comes from the vendor, or from a signed state.
 // Deliveries come in bursts, so what many of them ask for is done together: observations in one transaction, one look for all hints.
+import { steadyClock } from "../domain/steady-clock.ts";
 import { ProviderError, isOutage } from "../domain/errors.ts";
 import { identityOf } from "../domain/identity.ts";
 import { ObservationSource, SyncStatus } from "../domain/status.ts";
@@ -51,6 +52,7 @@ const LOOKS_APART_MS = 5_000;
 
 export function createWebhookEffects(tools: TrackingTools, { contact, recorder, catalog }: Parts): WebhookEffects {
   const { store, queue, clock } = tools;
+  const steady = steadyClock(clock);
   const looks = new Map<string, number>();
 
   async function apply(turn: InboxTurn, deliveries: readonly StoredDelivery[]): Promise<readonly Effect[]> {
@@ -145,10 +147,11 @@ export function createWebhookEffects(tools: TrackingTools, { contact, recorder, 
 
   async function lookSoon(item: WorkItem): Promise<void> {
     const name = JSON.stringify(item);
-    const lookAt = Math.max(clock.now().getTime(), (looks.get(name) ?? Number.NEGATIVE_INFINITY) + LOOKS_APART_MS);
+    const now = steady.now().getTime();
+    const waitMs = Math.max(0, (looks.get(name) ?? Number.NEGATIVE_INFINITY) + LOOKS_APART_MS - now);
     // The same look put off twice is one look.
-    if (lookAt <= clock.now().getTime()) looks.set(name, lookAt);
-    await queue.schedule(item, new Date(lookAt));
+    if (waitMs === 0) looks.set(name, now);
+    await queue.schedule(item, new Date(clock.now().getTime() + waitMs));
   }
 
   return { apply };

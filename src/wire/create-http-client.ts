@@ -22,6 +22,7 @@ import { createRetryBudget, createRetryPlan } from "./retry-policy.ts";
 import type { RetryBudget } from "./retry-policy.ts";
 import { EndedError, endedFailure, tryFailure } from "./try-result.ts";
 import type { TryFailure, TryResult } from "./try-result.ts";
+import { steadyClock } from "../domain/steady-clock.ts";
 import { createVendorClock } from "./vendor-clock.ts";
 
 export type { CallReport, HttpClientOptions } from "./http-client-options.ts";
@@ -39,14 +40,15 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const flights = createFlights<HttpResponse>();
   const refused = checkBaseUrl(endpoint.baseUrl, options);
   const exchange = refused === null ? openExchange(options, limits) : null;
-  const budget = createRetryBudget(limits, options.clock);
+  const clock = steadyClock(options.clock);
+  const budget = createRetryBudget(limits, clock);
   const vendorClock = createVendorClock();
   const fly = createFly({
-    options,
+    options: { ...options, clock },
     limits,
     context,
     budget,
-    makeTry: createTry({ options, limits, exchange, redact, texts: createForeignText(secrets), vendorClock }),
+    makeTry: createTry({ options, clock, limits, exchange, redact, texts: createForeignText(secrets), vendorClock }),
   });
   let closed = false;
 

@@ -1,4 +1,5 @@
 // One try of a request: through the circuit, in its turn, over the wire. Whether another follows is decided elsewhere.
+import type { Clock } from "../domain/clock.ts";
 import { ErrorCode } from "../domain/errors.ts";
 import { createCircuit } from "./circuit.ts";
 import type { Exchange } from "./exchange.ts";
@@ -27,6 +28,8 @@ export interface TryInput {
 
 export interface TryTools {
   readonly options: HttpClientOptions;
+  /** What is waited for is measured by it; it never goes back. */
+  readonly clock: Clock;
   readonly limits: WireLimits;
   readonly exchange: Exchange | null;
   readonly redact: (text: string) => string;
@@ -37,31 +40,31 @@ export interface TryTools {
 /** One try: the circuit first, because it answers at once; then a turn; then the wire. */
 export function createTry({
   options,
+  clock,
   limits,
   exchange,
   redact,
   texts,
   vendorClock,
 }: TryTools): (input: TryInput) => Promise<TryResult> {
-  const { clock } = options;
   const circuit = createCircuit(limits, clock);
-  const gate = createGate(options);
+  const gate = createGate(options, clock);
   const reader = { limits, texts, readError: options.readError };
 
   async function overWire(input: TryInput, turn: Turn): Promise<TryResult> {
     const { prepared, flight } = input;
     let sending = false;
-    let askedAt = clock.now();
+    let askedAt = options.clock.now();
     const onSending = (): void => {
       turn.use();
       sending = true;
       flight.sent = true;
-      askedAt = clock.now();
+      askedAt = options.clock.now();
     };
     try {
       if (exchange === null) throw new Error("no exchange");
       const answer = await exchange.send({ ...prepared, signal: flight.signal, onSending });
-      const answeredAt = clock.now();
+      const answeredAt = options.clock.now();
       vendorClock.note(answer.headers, askedAt, answeredAt);
       return await readAnswer(answer, reader, answeredAt, flight.signal);
     } catch (cause) {
@@ -130,7 +133,7 @@ export function createTry({
   };
 }
 
-function createGate({ rateLimit, sharedQuota = null, clock }: HttpClientOptions): RateGate {
+function createGate({ rateLimit, sharedQuota = null }: HttpClientOptions, clock: Clock): RateGate {
   return createRateGate(rateLimit, clock, sharedQuota && createSharedTurns(sharedQuota, rateLimit, clock));
 }
 

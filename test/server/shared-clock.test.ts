@@ -5,7 +5,7 @@ import { createManualClock } from "../support/manual-clock.ts";
 import { at } from "../support/store-values.ts";
 
 const HOUR_MS = 3_600_000;
-const COMPARED_EVERY_MS = 10_000;
+const COMPARED_EVERY_MS = 2_000;
 const own = at(0).getTime();
 
 function sharing() {

@@ -1,15 +1,18 @@
-// The machine's clock, which a test may put forward: what is slept for ends when its time comes, or when the clock jumps over it.
+// The machine's clock, which a test may put forward or back: what is slept for ends when its time comes, or when the clock jumps over it.
 import type { Clock } from "../../src/domain/clock.ts";
 
 export interface JumpingClock extends Clock {
   /** Puts the clock forward. */
   jump(ms: number): void;
+  /** Sets the clock back. What is slept for takes as long as it would have: timers know nothing of clocks. */
+  setBack(ms: number): void;
 }
 
 interface Sleeper {
   readonly end: () => void;
   /** Wakes it if its time has come, or sees to it that it wakes then. */
   readonly look: () => void;
+  readonly setBack: (ms: number) => void;
 }
 
 export function createJumpingClock(): JumpingClock {
@@ -20,13 +23,16 @@ export function createJumpingClock(): JumpingClock {
   function sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
-      const wakeAt = nowMs() + ms;
+      let wakeAt = nowMs() + ms;
       let timer: NodeJS.Timeout | undefined;
       const sleeper: Sleeper = {
         end: () => {
           clearTimeout(timer);
           sleepers.delete(sleeper);
           signal?.removeEventListener("abort", onAbort);
+        },
+        setBack: (byMs) => {
+          wakeAt -= byMs;
         },
         look: () => {
           clearTimeout(timer);
@@ -49,6 +55,10 @@ export function createJumpingClock(): JumpingClock {
   return {
     now: () => new Date(nowMs()),
     sleep,
+    setBack: (ms) => {
+      aheadMs -= ms;
+      for (const sleeper of sleepers) sleeper.setBack(ms);
+    },
     jump: (ms) => {
       aheadMs += ms;
       for (const sleeper of [...sleepers]) sleeper.look();

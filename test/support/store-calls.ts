@@ -63,6 +63,15 @@ export const storeCalls: StoreCalls = {
     renewLedger: one((store) => store.identity.renewLedger("another")),
     place: one((store) => store.identity.place()),
   },
+  timekeeping: {
+    tell: {
+      "a time that goes on": call((store) => store.timekeeping.tell(new Date(8e12))),
+      "a time that went back": {
+        run: (store) => store.timekeeping.tell(new Date(7e12)),
+        grows: { on: both, because: "it puts right whatever has a time that has not come, and does so seldom" },
+      },
+    },
+  },
   store: { ping: one((store) => store.ping()), now: one((store) => store.now()) },
   catalog: {
     putLinkedAccounts: one((store) =>

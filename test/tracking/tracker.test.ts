@@ -34,6 +34,7 @@ async function tracked(
   const queue = {
     schedule: (item: WorkItem, dueAt: Date) => Promise.resolve(void plans.push({ item, dueAt })),
     start: (given: typeof handler) => void (handler = given),
+    planAgain: () => undefined,
     stop: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };

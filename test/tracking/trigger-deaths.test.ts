@@ -61,6 +61,7 @@ async function live(next: TestTracking): Promise<number> {
   const queue = {
     schedule: (_item: WorkItem, planned: Date) => Promise.resolve(void (dueAt = planned)),
     start: (given: typeof handler) => void (handler = given),
+    planAgain: () => undefined,
     stop: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };

@@ -13,5 +13,8 @@ export const storeIdentityTable = defineTable({
     takesUnnamed: flag(),
     /** The latest time at which a gateway is known to have worked on it: one that finds itself before it knows that the clock was set back. */
     seenAt: nullable(time()),
+    /** When the clock was set back, to which time and from which; over all times that happened. What was written in between lies out of order. */
+    backTo: nullable(time()),
+    backFrom: nullable(time()),
   },
 });

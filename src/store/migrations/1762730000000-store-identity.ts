@@ -34,7 +34,7 @@ function identity(postgres: boolean): Table {
       new TableColumn({ name: "installation_id", ...text }),
       new TableColumn({ name: "ledger_id", ...text }),
       new TableColumn({ name: "takes_unnamed", type: "boolean" }),
-      new TableColumn({ name: "seen_at", type: "bigint", isNullable: true }),
+      ...["seen_at", "back_to", "back_from"].map((name) => new TableColumn({ name, type: "bigint", isNullable: true })),
     ],
   });
 }
