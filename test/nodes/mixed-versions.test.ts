@@ -3,9 +3,10 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { reachable } from "../support/databases.ts";
+import { ledgerCursor } from "../../src/graphql/cursors.ts";
 import { eventually } from "../support/eventually.ts";
 import { newestCursor } from "../support/gateway-client.ts";
-import { besideOthers, isEnd } from "../support/gateway-operations.ts";
+import { besideOthers, isEnd, placeOf } from "../support/gateway-operations.ts";
 import { nodesMaker } from "../support/gateway-nodes.ts";
 import { decided } from "../support/one-start-each.ts";
 import { readTransitions, subscribeSteadily } from "../support/steady-subscriber.ts";
@@ -66,9 +67,14 @@ describeWithHistory("an upgrade", () => {
       const seenEnds = () => ofNewer.seen.filter(({ syncId, to }) => runs.has(syncId) && isEnd(to));
       await eventually("all runs end", () => (seenEnds().length === runs.size ? true : null), ENDS_WITHIN_MS);
       const last = seenEnds().at(-1)?.cursor ?? "";
-      await ofOlder.until(last);
-      const ledger = await readTransitions(newer.url, begin, last);
-      for (const { seen } of [ofOlder, ofNewer]) expect(seen.slice(0, ledger.length)).toEqual(ledger);
+      // The older version's cursors name the place alone, and it goes on after the newer one's as if they did.
+      const alone = ledgerCursor("local", placeOf(last));
+      await ofOlder.until(alone);
+      await using toOlder = subscribeSteadily(older.url, seenEnds()[0]?.cursor ?? "");
+      await toOlder.until(alone);
+      const ledger = places(await readTransitions(newer.url, begin, last));
+      for (const { seen } of [ofOlder, ofNewer]) expect(places(seen).slice(0, ledger.length)).toEqual(ledger);
+      expect(places(toOlder.seen)[0]?.cursor).toBe(placeOf(seenEnds()[0]?.cursor ?? "") + 1);
 
       expect(await older.process.stop("SIGTERM")).toEqual({ code: 0, signal: null });
       await start("after it has gone", newer.url);
@@ -77,3 +83,7 @@ describeWithHistory("an upgrade", () => {
     400_000,
   );
 });
+
+/** The same transitions, whichever version gave them. */
+const places = <Seen extends { readonly cursor: string }>(seen: readonly Seen[]) =>
+  seen.map((one) => ({ ...one, cursor: placeOf(one.cursor) }));
