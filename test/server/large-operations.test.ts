@@ -1,5 +1,6 @@
 // Operations with large answers: few at once over both transports together, the others wait for their turn and end in time.
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { createLargeOperations } from "../../src/server/large-operations.ts";
 import { createGate, type Gate } from "../support/gate.ts";
 import { eventually } from "../support/eventually.ts";
 import { openGraphqlGateway, valueAt, type GraphqlGateway } from "../support/graphql.ts";
@@ -74,3 +75,28 @@ test("one that waits for as long as an operation may take is told so, and is not
   gate.open();
   await Promise.all(first);
 });
+
+test.each([
+  { heapMb: 64, values: 2_000, atOnce: 1 },
+  { heapMb: 512, values: 15_000, atOnce: 2 },
+  { heapMb: 4_096, values: 30_000, atOnce: 2 },
+])(
+  "with $heapMb MB of memory, $atOnce at once of those that have $values fields",
+  async ({ heapMb, values, atOnce }) => {
+    const large = createLargeOperations(heapMb * 1024 ** 2);
+    const { signal } = new AbortController();
+    const begun: (() => void)[] = [];
+    const begin = (fields: number) => large.begin({ values: fields }, signal).then((end) => void begun.push(end));
+    await Promise.all(Array.from({ length: 12 }, () => begin(Math.floor(values / 2))));
+    expect(begun.splice(0)).toHaveLength(12);
+    const all = Promise.all(Array.from({ length: 12 }, () => begin(values)));
+    for (let done = 0; done < 12; done += atOnce) {
+      await eventually("those are begun that may be", () => begun.length === atOnce || null);
+      // The others have had their turn to be begun, were there any.
+      await new Promise(setImmediate);
+      expect(begun).toHaveLength(atOnce);
+      for (const end of begun.splice(0)) end();
+    }
+    await all;
+  },
+);
