@@ -19,6 +19,8 @@ export interface Capabilities {
   readonly idempotentStart: boolean;
   /** A start without an answer can be looked up afterwards; then `findStarted` exists. */
   readonly lookupByTime: boolean;
+  /** One start begins a run for each model, in one batch; absent where it begins one run. */
+  readonly startsEachModel?: true;
   /** Past runs can be listed, not only the latest. */
   readonly history: boolean;
   /** The vendor can report events; then `webhook.ts` exists. */
@@ -134,6 +136,20 @@ export interface StartRequest {
   readonly retryOf?: RunRef;
 }
 
+/** A run that a start may have begun. */
+export interface FoundRun extends Observation {
+  /** Whether the run does what the start asks for; absent where the vendor does not tell enough of it. */
+  readonly asAsked?: boolean;
+}
+
+/** A time of ours by a vendor's clock, as closely as it is known. */
+export interface VendorTime {
+  readonly earliest: Date;
+  readonly latest: Date;
+  /** False where nothing has told of the vendor's clock: then the two are a guess. */
+  readonly isKnown: boolean;
+}
+
 /**
  * One configured account at one vendor. Every method throws `ProviderError` and nothing else, and turns the vendor's JSON into
  * domain values: what it returns needs no further checking.
@@ -167,8 +183,14 @@ export interface SyncProvider {
    * @throws ProviderError whose `sent` says whether the vendor may have acted
    */
   start(request: StartRequest, triggerKey: string, options?: CallOptions): Promise<readonly Observation[]>;
-  /** Runs that a start sent at `sentAt`, by our clock and not the vendor's, may have begun. Exists when `capabilities.lookupByTime`. */
-  findStarted?(request: StartRequest, sentAt: Date, options?: CallOptions): Promise<readonly Observation[]>;
+  /**
+   * Runs of the definition and account that were made since a start was sent at `sentAt`, by our clock and not the vendor's: as far back as the
+   * vendor's clock may be off, and whoever began them. What the vendor tells of their options is in `asAsked`; which of them the start
+   * began is judged in tracking. Exists when `capabilities.lookupByTime`.
+   */
+  findStarted?(request: StartRequest, sentAt: Date, options?: CallOptions): Promise<readonly FoundRun[]>;
+  /** Between which times the vendor's clock stood at a time of ours. Absent where nobody knows. */
+  theirTimes?(ours: Date): VendorTime;
   /** What the vendor says of these runs now, in as few calls as it allows. A run that failed to be read is in neither list. */
   observe(refs: readonly RunRef[], options: ObserveOptions): Promise<ObserveResult>;
   /**

@@ -288,6 +288,8 @@ export interface TriggerPatch {
   readonly sentAt?: Date;
   /** When its start was found to have no answer. */
   readonly doubtedAt?: Date;
+  readonly answeredAt?: Date;
+  readonly candidateIds?: readonly string[];
   readonly resolvedAt?: Date;
 }
 
@@ -296,6 +298,16 @@ export interface HeldTrigger {
   readonly trigger: Trigger;
   /** Rises when somebody takes the trigger over; what is written under an older number is refused. */
   readonly fence: number;
+}
+
+/** So many starts that may have begun one run are looked at: beside so many, nobody can tell anyway. */
+export const MOST_RIVALS = 100;
+
+/** A start that may have begun the same run as another one. */
+export interface RivalStart {
+  readonly trigger: Trigger;
+  /** Whoever sent it still waits for its answer. */
+  readonly isAnswering: boolean;
 }
 
 /** How an intention is committed. */
@@ -355,8 +367,11 @@ export interface TriggerStore {
   ): Promise<readonly HeldTrigger[]>;
   /** When the next lease of an unresolved trigger of a provider ends; null when there is none. */
   nextLeaseEndAt(tenantId: string, providerKey: string): Promise<Date | null>;
-  /** Whether another start for the same definition and account was sent, has no run yet, and whoever sent it still waits for the answer. */
-  isRivalAnswering(tenantId: string, id: string, now: Date): Promise<boolean>;
+  /**
+   * Other starts for the same definition and account, or for one that is not known, that have no run and may have begun one a trigger's start
+   * may have begun too: SENT, or UNCERTAIN, and sent at most ten minutes before or after it. The newest `MOST_RIVALS`.
+   */
+  rivalsOf(tenantId: string, id: string, now: Date): Promise<readonly RivalStart[]>;
 }
 
 export const DeliveryState = {

@@ -226,5 +226,9 @@ export interface Trigger {
   readonly error: { readonly code: ErrorCode; readonly message: string } | null;
   readonly createdAt: Date;
   readonly sentAt: Date | null;
+  /** When the vendor's answer was in that leaves in doubt whether it acted: what began later is not this start's. Null when none came. */
+  readonly answeredAt: Date | null;
   readonly resolvedAt: Date | null;
+  /** Of an uncertain start: the runs it may have begun, by the gateway's id. Null in any other, and where nobody has looked. */
+  readonly candidateIds: readonly string[] | null;
 }

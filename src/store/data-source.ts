@@ -11,6 +11,7 @@ import { Indices1762600000000 } from "./migrations/1762600000000-indices.ts";
 import { ProviderAccounts1762740000000 } from "./migrations/1762740000000-provider-accounts.ts";
 import { DiscoveryProgress1762720000000 } from "./migrations/1762720000000-discovery-progress.ts";
 import { StoreIdentity1762730000000 } from "./migrations/1762730000000-store-identity.ts";
+import { DoubtedStarts1762710000000 } from "./migrations/1762710000000-doubted-starts.ts";
 import { entitySchemaOf } from "./table.ts";
 import { tables } from "./tables.ts";
 
@@ -51,6 +52,7 @@ const SHARED = {
     ProviderAccounts1762740000000,
     DiscoveryProgress1762720000000,
     StoreIdentity1762730000000,
+    DoubtedStarts1762710000000,
   ],
   migrationsTableName: "migration",
   synchronize: false,

@@ -1,12 +1,13 @@
 // What goes on beside a start: other intentions for the same definition and account, and open runs.
-import type { Intended, Intent } from "../domain/store-port.ts";
+import { MOST_RIVALS } from "../domain/store-port.ts";
+import type { Intended, Intent, RivalStart } from "../domain/store-port.ts";
 import { TriggerState } from "../domain/sync.ts";
 import type { Trigger } from "../domain/sync.ts";
 import type { Query } from "./database.ts";
 import type { Dialect } from "./dialect.ts";
 import { RIVAL, syncTriggerTable, triggerOf } from "./entities/sync-trigger.ts";
 import { OPEN_SYNC } from "./entities/sync.ts";
-import { identifier, sql, verbatim } from "./sql.ts";
+import { identifier, join, sql, verbatim } from "./sql.ts";
 import type { Sql } from "./sql.ts";
 import { selected } from "./statements.ts";
 
@@ -61,10 +62,33 @@ async function lockDefinition(query: Query, dialect: Dialect, tenantId: string, 
   await query(sql`select 1 as locked from pg_advisory_xact_lock(hashtextextended(${name}, 0))`);
 }
 
-export async function isRivalAnswering(read: Query, tenantId: string, id: string, now: Date): Promise<boolean> {
-  const rows = await read(
-    sql`select other.doubted_at, coalesce(other.lease_until, other.created_at + ${WITHOUT_LEASE_MS}) as lease_end from sync_trigger as mine join sync_trigger as other on other.tenant_id = mine.tenant_id and other.definition_id = mine.definition_id and other.id <> mine.id and other.state = ${TriggerState.Sent} and (other.linked_account_id is null or mine.linked_account_id is null or other.linked_account_id = mine.linked_account_id) where mine.tenant_id = ${tenantId} and mine.id = ${id} and not exists (select 1 from sync where sync.tenant_id = other.tenant_id and sync.trigger_id = other.id)`,
+/** Starts that were sent further apart cannot have begun the same run. */
+const APART_MS = 600_000;
+
+export async function rivalsOf(
+  read: Query,
+  dialect: Dialect,
+  { tenantId, id }: { readonly tenantId: string; readonly id: string },
+  now: Date,
+): Promise<readonly RivalStart[]> {
+  const columns = join(
+    syncTriggerTable.fields.map(({ name }) => sql`other.${identifier(name)} as ${identifier(name)}`),
+    ", ",
   );
-  // Nobody waits any more for the answer of a start whose holder is gone.
-  return rows.some((row) => row["doubted_at"] === null && Number(row["lease_end"]) > now.getTime());
+  const doubtful = dialect.anyOf(sql`other.state`, [TriggerState.Sent, TriggerState.Uncertain]);
+  const near = verbatim(
+    `other.sent_at between mine.sent_at - ${APART_MS} and mine.sent_at + ${APART_MS} and other.created_at >= mine.created_at - ${2 * APART_MS}`,
+  );
+  const sameAccount = verbatim(
+    "(other.linked_account_id is null or mine.linked_account_id is null or other.linked_account_id = mine.linked_account_id)",
+  );
+  const hasRun = sql`exists (select 1 from sync where sync.tenant_id = other.tenant_id and sync.trigger_id = other.id)`;
+  const rows = await read(
+    sql`select ${columns}, other.doubted_at is null and coalesce(other.lease_until, other.created_at + ${WITHOUT_LEASE_MS}) > ${now.getTime()} as is_held from sync_trigger as mine join sync_trigger as other on other.tenant_id = mine.tenant_id and other.definition_id = mine.definition_id and other.id <> mine.id and other.${verbatim(RIVAL)} where mine.tenant_id = ${tenantId} and mine.id = ${id} and ${doubtful} and ${near} and ${sameAccount} and not ${hasRun} order by other.created_at desc, other.id limit ${MOST_RIVALS}`,
+  );
+  return rows.map((row) => {
+    const trigger = triggerOf(row);
+    // Nobody waits any more for the answer of a start whose holder is gone.
+    return { trigger, isAnswering: trigger.state === TriggerState.Sent && Boolean(row["is_held"]) };
+  });
 }

@@ -8,7 +8,7 @@ import { identifier, join, sql } from "./sql.ts";
 import type { Sql } from "./sql.ts";
 import { insertRows, selected } from "./statements.ts";
 import type { Field } from "./table.ts";
-import { alone, isRivalAnswering, isUnresolved, leaseEnd } from "./trigger-rivals.ts";
+import { alone, isUnresolved, leaseEnd, rivalsOf } from "./trigger-rivals.ts";
 
 export function createTriggerStore({ dialect, read, write, transaction }: Database): TriggerStore {
   return {
@@ -84,7 +84,7 @@ export function createTriggerStore({ dialect, read, write, transaction }: Databa
       const found = row?.["found"] ?? null;
       return found === null ? null : new Date(Number(found));
     },
-    isRivalAnswering: (tenantId, id, now) => isRivalAnswering(read, tenantId, id, now),
+    rivalsOf: (tenantId, id, now) => rivalsOf(read, dialect, { tenantId, id }, now),
   };
 }
 

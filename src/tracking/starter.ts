@@ -1,28 +1,19 @@
 // Sends a committed intention to the vendor and brings it to an end: accepted, rejected, or honestly uncertain.
-import type { LinkedAccount, SyncDefinition } from "../domain/definition.ts";
 import { ErrorCode, GatewayError, ProviderError } from "../domain/errors.ts";
-import { identityOf } from "../domain/identity.ts";
+import type { FoundRun } from "../domain/provider-port.ts";
 import { ObservationSource, SyncOrigin } from "../domain/status.ts";
-import type { HeldTrigger, TriggerPatch } from "../domain/store-port.ts";
-import { TriggerState, type Observation, type StartOptions, type Sync } from "../domain/sync.ts";
+import type { TriggerPatch } from "../domain/store-port.ts";
+import { TriggerState, type Observation, type Sync } from "../domain/sync.ts";
 import { isDoubtful, isLastWord } from "./doubt.ts";
-import { refOf } from "./poller.ts";
 import type { ConfiguredProvider } from "./provider-directory.ts";
 import type { ProviderContact } from "./provider-contact.ts";
 import type { Recorder, RecordRequest } from "./recorder.ts";
 import type { MirroredStart } from "./start-check.ts";
+import { createStartLook } from "./start-look.ts";
+import type { Refusal } from "./start-judge.ts";
+import { startRequestOf, type Intention } from "./start-request.ts";
+import { answerTime } from "./start-window.ts";
 import type { TrackingTools } from "./tools.ts";
-import { unlessGivenUp } from "./unless-given-up.ts";
-
-export interface Intention extends HeldTrigger {
-  readonly configured: ConfiguredProvider;
-  readonly definition: SyncDefinition;
-  readonly linkedAccount: LinkedAccount | null;
-  /** The ended run that is to be run again; null in any other start, and when the ledger has it no more. */
-  readonly retryOf: Sync | null;
-  /** Who sends it can make something of a conflict: that refusal is only thrown, and theirs to write down. */
-  readonly attaches?: boolean;
-}
 
 /** The trigger is in other hands: this process was taken for dead, and must not decide what became of it. */
 export class TakenOver extends Error {
@@ -52,20 +43,27 @@ const LOOK_AFTER_MS = [500, 2_000, 5_000] as const;
 /** And before the last look beside a start that is being answered. By then the lease of one whose gateway is gone has ended. */
 const LOOK_BESIDE_RIVAL_AFTER_MS = 5_000;
 
+/** Runs that an uncertain start is told to look at. */
+const MOST_CANDIDATES = 20;
+/** Of these, as many as a sentence can hold. */
+const MOST_NAMED = 5;
+
 export function createStarter(tools: TrackingTools, contact: ProviderContact, recorder: Recorder): Starter {
   const { store, clock, givenUp } = tools;
+  const startLook = createStartLook(tools);
 
   async function send(intention: Intention): Promise<readonly Sync[]> {
     // Nothing has left: whoever goes on with it may send it without a doubt.
     givenUp.throwIfAborted();
     const sentAt = clock.now();
     await write(intention, TriggerState.Pending, { state: TriggerState.Sent, sentAt });
+    const sent = { ...intention, trigger: { ...intention.trigger, sentAt } };
     try {
-      return await accept(intention, await call(intention));
+      return await accept(sent, await call(sent));
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
-      if (isDoubtful(error)) return await resolveDoubt(intention, sentAt, error);
-      return await giveUp(intention, error);
+      if (isDoubtful(error)) return await resolveDoubt(sent, error);
+      return await giveUp(sent, error);
     }
   }
 
@@ -83,7 +81,10 @@ export function createStarter(tools: TrackingTools, contact: ProviderContact, re
     );
   }
 
+  /** The vendor may name a run that cannot be this start's: then its answer is a doubt, like one that cannot be read. */
   async function accept(intention: Intention, observations: readonly Observation[]): Promise<readonly Sync[]> {
+    const refusal = await startLook.refusalOf(intention, observations);
+    if (refusal !== null) throw new Disbelieved(intention.configured.info.key, refusal);
     return resolve(intention, await record(intention, observations, linksOf(intention)));
   }
 
@@ -112,13 +113,20 @@ export function createStarter(tools: TrackingTools, contact: ProviderContact, re
       source: ObservationSource.Trigger,
       triggerId: trigger.id,
       ...links,
-      observations: observations.map((observation) => ({
+      observations: observations.map(plain).map((observation) => ({
         ...observation,
         definitionRemoteId: observation.definitionRemoteId ?? definition.remoteId,
         linkedAccountRemoteId: observation.linkedAccountRemoteId ?? linkedAccount?.remoteId ?? null,
         facts: { ...observation.facts, origin: SyncOrigin.Gateway },
       })),
     });
+  }
+
+  /** Runs that the start may have begun, as anybody's: only so they can be looked at by their ids. */
+  function recordFound({ trigger, configured }: Intention, candidates: readonly FoundRun[]): Promise<readonly Sync[]> {
+    const source = ObservationSource.Discovery;
+    const observations = candidates.slice(0, MOST_CANDIDATES).map(plain);
+    return recorder.record({ tenantId: trigger.tenantId, configured, source, observations });
   }
 
   async function refuse(intention: Intention, error: ProviderError): Promise<never> {
@@ -133,85 +141,90 @@ export function createStarter(tools: TrackingTools, contact: ProviderContact, re
     return mayAttach ? Promise.reject(error) : refuse(intention, error);
   }
 
-  /** The start left the house and no answer came back: use the vendor's key, else look, else say so. Never resend blindly. */
-  async function resolveDoubt(intention: Intention, sentAt: Date, cause: ProviderError): Promise<readonly Sync[]> {
-    await write(intention, TriggerState.Sent, { doubtedAt: clock.now() });
+  /** The start left the house and no good answer came back: use the vendor's key, else look, else say so. Never resend blindly. */
+  async function resolveDoubt(given: Intention, cause: ProviderError): Promise<readonly Sync[]> {
+    const doubtedAt = clock.now();
+    const answeredAt = given.trigger.answeredAt ?? answerTime(cause, doubtedAt);
+    await write(given, TriggerState.Sent, { doubtedAt, ...(answeredAt === null ? {} : { answeredAt }) });
+    const intention = { ...given, trigger: { ...given.trigger, answeredAt } };
+    const found: Found = { candidates: [], isLooked: false };
     for (const pauseMs of canTell(intention.configured) ? LOOK_AFTER_MS : []) {
-      const syncs = await lookAfter(pauseMs, intention, sentAt);
+      const syncs = await lookAfter(pauseMs, intention, found);
       if (syncs !== null) return syncs;
+      if (isBorneOut(cause, intention, found)) return giveUp(intention, cause);
     }
-    if (intention.configured.provider.findStarted !== undefined && (await isRivalAnswering(intention))) {
-      const syncs = await lookAfter(LOOK_BESIDE_RIVAL_AFTER_MS, intention, sentAt);
+    if (intention.configured.provider.findStarted !== undefined && (await startLook.isRivalAnswering(intention))) {
+      const syncs = await lookAfter(LOOK_BESIDE_RIVAL_AFTER_MS, intention, found);
       if (syncs !== null) return syncs;
     }
     // Whoever sent it may have recorded the answer, and died before it wrote down what became of the start.
     const recorded = await store.ledger.syncsOfTrigger(intention.trigger.tenantId, intention.trigger);
     if (recorded.length > 0) return resolve(intention, recorded);
-    const message = `${intention.configured.info.key} did not answer the start, so the run may or may not have begun. It is not sent again; check the definition's runs before you start another.`;
-    const error = { code: ErrorCode.TriggerUncertain, message };
-    const end = { state: TriggerState.Uncertain, options: null, error, resolvedAt: clock.now() };
-    await write(intention, TriggerState.Sent, end);
-    throw new GatewayError(error.code, message, { cause });
+    return endUncertain(intention, found.candidates, cause);
   }
 
-  /** @returns null when this look settled nothing */
-  async function lookAfter(pauseMs: number, intention: Intention, sentAt: Date): Promise<readonly Sync[] | null> {
+  async function endUncertain(
+    intention: Intention,
+    candidates: readonly FoundRun[],
+    cause: ProviderError,
+  ): Promise<never> {
+    const syncs = await recordFound(intention, candidates);
+    const error = { code: ErrorCode.TriggerUncertain, message: uncertain(intention.configured.info.key, syncs) };
+    const candidateIds = syncs.map(({ id }) => id);
+    const end = { state: TriggerState.Uncertain, options: null, error, candidateIds, resolvedAt: clock.now() };
+    await write(intention, TriggerState.Sent, end);
+    throw new GatewayError(error.code, error.message, { cause });
+  }
+
+  /** @returns null when this look settled nothing; `found` then tells what there is */
+  async function lookAfter(
+    pauseMs: number,
+    intention: Intention,
+    found: Found,
+  ): Promise<readonly Sync[] | null> {
     await clock.sleep(pauseMs, givenUp);
-    const { configured } = intention;
+    const { info } = intention.configured;
     try {
-      if (configured.info.capabilities.idempotentStart) return await accept(intention, await call(intention));
-      const find = async () => configured.provider.findStarted?.(requestOf(intention), sentAt);
-      return await adopt(intention, (await unlessGivenUp(givenUp, find)) ?? []);
+      if (info.capabilities.idempotentStart) return await accept(intention, await call(intention));
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
-      if (configured.info.capabilities.idempotentStart && isLastWord(error)) return await giveUp(intention, error);
+      if (isLastWord(error)) return await giveUp(intention, error);
+      // An answer that names another start's run is no better the second time: the vendor's list may tell.
+      if (!(error instanceof Disbelieved)) return null;
+    }
+    try {
+      const { own, candidates } = await startLook.look(intention);
+      Object.assign(found, { candidates, isLooked: true });
+      return own.length === 0 ? null : await adopt(intention, own);
+    } catch (error) {
+      if (!(error instanceof ProviderError)) throw error;
       return null;
     }
   }
 
   /**
-   * Takes runs that nobody else's start began for this one's. They are asked for before, and other starts looked at after, so that
-   * a start which is answered meanwhile keeps its own.
+   * Takes runs that the judge found to be this start's.
    *
-   * @returns null when there is none to take
+   * @returns null when another gateway's start was faster
    */
-  async function adopt(intention: Intention, found: readonly Observation[]): Promise<readonly Sync[] | null> {
+  async function adopt(intention: Intention, own: readonly FoundRun[]): Promise<readonly Sync[] | null> {
     const { id } = intention.trigger;
-    if (found.length === 0) return null;
-    const answering = await isRivalAnswering(intention);
-    const { own, free } = await claimsOn(intention, found);
-    // What is nobody's may be what the other start's answer speaks of.
-    if (answering && own.length === 0) return null;
-    const wanted = own.length > 0 ? own : firstBegun(free);
-    const claimed = (await record(intention, wanted, {})).filter(
+    const claimed = (await record(intention, own, {})).filter(
       // The ledger keeps the first trigger that claims a run; another gateway may have been faster.
       ({ triggerId }) => triggerId === id,
     );
     if (claimed.length === 0) return null;
     const links = linksOf(intention);
     if (links.retryOf === undefined) return resolve(intention, claimed);
-    const ours = wanted.filter(({ remoteId }) => claimed.some((sync) => sync.remoteId === remoteId));
+    const ours = own.filter(({ remoteId }) => claimed.some((sync) => sync.remoteId === remoteId));
     return resolve(intention, await record(intention, ours, links));
-  }
-
-  const isRivalAnswering = ({ trigger }: Intention): Promise<boolean> =>
-    store.triggers.isRivalAnswering(trigger.tenantId, trigger.id, clock.now());
-
-  /** Runs recorded as this trigger's, and those of nobody. A run that another trigger began is not this one's, however well it fits. */
-  async function claimsOn({ trigger, configured }: Intention, found: readonly Observation[]) {
-    const ids = found.map(({ remoteId }) => identityOf(trigger.tenantId, configured.info.key, "sync", remoteId));
-    const known = await store.ledger.syncsByIds(trigger.tenantId, ids);
-    const claims = new Map(known.map(({ remoteId, triggerId }) => [remoteId, triggerId]));
-    const claimedBy = (holder: string | null) =>
-      found.filter(({ remoteId }) => (claims.get(remoteId) ?? null) === holder);
-    return { own: claimedBy(trigger.id), free: claimedBy(null) };
   }
 
   async function recover(intention: Intention): Promise<void> {
     const { trigger, configured } = intention;
     try {
       if (trigger.state === TriggerState.Pending) await send(intention);
-      else await resolveDoubt(intention, trigger.sentAt ?? trigger.createdAt, abandoned(configured.info.key));
+      else await resolveDoubt(intention, abandoned(configured.info.key));
     } catch (error) {
       // The outcome is in the trigger's row; nobody waits for it here.
       const facts = { provider: configured.info.key, triggerId: trigger.id };
@@ -230,23 +243,6 @@ function canTell({ info, provider }: ConfiguredProvider): boolean {
   return info.capabilities.idempotentStart || provider.findStarted !== undefined;
 }
 
-/** What one start begins, of runs that others may have begun too: the oldest, and what was begun together with it. */
-function firstBegun(found: readonly Observation[]): readonly Observation[] {
-  const begunAt = ({ facts, observedAt }: Observation): number => (facts.createdAt ?? observedAt).getTime();
-  const [first] = found.toSorted((one, other) => begunAt(one) - begunAt(other));
-  if (first === undefined) return [];
-  const { batchId = null } = first.facts;
-  return batchId === null ? [first] : found.filter(({ facts }) => facts.batchId === batchId);
-}
-
-/** What a provider is asked for, the same each time it is asked. */
-export function startRequestOf(
-  { definition, linkedAccount, retryOf }: Pick<Intention, "definition" | "linkedAccount" | "retryOf">,
-  options: StartOptions,
-): MirroredStart {
-  return { definition, linkedAccount, options, ...(retryOf === null ? {} : { retryOf: refOf(retryOf) }) };
-}
-
 function linksOf({ trigger, retryOf }: Intention): Pick<RecordRequest, "retryOf"> {
   return trigger.retryOfId === null ? {} : { retryOf: { id: trigger.retryOfId, models: retryOf?.models ?? [] } };
 }
@@ -262,4 +258,38 @@ function abandoned(provider: string): ProviderError {
     retryAfterMs: null,
     sent: true,
   });
+}
+
+/** What the last look found that could be read. */
+interface Found {
+  candidates: readonly FoundRun[];
+  isLooked: boolean;
+}
+
+/** A refusal that was in doubt only because runs were there: none of them can be this start's. */
+function isBorneOut({ code }: ProviderError, { configured }: Intention, { candidates, isLooked }: Found): boolean {
+  const isConflict = code === ErrorCode.ProviderConflict && !configured.info.capabilities.idempotentStart;
+  return isConflict && isLooked && candidates.length === 0;
+}
+
+/** An answer that names a run which cannot be the start's own. */
+class Disbelieved extends ProviderError {
+  constructor(provider: string, refusal: Refusal) {
+    const message = `${provider}: start: expected a run that this start began, got another: ${refusal}`;
+    const facts = { httpStatus: 200, retryable: false, retryAfterMs: null, sent: true };
+    super(message, { code: ErrorCode.ProviderBadResponse, provider, ...facts });
+  }
+}
+
+/** Without what only the judge reads. */
+function plain({ asAsked: _, ...observation }: FoundRun): Observation {
+  return observation;
+}
+
+function uncertain(provider: string, candidates: readonly Sync[]): string {
+  const unknown = `${provider} did not tell what became of the start, so the run may or may not have begun. It is not sent again;`;
+  if (candidates.length === 0) return `${unknown} check the definition's runs before you start another.`;
+  const named = candidates.slice(0, MOST_NAMED).map(({ remoteId }) => remoteId.slice(0, 64));
+  const more = candidates.length > MOST_NAMED ? ` and ${candidates.length - MOST_NAMED} more` : "";
+  return `${unknown} it may have begun one of these, or none: ${named.join(", ")}${more}. Look at them before you start another.`;
 }

@@ -13,7 +13,8 @@ import { createLeases } from "./leases.ts";
 import { accountFor } from "./linked-account.ts";
 import { providerGone, unknownObject } from "./problems.ts";
 import { problemsOf, startOptionsOf } from "./start-check.ts";
-import { TakenOver, startRequestOf, type Intention, type Starter } from "./starter.ts";
+import { startRequestOf, type Intention } from "./start-request.ts";
+import { TakenOver, type Starter } from "./starter.ts";
 import type { TrackingTools } from "./tools.ts";
 import { createTriggerOutcomes, isUnresolved, nothingScheduled, refused, stillStarting } from "./trigger-outcomes.ts";
 import { createTriggerRecovery, leaseOf, type HeldStart, type TriggerRecovery } from "./trigger-recovery.ts";
@@ -118,7 +119,9 @@ export function createTriggers(tools: TrackingTools, { catalog, starter, discove
       error: null,
       createdAt: clock.now(),
       sentAt: null,
+      answeredAt: null,
       resolvedAt: null,
+      candidateIds: null,
     };
     const { ifRunning } = command;
     const request = { configured, definition, linkedAccount, retryOf, draft, ifRunning, askedAt };

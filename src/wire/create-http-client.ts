@@ -79,6 +79,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       }
     },
     theirTime: (ours) => vendorClock.theirs(ours),
+    theirTimes: (ours) => vendorClock.between(ours),
     close: async () => {
       closed = true;
       flights.endAll(new EndedError("closed"));

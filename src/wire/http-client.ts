@@ -1,5 +1,6 @@
 // The wire's contract with the provider folders: what a request is, what an answer is. `create-http-client.ts` makes one.
 import type { JsonValue } from "../domain/json.ts";
+import type { VendorTime } from "../domain/provider-port.ts";
 import type { ForeignText } from "./foreign-text.ts";
 
 export interface HttpRequest {
@@ -44,5 +45,7 @@ export interface HttpClient {
   request(request: HttpRequest): Promise<HttpResponse>;
   /** A time of ours as the vendor's clock shows it, by what its answers have told so far: ask after the answer it is compared with. */
   theirTime(ours: Date): Date;
+  /** Between which times the vendor's clock stood at a time of ours, by what its answers have told so far. */
+  theirTimes(ours: Date): VendorTime;
   close(): Promise<void>;
 }

@@ -1,10 +1,14 @@
 // What a vendor's clock shows, as far as its answers tell. A vendor writes when its runs began by its own clock, which may differ from ours by
-// anything: a time of ours is compared with one of its own only when it was translated.
+// anything: a time of ours is compared with one of its own only when it was translated, and only as closely as its answers allow.
+import type { VendorTime } from "../domain/provider-port.ts";
+
 export interface VendorClock {
   /** Takes notice of an answer's headers, with their names in lower case. */
   note(headers: Readonly<Record<string, string>>, askedAt: Date, answeredAt: Date): void;
   /** A time of ours as the vendor's clock shows it; the same until an answer has told of a difference. */
   theirs(ours: Date): Date;
+  /** Between which times the vendor's clock stood at a time of ours. */
+  between(ours: Date): VendorTime;
 }
 
 /** `Date` is cut to seconds (RFC 9110 section 6.6.1). */
@@ -13,13 +17,37 @@ const CUT_MS = 1_000;
 const TOLERATED_MS = 2_000;
 /** An answer that was under way for longer tells too little. */
 const LONGEST_MS = 5_000;
+/** What writes `Date` and what writes the times of runs may be two machines of the vendor, whose clocks are not quite the same. */
+const MACHINES_APART_MS = 250;
+/** How far off a clock may be that no answer has told of. */
+const UNTOLD_MS = 60_000;
 
 /** Differences that are remembered: whoever asks about a time asks about one of the last minutes, or days. */
 const MOST_KEPT = 10;
 
+interface Told {
+  /** The time of ours from which it was told. */
+  readonly fromMs: number;
+  /** What times are translated with. */
+  readonly aheadMs: number;
+  /** The difference is not less than this, and not more than that, by every answer since. */
+  readonly leastMs: number;
+  readonly mostMs: number;
+}
+
 export function createVendorClock(): VendorClock {
-  /** Each with the time of ours from which it was told; the first holds for all that was before. Oldest first. */
-  const told: { readonly fromMs: number; readonly aheadMs: number }[] = [];
+  /** The first holds for all that was before. Oldest first. */
+  const told: Told[] = [];
+
+  function keep(one: Told): void {
+    told.push(one);
+    if (told.length > MOST_KEPT) told.shift();
+  }
+
+  // A clock that was put right meanwhile, theirs or ours, did not show then what it shows now.
+  const toldOf = (ours: Date): Told | undefined =>
+    told.findLast(({ fromMs }) => fromMs <= ours.getTime()) ?? told[0];
+
   return {
     note(headers, askedAt, answeredAt) {
       const date = Date.parse(headers["date"] ?? "");
@@ -27,17 +55,31 @@ export function createVendorClock(): VendorClock {
       const isKept = headers["age"] !== undefined && headers["age"].trim() !== "0";
       if (Number.isNaN(date) || isKept || answeredAt.getTime() - askedAt.getTime() > LONGEST_MS) return;
       // The vendor looked at its clock at some time in between.
-      const [least, most] = [date - answeredAt.getTime(), date + CUT_MS - askedAt.getTime()];
-      const isAbout = (ms: number): boolean => ms >= least - TOLERATED_MS && ms <= most + TOLERATED_MS;
+      const [leastMs, mostMs] = [date - answeredAt.getTime(), date + CUT_MS - askedAt.getTime()];
+      const isAbout = (ms: number): boolean => ms >= leastMs - TOLERATED_MS && ms <= mostMs + TOLERATED_MS;
       const last = told.at(-1);
-      if (last !== undefined && isAbout(last.aheadMs)) return;
-      told.push({ fromMs: answeredAt.getTime(), aheadMs: isAbout(0) ? 0 : Math.round((least + most) / 2) });
-      if (told.length > MOST_KEPT) told.shift();
+      const fromMs = answeredAt.getTime();
+      if (last === undefined || !isAbout(last.aheadMs)) {
+        keep({ fromMs, aheadMs: isAbout(0) ? 0 : Math.round((leastMs + mostMs) / 2), leastMs, mostMs });
+        return;
+      }
+      const both = { ...last, leastMs: Math.max(leastMs, last.leastMs), mostMs: Math.min(mostMs, last.mostMs) };
+      // Answers that contradict each other by so little: a clock that goes a little fast or slow, or was put right by a second.
+      if (both.leastMs > both.mostMs) keep({ fromMs, aheadMs: last.aheadMs, leastMs, mostMs });
+      else told.splice(-1, 1, both);
     },
-    // A clock that was put right meanwhile, theirs or ours, did not show then what it shows now.
-    theirs(ours) {
-      const then = told.findLast(({ fromMs }) => fromMs <= ours.getTime()) ?? told[0];
-      return new Date(ours.getTime() + (then?.aheadMs ?? 0));
+    theirs: (ours) => new Date(ours.getTime() + (toldOf(ours)?.aheadMs ?? 0)),
+    between(ours) {
+      const then = toldOf(ours);
+      const [leastMs, mostMs] =
+        then === undefined
+          ? [-UNTOLD_MS, UNTOLD_MS]
+          : [then.leastMs - MACHINES_APART_MS, then.mostMs + MACHINES_APART_MS];
+      return {
+        earliest: new Date(ours.getTime() + leastMs),
+        latest: new Date(ours.getTime() + mostMs),
+        isKnown: then !== undefined,
+      };
     },
   };
 }

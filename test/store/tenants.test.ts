@@ -111,7 +111,7 @@ const attempts: Attempts = {
     takeOver: (store, tenant) =>
       store.triggers.takeOver(tenant, "acme", at(99_000), 10, { owner: "thief", until: at(99_000) }),
     nextLeaseEndAt: (store, tenant) => store.triggers.nextLeaseEndAt(tenant, "acme"),
-    isRivalAnswering: (store, tenant) => store.triggers.isRivalAnswering(tenant, "g1", at(0)),
+    rivalsOf: (store, tenant) => store.triggers.rivalsOf(tenant, "g1", at(0)),
   },
   inbox: {
     put: (store, tenant) =>
@@ -182,7 +182,7 @@ const NOTHING: Readonly<Record<string, unknown>> = {
   unresolved: [],
   takeOver: [],
   nextLeaseEndAt: null,
-  isRivalAnswering: false,
+  rivalsOf: [],
   due: [],
 };
 

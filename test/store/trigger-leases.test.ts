@@ -170,14 +170,15 @@ describeOnEachDatabase("intentions", (open) => {
   test("beside a sent start another is answering until its answer is doubted or its holder is gone", async () => {
     const { store } = await open();
     const { triggers } = store;
-    const isAnswering = (now = 9_999) => triggers.isRivalAnswering("t1", "g1", at(now));
+    const isAnswering = async (now = 9_999) =>
+      (await triggers.rivalsOf("t1", "g1", at(now))).some((rival) => rival.isAnswering);
     for (const [id, account] of [
       ["g1", "a1"],
       ["g2", "a1"],
       ["g3", "a2"],
     ] as const) {
       await intend(store, id, { alone: false, account });
-      if (id !== "g2") await triggers.update("t1", id, TriggerState.Pending, { state: TriggerState.Sent });
+      if (id !== "g2") await triggers.update("t1", id, TriggerState.Pending, { state: TriggerState.Sent, sentAt: at(1) });
     }
     expect(await isAnswering()).toBe(false);
     await triggers.update("t1", "g2", TriggerState.Pending, { state: TriggerState.Sent, sentAt: at(1) });

@@ -4,10 +4,12 @@ import { ProviderError } from "../../src/domain/errors.ts";
 import type { ErrorCode, ProviderFailureFacts, UserProblem } from "../../src/domain/errors.ts";
 import type {
   Capabilities,
+  FoundRun,
   ObserveResult,
   RunRef,
   StartRequest,
   SyncProvider,
+  VendorTime,
 } from "../../src/domain/provider-port.ts";
 import { SyncStatus } from "../../src/domain/status.ts";
 import type { Observation } from "../../src/domain/sync.ts";
@@ -25,7 +27,9 @@ export interface FakeAnswers extends FakeEditorAnswers {
   definition: (remoteId: string, kind: DefinitionKind, signal?: AbortSignal) => Later<DefinitionSnapshot>;
   checkStart: (request: StartRequest) => readonly UserProblem[];
   start: (request: StartRequest, triggerKey: string) => Later<readonly Observation[]>;
-  findStarted: (request: StartRequest, sentAt: Date) => Later<readonly Observation[]>;
+  findStarted: (request: StartRequest, sentAt: Date) => Later<readonly FoundRun[]>;
+  /** By default its clock is ours. */
+  theirTimes: (ours: Date) => VendorTime;
   observe: (refs: readonly RunRef[], tasks: boolean, signal?: AbortSignal) => Later<ObserveResult>;
   discover: (since: Date, definitions: readonly DefinitionSnapshot[]) => Later<Pages<Observation>>;
   cancel: (ref: RunRef) => Later<void>;
@@ -121,6 +125,7 @@ function defaultAnswers(): FakeAnswers {
       return [observation(`run-${runs}`, { ...ids, status: SyncStatus.Running })];
     },
     findStarted: () => [],
+    theirTimes: (ours) => ({ earliest: ours, latest: ours, isKnown: true }),
     observe: (refs) => ({ observations: refs.map((ref) => observed(ref)), missing: [] }),
     discover: () => [],
     cancel: () => undefined,
@@ -155,6 +160,7 @@ function providerOf(
       write({ method: "start", request, triggerKey });
       return answers.start(request, triggerKey);
     },
+    theirTimes: (ours) => answers.theirTimes(ours),
     observe: async (refs, { tasks, signal }) => {
       write({ method: "observe", refs, tasks });
       return answers.observe(refs, tasks, signal);
@@ -179,7 +185,9 @@ function lookup(answers: FakeAnswers, write: (call: FakeCall) => void): Required
   return {
     findStarted: async (request, sentAt) => {
       write({ method: "findStarted", request, sentAt });
-      return answers.findStarted(request, sentAt);
+      const found = await answers.findStarted(request, sentAt);
+      // A run whose times a test says nothing of began as soon as it was asked for.
+      return found.map((run) => ({ ...run, facts: { createdAt: sentAt, ...run.facts } }));
     },
   };
 }

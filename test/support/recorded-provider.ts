@@ -23,6 +23,7 @@ export function recordedProvider(
       return Promise.resolve(answered(reply?.body, 200, texts));
     },
     theirTime: (ours: Date) => ours,
+    theirTimes: (ours: Date) => ({ earliest: ours, latest: ours, isKnown: true }),
     close: () => Promise.resolve(),
   };
   return under.module.create(settings, parsed.config, { http, clock: createManualClock(under.now) });

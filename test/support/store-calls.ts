@@ -245,7 +245,7 @@ export const storeCalls: StoreCalls = {
     giveBack: one((store) => store.triggers.giveBack(T, { id: "trigger-1001", fence: 0 }, at(0))),
     takeOver: one((store) => store.triggers.takeOver(T, "acme", at(0), 20, lease)),
     nextLeaseEndAt: one((store) => store.triggers.nextLeaseEndAt(T, "acme")),
-    isRivalAnswering: one((store) => store.triggers.isRivalAnswering(T, "trigger-1001", at(0))),
+    rivalsOf: one((store) => store.triggers.rivalsOf(T, "trigger-1001", at(0))),
   },
   inbox: {
     put: {

@@ -204,7 +204,9 @@ export function trigger(id: string, given: Partial<Trigger> = {}): Trigger {
     error: null,
     createdAt: at(0),
     sentAt: null,
+    answeredAt: null,
     resolvedAt: null,
+    candidateIds: null,
     ...given,
   };
 }

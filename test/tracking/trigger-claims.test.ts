@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { ErrorCode } from "../../src/domain/errors.ts";
 import type { TriggerResult } from "../../src/domain/gateway-port.ts";
 import type { Store } from "../../src/domain/store-port.ts";
+import { SyncOrigin } from "../../src/domain/status.ts";
 import { IfRunning } from "../../src/domain/sync.ts";
 import type { Observation } from "../../src/domain/sync.ts";
 import { describeOnEachDatabase } from "../support/databases.ts";
@@ -29,46 +30,73 @@ describeOnEachDatabase("of two starts without an answer", (open) => {
   }
 
   test.each([
-    ["one run that both find goes to one, and the other is uncertain", ["run-1"], [["run-1"], []]],
-    ["two runs that both find go one to each", ["run-2", "run-1"], [["run-1"], ["run-2"]]],
-    ["nothing that is found leaves both uncertain", [], [[], []]],
-  ] as const)("%s", async (_name, found, shares) => {
+    ["one run that both may have begun leaves both uncertain", ["run-1"]],
+    ["two runs that both may have begun leave both uncertain", ["run-1", "run-2"]],
+    ["nothing that is found leaves both uncertain", []],
+  ] as const)("%s, each told which runs there are", async (_name, found) => {
     const { first, second, fake } = await openTwoGateways(open, LOOKUP, {
       start: timeout,
       findStarted: () => found.map((remoteId) => observation(remoteId, createdAt(remoteId === "run-1" ? 1 : 2))),
     });
-    const results = await bothDoubted(first, second);
-    expect(results.map(runsOf).toSorted()).toEqual(shares.map((share) => [...share]).toSorted());
-    for (const { problems, syncs, trigger } of results) {
-      expect(problems.map(({ code }) => code)).toEqual(syncs.length === 0 ? [ErrorCode.TriggerUncertain] : []);
-      for (const { remoteId } of syncs) expect((await first.syncOf(remoteId)).triggerId).toBe(trigger?.id);
+    for (const { problems, syncs, trigger } of await bothDoubted(first, second)) {
+      expect(syncs).toEqual([]);
+      expect(problems.map(({ code }) => code)).toEqual([ErrorCode.TriggerUncertain]);
+      for (const remoteId of found) expect(problems[0]?.message).toContain(remoteId);
+      expect(trigger?.candidateIds).toEqual(found.map((remoteId) => idOf("sync", remoteId)));
     }
+    for (const remoteId of found)
+      expect(await first.syncOf(remoteId)).toMatchObject({ triggerId: null, origin: SyncOrigin.Unknown });
     expect(fake.callsOf("start")).toHaveLength(2);
   });
 
-  test("runs that were begun together stay together", async () => {
-    const batch = (remoteId: string, batchId: string, ms: number) =>
-      observation(remoteId, { facts: { createdAt: at(ms), batchId } });
+  test.each(["args", "window"] as const)("told apart by their %s, each gets its own run", async (by) => {
     const { first, second } = await openTwoGateways(open, LOOKUP, {
-      start: timeout,
-      findStarted: () => [batch("b1", "b", 2), batch("a1", "a", 1), batch("b2", "b", 1), batch("a2", "a", 0)],
+      start: () => Promise.reject(fault(ErrorCode.ProviderUnavailable, { httpStatus: by === "args" ? null : 503 })),
+      findStarted: ({ options }) =>
+        ["a", "b"].map((run) => ({
+          ...observation(run, createdAt(run === "a" ? 0 : 200)),
+          ...(by === "args" ? { asAsked: options.args?.["intent"] === run } : {}),
+        })),
     });
-    const results = await bothDoubted(first, second);
-    expect(results.map((result) => runsOf(result).toSorted()).toSorted()).toEqual([
-      ["a1", "a2"],
-      ["b1", "b2"],
-    ]);
+    const startOf = async ({ triggers, clock }: TestTracking, intent: string) => {
+      if (intent === "b") await clock.advance(200);
+      return triggers.trigger(TENANT, { ...ANOTHER, args: { intent } });
+    };
+    const starts = [startOf(first, "a"), startOf(second, "b")];
+    for (const { clock } of [first, second]) await clock.untilSleeping((remainingMs) => remainingMs === PAUSES[0]);
+    // Two gateways' clocks may be a second apart: what began so close together is told apart by what it does alone.
+    const [a, b] = await Promise.all(
+      [first, second].map(({ clock }, index) => passing(clock, PAUSES, starts[index] ?? Promise.reject(new Error()))),
+    );
+    expect([a, b].map((result) => (result === undefined ? [] : runsOf(result)))).toEqual(
+      by === "args" ? [["a"], ["b"]] : [[], []],
+    );
   });
 
-  test("of several runs a start that is left without an answer takes what one start begins, and the rest is nobody's", async () => {
+  test("a start takes what one start begins: of several runs none", async () => {
     const { first } = await openTwoGateways(open, LOOKUP, {
       start: timeout,
       findStarted: () => [observation("accounts", createdAt(1)), observation("invoices", createdAt(2))],
     });
     const { clock, triggers } = first;
-    expect(runsOf(await passing(clock, PAUSES, triggers.trigger(TENANT, ANOTHER)))).toEqual(["accounts"]);
-    await first.see(observation("invoices"));
-    expect((await first.syncOf("invoices")).triggerId).toBeNull();
+    expect(await passing(clock, PAUSES, triggers.trigger(TENANT, ANOTHER))).toMatchObject({
+      syncs: [],
+      problems: [{ code: ErrorCode.TriggerUncertain }],
+      trigger: { candidateIds: [idOf("sync", "accounts"), idOf("sync", "invoices")] },
+    });
+  });
+
+  test("where a start begins a run for each model it takes them all", async () => {
+    const { first } = await openTwoGateways(
+      open,
+      { ...LOOKUP, startsEachModel: true },
+      {
+        start: timeout,
+        findStarted: () => [observation("accounts", createdAt(1)), observation("invoices", createdAt(2))],
+      },
+    );
+    const result = await passing(first.clock, PAUSES, first.triggers.trigger(TENANT, ANOTHER));
+    expect(runsOf(result)).toEqual(["accounts", "invoices"]);
   });
 
   test("the run of one that is answered late is not taken by the other, which looks on", async () => {

@@ -21,6 +21,7 @@ function turnCounter() {
 const answering = (body: unknown): HttpClient => ({
   request: () => Promise.resolve(answered(body)),
   theirTime: (ours: Date) => ours,
+  theirTimes: (ours: Date) => ({ earliest: ours, latest: ours, isKnown: true }),
   close: () => Promise.resolve(),
 });
 
@@ -34,6 +35,7 @@ it("gives the reader the body, and where it came from", async () => {
       return Promise.resolve(answered({ id: "42" }, 201));
     },
     theirTime: (ours: Date) => ours,
+    theirTimes: (ours: Date) => ({ earliest: ours, latest: ours, isKnown: true }),
     close: () => Promise.resolve(),
   };
   const seen = await createAsk(http, "acme-eu")(REQUEST, (body, source) => ({ body, source }));
@@ -49,6 +51,7 @@ it("passes on the client's failure without asking the reader", async () => {
   const http: HttpClient = {
     request: () => Promise.reject(failure),
     theirTime: (ours: Date) => ours,
+    theirTimes: (ours: Date) => ({ earliest: ours, latest: ours, isKnown: true }),
     close: () => Promise.resolve(),
   };
   const asking = createAsk(http, "acme-eu")(REQUEST, () => "read");

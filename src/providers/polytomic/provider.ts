@@ -1,11 +1,11 @@
 // Polytomic as a `SyncProvider`: which calls answer which question. Reading many runs at once is left to runs.ts.
 import pLimit from "p-limit";
-import type { Clock } from "../../domain/clock.ts";
+import { lastMomentOf, type Clock } from "../../domain/clock.ts";
 import { DefinitionKind, LinkedAccountStatus } from "../../domain/definition.ts";
 import { ErrorCode, ProviderError } from "../../domain/errors.ts";
 import type { UserProblem } from "../../domain/errors.ts";
 import type { JsonObject } from "../../domain/json.ts";
-import type { Capabilities, StartRequest, SyncProvider } from "../../domain/provider-port.ts";
+import type { Capabilities, FoundRun, StartRequest, SyncProvider } from "../../domain/provider-port.ts";
 import { ObservationSource, SyncOrigin } from "../../domain/status.ts";
 import type { Observation, StartOptions } from "../../domain/sync.ts";
 import type { ForeignText } from "../../wire/foreign-text.ts";
@@ -51,6 +51,7 @@ export function polytomicProvider(setup: PolytomicSetup): SyncProvider {
     clock,
     redact,
     theirTime: (ours: Date) => http.theirTime(ours),
+    theirTimes: (ours: Date) => http.theirTimes(ours),
   };
   return {
     key,
@@ -72,6 +73,7 @@ export function polytomicProvider(setup: PolytomicSetup): SyncProvider {
     checkStart,
     start: (request, triggerKey, options) => start(reader, request, triggerKey, options?.signal),
     findStarted: (request, sentAt, options) => findStarted(reader, request, sentAt, options?.signal),
+    theirTimes: reader.theirTimes,
     observe: (refs, options) => observeRuns(reader, refs, options.signal),
     discover: (since, definitions, options) => discoverRuns(reader, definitions, since, options),
     async cancel(ref, options) {
@@ -90,8 +92,8 @@ export function polytomicProvider(setup: PolytomicSetup): SyncProvider {
 /** Calls that reading many runs has under way at a time. The vendor publishes no limits. */
 const CONCURRENT_CALLS = 4;
 
-/** How far the vendor's clock may be behind ours when a start is looked up. */
-const CLOCK_SLACK_MS = 60_000;
+/** The list is read back to a run that is older than any that may be asked about; a vendor's clock that nothing is known of may be this far off. */
+const LOOK_BACK_MS = 60_000;
 
 /** Polytomic runs active syncs only, also by hand, and writes to one target connection. */
 function checkStart(request: StartRequest): readonly UserProblem[] {
@@ -164,18 +166,22 @@ function startBodyOf(options: StartOptions): JsonObject {
   };
 }
 
-/** Runs that began since the start was sent, except those that a schedule began. */
+/** Runs that began since the start was sent. An execution tells of what it was asked for only whether a schedule began it. */
 async function findStarted(
   reader: RunReader,
   request: StartRequest,
   sentAt: Date,
   signal?: AbortSignal,
-): Promise<readonly Observation[]> {
-  const since = new Date(sentAt.getTime() - CLOCK_SLACK_MS);
+): Promise<readonly FoundRun[]> {
+  const since = new Date(sentAt.getTime() - LOOK_BACK_MS);
   const runs = await runsSince(reader, request.definition, since, signal);
-  const earliest = reader.theirTime(since);
+  const { earliest } = reader.theirTimes(sentAt);
+  const isYoung = (at: Date | null | undefined): boolean => !(at instanceof Date) || lastMomentOf(at) >= earliest;
   return runs
-    .filter(({ facts }) => facts.origin !== SyncOrigin.Scheduled)
-    .filter(({ facts }) => facts.createdAt === undefined || facts.createdAt === null || facts.createdAt >= earliest)
-    .map((run) => ({ ...run, source: ObservationSource.Trigger }));
+    .filter(({ facts }) => isYoung(facts.createdAt))
+    .map((run) => ({
+      ...run,
+      source: ObservationSource.Trigger,
+      ...(run.facts.origin === SyncOrigin.Scheduled ? { asAsked: false } : {}),
+    }));
 }

@@ -4,7 +4,7 @@ import type { Clock } from "../../domain/clock.ts";
 import type { DefinitionSnapshot } from "../../domain/definition.ts";
 import { ErrorCode } from "../../domain/errors.ts";
 import { MissingReason } from "../../domain/provider-port.ts";
-import type { DiscoverOptions, ObserveResult, RunRef } from "../../domain/provider-port.ts";
+import type { DiscoverOptions, ObserveResult, RunRef, VendorTime } from "../../domain/provider-port.ts";
 import { ObservationSource } from "../../domain/status.ts";
 import type { Observation } from "../../domain/sync.ts";
 import { inParts, listsOf, walkOf } from "../../wire/pages.ts";
@@ -24,6 +24,8 @@ export interface RunReader {
   readonly clock: Clock;
   /** A time of ours by the vendor's clock, as far as its answers have told of it. */
   readonly theirTime: (ours: Date) => Date;
+  /** Between which times the vendor's clock stood then. */
+  readonly theirTimes: (ours: Date) => VendorTime;
   /** For the vendor's free texts. */
   readonly redact: Redactor;
 }

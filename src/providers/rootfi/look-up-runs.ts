@@ -38,18 +38,30 @@ export function changedSince(sync: RootfiSync, since: Date): boolean {
   return times.length === 0 || times.some((time) => time >= since);
 }
 
-/** Whether a sync may have been started by this request. A field the answer leaves out speaks neither for nor against it. */
-export function couldBe(sync: RootfiSync, request: StartRequest): boolean {
-  const asked = modelsOf(request);
-  // Models that nobody named are RootFi's choice.
-  const models = asked.length === 0 ? asked : (sync.sync_data_models ?? asked);
-  const sameModels = new Set(models).size === asked.length && asked.every((model) => models.includes(model));
+/** Whether a sync does what a request asks for; undefined where the vendor leaves out too much to say so. */
+export function asAsked(sync: RootfiSync, request: StartRequest): boolean | undefined {
   const { integration } = definitionPartsOf(request.definition.remoteId) ?? { integration: null };
-  return (
-    sameModels &&
-    (sync.full_sync ?? fullSyncOf(request)) === fullSyncOf(request) &&
-    (sync.integration_type ?? integration) === integration &&
-    (sync.sync_type ?? "MANUAL").toUpperCase() === "MANUAL" &&
-    (sync.config_mode ?? "READ").toUpperCase() === "READ"
-  );
+  const { sync_data_models: models, full_sync: fullSync, integration_type, sync_type: type, config_mode: mode } = sync;
+  // What is run again is RootFi's to say: only what the caller named is compared.
+  const { models: named, fullRefresh } = request.options;
+  const isRetry = request.retryOf !== undefined;
+  const wanted = isRetry ? (named ?? []) : modelsOf(request);
+  const told = [
+    // Models that nobody named are RootFi's choice.
+    wanted.length === 0 ? true : same(models, (all) => isSameSet(all, wanted)),
+    isRetry && fullRefresh === undefined ? true : same(fullSync, (full) => full === fullSyncOf(request)),
+    integration === null ? true : same(integration_type, (one) => one === integration),
+    same(type, (word) => word.toUpperCase() === "MANUAL"),
+    same(mode, (word) => word.toUpperCase() === "READ"),
+  ];
+  if (told.includes(false)) return false;
+  return told.includes(undefined) ? undefined : true;
 }
+
+/** Undefined for a field that is left out: it speaks neither for nor against. */
+function same<Told>(told: Told | null | undefined, compare: (told: Told) => boolean): boolean | undefined {
+  return told === null || told === undefined ? undefined : compare(told);
+}
+
+const isSameSet = (told: readonly string[], wanted: readonly string[]): boolean =>
+  new Set(told).size === new Set(wanted).size && wanted.every((model) => told.includes(model));

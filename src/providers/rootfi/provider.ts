@@ -1,22 +1,23 @@
 // One RootFi organisation behind the provider port, whichever version it speaks: which calls a question takes. Endpoints are in `api.ts`
 // and `api-v4.ts`, meanings in `map.ts`.
-import type { Clock } from "../../domain/clock.ts";
+import { lastMomentOf, type Clock } from "../../domain/clock.ts";
 import { DefinitionKind } from "../../domain/definition.ts";
 import type { DefinitionSnapshot, SyncJobSnapshot } from "../../domain/definition.ts";
-import type { Capabilities, DiscoverOptions, StartRequest, SyncProvider } from "../../domain/provider-port.ts";
+import type { Capabilities, DiscoverOptions, FoundRun, StartRequest, SyncProvider } from "../../domain/provider-port.ts";
 import { ObservationSource, SyncOperation } from "../../domain/status.ts";
 import type { Observation } from "../../domain/sync.ts";
 import type { ForeignText } from "../../wire/foreign-text.ts";
 import type { HttpClient } from "../../wire/http-client.ts";
 import { listsOf, walkOf } from "../../wire/pages.ts";
 import { isNotFound, notFound } from "../../wire/provider-failure.ts";
+import { badResponse } from "../../wire/read-reply.ts";
 import type { Redactor } from "../../wire/redact.ts";
 import { rootfiApiV4 } from "./api-v4.ts";
 import { rootfiApi } from "./api.ts";
 import type { RootfiApi } from "./api.ts";
 import { checkStart, fullSyncOf, modelsOf } from "./check-start.ts";
 import { definitionEditors } from "./editors.ts";
-import { changedSince, couldBe, recentSyncs } from "./look-up-runs.ts";
+import { asAsked, changedSince, recentSyncs } from "./look-up-runs.ts";
 import { definitionPartsOf, linkedAccountOf } from "./map-catalog.ts";
 import { observationOf } from "./map.ts";
 import type { Sighting } from "./map.ts";
@@ -43,9 +44,6 @@ export interface RootfiTools {
   readonly webhookProof: WebhookProof;
 }
 
-/** How far the vendor's clock may be behind the gateway's for a start to be recognised. */
-const CLOCK_SLACK_MS = 5_000;
-
 export function rootfiProvider(tools: RootfiTools): SyncProvider {
   const { key, version, capabilities, http, clock, redact } = tools;
   const api = version === ApiVersion.V4 ? rootfiApiV4(http, key) : rootfiApi(http, key);
@@ -60,6 +58,7 @@ export function rootfiProvider(tools: RootfiTools): SyncProvider {
     ...catalogOf(api, key),
     checkStart: (request) => checkStart(request, startNamesModels),
     ...startsOf(api, { key, http, clock, redact }),
+    theirTimes: (ours) => http.theirTimes(ours),
     observe: (refs, options) => observeRuns(observing, refs, options),
     discover: (since, definitions, options) =>
       discoverRuns(api, { clock, redact }, () => http.theirTime(since), companiesOf(definitions), options),
@@ -122,6 +121,8 @@ function startsOf(
       const { retryOf, options: asked } = request;
       const retried = retryOf === undefined ? undefined : api.retrySync?.(retryOf.remoteId, options?.signal);
       const sync = await (retried ?? api.startSync(wanted, options?.signal));
+      const foreign = isOther(companyId, sync.rootfi_company_id) || isOther(integration, sync.integration_type);
+      if (foreign) throw foreignRun(key);
       // What is run again is RootFi's to say; of it only what the caller named is known.
       const { models, fullRefresh } =
         retried === undefined ? { models: wanted.models, fullRefresh: wanted.fullSync } : asked;
@@ -136,12 +137,16 @@ function startsOf(
 
     async findStarted(request, sentAt, options) {
       const { companyId } = partsOf(key, request.definition);
-      const earliest = () => http.theirTime(new Date(sentAt.getTime() - CLOCK_SLACK_MS));
-      const isYoung = ({ rootfi_created_at: at }: RootfiSync) => !(at instanceof Date) || at >= earliest();
-      const found: Observation[] = [];
+      const earliest = () => http.theirTimes(sentAt).earliest;
+      const isYoung = ({ rootfi_created_at: at }: RootfiSync) =>
+        !(at instanceof Date) || lastMomentOf(at) >= earliest();
+      const found: FoundRun[] = [];
       for await (const syncs of recentSyncs(api, companyId, earliest, options?.signal)) {
-        const alike = syncs.filter((sync) => couldBe(sync, request) && isYoung(sync));
-        found.push(...alike.map((sync) => observationOf(sync, sightingOf(request, companyId))));
+        for (const sync of syncs.filter(isYoung)) {
+          const alike = asAsked(sync, request);
+          const seen = observationOf(sync, sightingOf(request, companyId));
+          found.push(alike === undefined ? seen : { ...seen, asAsked: alike });
+        }
       }
       return found;
     },
@@ -187,3 +192,13 @@ function partsOf(
 
 const noSuchJob = (provider: string, remoteId: string) =>
   notFound(provider, `sync job ${JSON.stringify(remoteId.slice(0, 64))}`, false);
+
+const isOther = (asked: string, told: string | null | undefined): boolean =>
+  told !== null && told !== undefined && told !== asked;
+
+/** An answer about another company's sync tells nothing of what became of this start. */
+const foreignRun = (provider: string) =>
+  badResponse(
+    { provider, request: "start sync", httpStatus: 200 },
+    { field: "data", expected: "a sync of the company and integration that was asked for", got: "another's" },
+  );

@@ -29,6 +29,7 @@ const capabilities: Capabilities = {
   schedules: false,
   schemaDiscovery: false,
   bulkStatus: true,
+  startsEachModel: true,
   separateTasks: false,
   startOptions: [],
   requiredStartOptions: [],

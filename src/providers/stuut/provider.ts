@@ -1,5 +1,5 @@
 // One Stuut tenant behind the provider port. One list answers every question but a start; its endpoints are in `api.ts`.
-import type { Clock } from "../../domain/clock.ts";
+import { lastMomentOf, type Clock } from "../../domain/clock.ts";
 import { DefinitionKind, LinkedAccountStatus } from "../../domain/definition.ts";
 import { ErrorCode, ProviderError } from "../../domain/errors.ts";
 import type { UserProblem } from "../../domain/errors.ts";
@@ -18,6 +18,7 @@ import type { Observation } from "../../domain/sync.ts";
 import type { HttpClient } from "../../wire/http-client.ts";
 import { inParts } from "../../wire/pages.ts";
 import { notFound, providerFailure } from "../../wire/provider-failure.ts";
+import { badResponse } from "../../wire/read-reply.ts";
 import type { Redactor } from "../../wire/redact.ts";
 import { stuutApi } from "./api.ts";
 import { goesOn, observationOf } from "./map.ts";
@@ -33,9 +34,6 @@ export interface StuutTools {
   readonly redact: Redactor;
 }
 
-/** How far the vendor's clock may be behind the gateway's for a start to be recognised. */
-const CLOCK_SLACK_MS = 5_000;
-
 export function stuutProvider({ key, capabilities, http, clock, redact }: StuutTools): SyncProvider {
   const api = stuutApi(http, key);
   /** All that one answer tells was observed at one moment. */
@@ -45,16 +43,44 @@ export function stuutProvider({ key, capabilities, http, clock, redact }: StuutT
       observationOf(sync, { source, observedAt, connectionId: connection.id, modelName: modelNameOf(model), redact });
   };
 
-  /** Whether some sync of the connection goes on; false when that cannot be read: that nothing was scheduled is known all the same. */
-  async function isBusy(connectionId: string, options?: CallOptions): Promise<boolean> {
+  /** Syncs that somebody may have asked for since then, of this connection. */
+  function askedSince(connections: readonly StuutConnection[], connectionId: string, sentAt: Date): readonly Seen[] {
+    const { earliest } = http.theirTimes(sentAt);
+    const isYoung = ({ created_at: at }: StuutSync): boolean => !(at instanceof Date) || lastMomentOf(at) >= earliest;
+    return connections
+      .filter(({ id }) => id === connectionId)
+      .flatMap(latestSyncs)
+      .filter(({ sync }) => sync.is_one_off !== false && isYoung(sync));
+  }
+
+  /**
+   * What an answer that schedules nothing means: syncs that go on have kept it back, or it is not true.
+   *
+   * @throws ProviderError `PROVIDER_CONFLICT`, one that leaves a doubt when syncs may have begun all the same; or `PROVIDER_BAD_RESPONSE` when
+   * that cannot be read
+   */
+  async function checkNothing(connectionId: string, sentAt: Date, options?: CallOptions): Promise<void> {
+    const connections = await readAgain(options);
+    const own = connections.filter(({ id }) => id === connectionId).flatMap(latestSyncs);
+    const mayHaveBegun = askedSince(connections, connectionId, sentAt).length > 0;
+    if (mayHaveBegun || own.some(({ sync }) => goesOn(sync))) throw keptBack(key, mayHaveBegun);
+  }
+
+  /** @throws ProviderError when a sync is of another connection's model: the answer is about something else */
+  async function checkModels(syncs: readonly StuutSync[], request: StartRequest, options?: CallOptions): Promise<void> {
+    if (syncs.every((sync) => knownNameOf(sync, request) !== null)) return;
+    const others = (await readAgain(options)).filter(({ id }) => id !== request.definition.remoteId);
+    const theirs = new Set(others.flatMap(({ models }) => models.map(({ id }) => id)));
+    if (syncs.some(({ model_id: id }) => typeof id === "string" && theirs.has(id)))
+      throw untrue(key, "syncs of another connection");
+  }
+
+  /** After a start was answered: a list that cannot be read leaves the start in doubt. */
+  async function readAgain(options?: CallOptions): Promise<readonly StuutConnection[]> {
     try {
-      const connections = await api.connections(options?.signal);
-      return connections.some(
-        (connection) => connection.id === connectionId && latestSyncs(connection).some(({ sync }) => goesOn(sync)),
-      );
+      return await api.connections(options?.signal);
     } catch (error) {
-      if (error instanceof ProviderError) return false;
-      throw error;
+      throw error instanceof ProviderError ? untrue(key, "an answer that could not be compared with the list") : error;
     }
   }
 
@@ -84,9 +110,11 @@ export function stuutProvider({ key, capabilities, http, clock, redact }: StuutT
 
     async start(request, _triggerKey, options) {
       const { remoteId: connectionId } = request.definition;
+      const sentAt = clock.now();
       const syncs = await api.requestSync(connectionId, options?.signal);
       const observedAt = clock.now();
-      if (syncs.length === 0 && (await isBusy(connectionId, options))) throw keptBack(key);
+      if (syncs.length === 0) await checkNothing(connectionId, sentAt, options);
+      else await checkModels(syncs, request, options);
       return syncs.map((sync) => {
         const sighting = { source: ObservationSource.Trigger, observedAt, connectionId, redact };
         return observationOf(sync, { ...sighting, modelName: knownNameOf(sync, request) });
@@ -95,13 +123,15 @@ export function stuutProvider({ key, capabilities, http, clock, redact }: StuutT
 
     async findStarted(request, sentAt, options) {
       const connections = await api.connections(options?.signal);
-      const earliest = http.theirTime(sentAt).getTime() - CLOCK_SLACK_MS;
-      return connections
-        .filter((connection) => connection.id === request.definition.remoteId)
-        .flatMap(latestSyncs)
-        .filter(({ sync }) => sync.is_one_off === true && (sync.created_at?.getTime() ?? -Infinity) >= earliest)
-        .map(observer(ObservationSource.Trigger));
+      const observe = observer(ObservationSource.Trigger);
+      return askedSince(connections, request.definition.remoteId, sentAt).map((seen) => ({
+        ...observe(seen),
+        // That somebody asked for it is all a sync tells of how it was asked for.
+        ...(seen.sync.is_one_off === true ? { asAsked: true } : {}),
+      }));
     },
+
+    theirTimes: (ours) => http.theirTimes(ours),
 
     async observe(refs, { signal }) {
       if (refs.length === 0) return { observations: [], missing: [] };
@@ -206,10 +236,21 @@ function knownNameOf(sync: StuutSync, { definition }: StartRequest): string | nu
   );
 }
 
-/** A start that schedules nothing while syncs go on was kept back by them: the vendor does not say what else it could mean (inferred). */
-function keptBack(key: string): ProviderError {
+/**
+ * A start that schedules nothing while syncs go on was kept back by them: the vendor does not say what else it could mean (inferred).
+ *
+ * @param isDoubtful whether those syncs may be the start's own
+ */
+function keptBack(key: string, isDoubtful: boolean): ProviderError {
   const sentence = "nothing was scheduled, because syncs of the connection go on";
-  return providerFailure(sentence, { code: ErrorCode.ProviderConflict, provider: key, sent: true });
+  const facts = { httpStatus: 200, retryable: isDoubtful, sent: true };
+  return providerFailure(sentence, { code: ErrorCode.ProviderConflict, provider: key, ...facts });
+}
+
+/** An answer that is not true: what became of the start must be looked for. */
+function untrue(provider: string, got: string): ProviderError {
+  const source = { provider, request: "request sync", httpStatus: 200 };
+  return badResponse(source, { field: "body", expected: "the syncs that the request began", got });
 }
 
 /** A trigger is pointless while the connection must be signed in to, or its syncs are disabled. */

@@ -47,7 +47,11 @@ export interface TrutoParts {
 export function createTrutoProvider(parts: TrutoParts): SyncProvider {
   const { key, kind, capabilities, target, secrets, http, clock } = parts;
   const api = createTrutoApi(http, key);
-  const tools = { api, clock, theirTime: (ours: Date) => http.theirTime(ours), provider: key, secrets };
+  const clocks = {
+    theirTime: (ours: Date) => http.theirTime(ours),
+    theirTimes: (ours: Date) => http.theirTimes(ours),
+  };
+  const tools = { api, clock, ...clocks, provider: key, secrets };
   const redact = freeTextRedactor(secrets);
   const schedules = scheduleReader(api);
   return {
@@ -61,7 +65,8 @@ export function createTrutoProvider(parts: TrutoParts): SyncProvider {
       getDefinition(tools, schedules, remoteId, definitionKind, options),
     checkStart,
     start: (request, _triggerKey, options) => start(tools, target, request, options),
-    findStarted: (request, sentAt, options = {}) => findStartedRuns(tools, request, sentAt, options),
+    findStarted: (request, sentAt, options = {}) => findStartedRuns(tools, { request, sentAt, target }, options),
+    theirTimes: clocks.theirTimes,
     observe: (refs, options) => observeRuns(tools, refs, options),
     discover: (since, _definitions, options = {}) => discoverRuns(tools, since, options),
     cancel: (ref, options) => cancel(tools, ref, options),

@@ -1,14 +1,16 @@
 // Reading runs: those the gateway waits for, those somebody else started, and those a lost start may have begun.
 import pLimit from "p-limit";
-import type { Clock } from "../../domain/clock.ts";
+import { lastMomentOf, type Clock } from "../../domain/clock.ts";
 import { ErrorCode, ProviderError } from "../../domain/errors.ts";
 import type {
   CallOptions,
+  FoundRun,
   MissingRun,
   ObserveOptions,
   ObserveResult,
   RunRef,
   StartRequest,
+  VendorTime,
 } from "../../domain/provider-port.ts";
 import { MissingReason } from "../../domain/provider-port.ts";
 import { ObservationSource, SyncStatus } from "../../domain/status.ts";
@@ -18,7 +20,9 @@ import { isNotFound } from "../../wire/provider-failure.ts";
 import { badResponse, typeName } from "../../wire/read-reply.ts";
 import { timeOf } from "../../wire/times.ts";
 import type { TrutoApi } from "./api.ts";
+import { asAsked } from "./as-asked.ts";
 import { argumentTexts, failureOf, observationOf } from "./map.ts";
+import type { TrutoTarget } from "./target.ts";
 import type { TrutoRun } from "./wire-types.ts";
 
 export interface RunTools {
@@ -26,6 +30,8 @@ export interface RunTools {
   readonly clock: Clock;
   /** A time of ours by the vendor's clock, as far as its answers have told of it. */
   readonly theirTime: (ours: Date) => Date;
+  /** Between which times the vendor's clock stood then. */
+  readonly theirTimes: (ours: Date) => VendorTime;
   /** Key of the configured provider, for errors. */
   readonly provider: string;
   /** The credential in every form in which it may show up in a text. */
@@ -41,8 +47,6 @@ const OBSERVE_PAGES = 2;
 const LOOKUP_PAGES = 50;
 /** A run's first observation may be later than its creation, by the vendor's clock. */
 const OBSERVE_SLACK_MS = 3_600_000;
-/** The vendor's clock may be behind the gateway's. */
-const LOOKUP_SLACK_MS = 5_000;
 
 /** Failures that the next request to the same vendor would meet too. */
 const HOPELESS: ReadonlySet<ErrorCode> = new Set([
@@ -80,31 +84,37 @@ export async function observeRuns(
 }
 
 /**
- * Runs that a start may have begun, newest first. Whatever makes the answer doubtful throws: "none" would permit to start again.
+ * Runs of a start's job and account since it was sent, newest first. Whatever makes the answer doubtful throws: "none" would permit to start
+ * again.
+ *
+ * @param target of this gateway's starts
  */
 export async function findStartedRuns(
   tools: RunTools,
-  request: StartRequest,
-  sentAt: Date,
+  { request, sentAt, target }: { readonly request: StartRequest; readonly sentAt: Date; readonly target: TrutoTarget },
   options: CallOptions,
-): Promise<readonly Observation[]> {
+): Promise<readonly FoundRun[]> {
   const jobId = request.definition.remoteId;
   const accountId = request.linkedAccount?.remoteId ?? request.options.linkedAccountRemoteId;
   const found: { readonly run: TrutoRun; readonly createdAt: Date }[] = [];
   const filter = { sync_job_id: jobId, integrated_account_id: accountId };
   for await (const page of tools.api.runs(filter, LOOKUP_PAGES, options.signal)) {
     if (page.unreadable !== null) throw page.unreadable;
-    const earliest = tools.theirTime(new Date(sentAt.getTime() - LOOKUP_SLACK_MS));
+    const { earliest } = tools.theirTimes(sentAt);
     for (const run of page.runs) {
       if ((run.sync_job_id ?? jobId) !== jobId || (run.integrated_account_id ?? accountId) !== accountId) continue;
       const createdAt = timeOf(run.created_at);
       if (createdAt === null) throw timeless(tools.provider, run);
-      if (createdAt >= earliest) found.push({ run, createdAt });
+      if (lastMomentOf(createdAt) >= earliest) found.push({ run, createdAt });
     }
     if (isPast(page.runs, earliest)) break;
   }
   const newestFirst = found.toSorted((left, right) => right.createdAt.getTime() - left.createdAt.getTime());
-  return newestFirst.map(({ run }) => observed(tools, run, ObservationSource.Trigger));
+  return newestFirst.map(({ run }) => {
+    const alike = asAsked(run, request, target);
+    const seen = observed(tools, run, ObservationSource.Trigger);
+    return alike === undefined ? seen : { ...seen, asAsked: alike };
+  });
 }
 
 /** Without its time a run can neither be told from the started one nor be taken for it. */

@@ -34,6 +34,8 @@ export const syncTriggerTable = defineTable({
     leaseUntil: nullable(time()),
     fence: nullable(whole()),
     doubtedAt: nullable(time()),
+    answeredAt: nullable(time()),
+    candidateIds: nullable(json<readonly string[]>()),
   },
   indices: [
     { name: "sync_trigger_idempotency", properties: ["tenantId", "idempotencyKey"], unique: true },

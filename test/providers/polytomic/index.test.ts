@@ -105,6 +105,7 @@ describe("the polytomic module", () => {
     const http = {
       request: () => Promise.reject(new Error("not asked")),
       theirTime: (ours: Date) => ours,
+      theirTimes: (ours: Date) => ({ earliest: ours, latest: ours, isKnown: true }),
       close: () => Promise.resolve(),
     };
     const clock = { now: () => new Date(0), sleep: () => Promise.resolve() };

@@ -19,6 +19,7 @@ function answering(version: ApiVersion, body: unknown): SyncProvider {
   const http = {
     request: () => Promise.resolve(answered(body)),
     theirTime: (ours: Date) => ours,
+    theirTimes: (ours: Date) => ({ earliest: ours, latest: ours, isKnown: true }),
     close: () => Promise.resolve(),
   };
   return rootfi.create(settingsFor(null), config, { http, clock: { now: () => NOW, sleep: () => Promise.resolve() } });

@@ -117,6 +117,7 @@ describe("capabilities of RootFi", () => {
       http: {
         request: () => Promise.reject(new Error("not expected")),
         theirTime: (ours: Date) => ours,
+        theirTimes: (ours: Date) => ({ earliest: ours, latest: ours, isKnown: true }),
         close: () => Promise.resolve(),
       },
     };

@@ -20,6 +20,7 @@ function answering(body: unknown): SyncProvider {
   const http = {
     request: () => Promise.resolve(answered(body)),
     theirTime: (ours: Date) => ours,
+    theirTimes: (ours: Date) => ({ earliest: ours, latest: ours, isKnown: true }),
     close: () => Promise.resolve(),
   };
   return stuut.create(settingsFor(config.baseUrl), config, {
