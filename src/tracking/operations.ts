@@ -3,7 +3,7 @@ import { ErrorCode, type UserProblem } from "../domain/errors.ts";
 import type { SyncOperations, TriggerCommand, TriggerResult } from "../domain/gateway-port.ts";
 import type { CallOptions } from "../domain/provider-port.ts";
 import { isTerminal } from "../domain/status.ts";
-import { IfRunning, type Sync } from "../domain/sync.ts";
+import { IfRunning, type Sync, type Trigger } from "../domain/sync.ts";
 import { createCancels } from "./cancel.ts";
 import { triggerIdOf } from "./idempotency.ts";
 import { answerInTime } from "./in-time.ts";
@@ -47,8 +47,14 @@ export function createOperations(
   /** A vendor that hangs holds a start up for longer than anybody waits: it goes on, and the trigger tells how it ends. */
   function trigger(tenantId: string, command: TriggerCommand, retryOf?: Sync): Promise<TriggerResult> {
     const id = triggerIdOf(tenantId, command.idempotencyKey);
-    const started = triggers.trigger(tenantId, command, { id, ...(retryOf === undefined ? {} : { retryOf }) });
-    return answerInTime(tools, started, () => outcomes.answerNow(tenantId, id));
+    let committed: Trigger | null = null;
+    const onCommitted = (known: Trigger): void => void (committed = known);
+    const started = triggers.trigger(tenantId, command, {
+      id,
+      onCommitted,
+      ...(retryOf === undefined ? {} : { retryOf }),
+    });
+    return answerInTime(tools, started, () => outcomes.answerNow(tenantId, id, committed));
   }
 
   async function refresh(

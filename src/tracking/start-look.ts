@@ -99,7 +99,9 @@ export function createStartLook({ store, clock, givenUp }: TrackingTools): Start
     const isRecorded = all.some(({ known }) => known?.triggerId === trigger.id);
     const isAnswering = !isRecorded && others.some((other) => other.isAnswering);
     // What is nobody's may be what the other start's answer speaks of.
-    return isAnswering ? { own: [], candidates: [...verdict.own, ...verdict.candidates], isAnswering } : { ...verdict, isAnswering };
+    return isAnswering
+      ? { own: [], candidates: [...verdict.own, ...verdict.candidates], isAnswering }
+      : { ...verdict, isAnswering };
   }
 
   return {

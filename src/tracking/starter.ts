@@ -177,11 +177,7 @@ export function createStarter(tools: TrackingTools, contact: ProviderContact, re
   }
 
   /** @returns null when this look settled nothing; `found` then tells what there is */
-  async function lookAfter(
-    pauseMs: number,
-    intention: Intention,
-    found: Found,
-  ): Promise<readonly Sync[] | null> {
+  async function lookAfter(pauseMs: number, intention: Intention, found: Found): Promise<readonly Sync[] | null> {
     await clock.sleep(pauseMs, givenUp);
     const { info } = intention.configured;
     try {

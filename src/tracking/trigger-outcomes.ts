@@ -1,5 +1,5 @@
 // What became of a trigger, told to whoever asks again or waited for it: the same answer as the first, errors included.
-import { ErrorCode, ProviderError, type UserProblem } from "../domain/errors.ts";
+import { ErrorCode, ProviderError, isOutage, type UserProblem } from "../domain/errors.ts";
 import type { TriggerResult } from "../domain/gateway-port.ts";
 import { TriggerState, type Trigger } from "../domain/sync.ts";
 import type { TrackingTools } from "./tools.ts";
@@ -13,8 +13,12 @@ export interface TriggerOutcomes {
    * @throws ProviderError the vendor's refusal
    */
   answerOf(trigger: Trigger): Promise<TriggerResult>;
-  /** The same for the trigger of this id, which may not have been committed yet. */
-  answerNow(tenantId: string, id: string): Promise<TriggerResult>;
+  /**
+   * The same for the trigger of this id, which may not have been committed yet, for somebody who has waited long enough.
+   *
+   * @param committed what is known of it without the database, which may not answer in time; null when nothing is
+   */
+  answerNow(tenantId: string, id: string, committed?: Trigger | null): Promise<TriggerResult>;
 }
 
 type OutcomeTools = Pick<TrackingTools, "store" | "clock" | "givenUp">;
@@ -22,6 +26,8 @@ type OutcomeTools = Pick<TrackingTools, "store" | "clock" | "givenUp">;
 /** Each pause is twice the one before it, up to the longest. */
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;
+/** How long a caller who has waited long enough waits for the database: what is known without it must come before the operation's end. */
+const LAST_READ_MS = 2_000;
 
 export function createTriggerOutcomes({ store, clock, givenUp }: OutcomeTools): TriggerOutcomes {
   async function answerOf(trigger: Trigger): Promise<TriggerResult> {
@@ -31,6 +37,8 @@ export function createTriggerOutcomes({ store, clock, givenUp }: OutcomeTools): 
     if (error !== null) {
       const { code, message } = error;
       if (state === TriggerState.Uncertain) return without({ code, message, field: null });
+      // The gateway's own refusal, which no vendor was asked for.
+      if (code === ErrorCode.AlreadyRunning) return without({ code, message, field: IF_RUNNING });
       throw refusedBefore(providerKey, code, message);
     }
     const found = await store.ledger.syncsByIds(tenantId, syncIds);
@@ -41,9 +49,20 @@ export function createTriggerOutcomes({ store, clock, givenUp }: OutcomeTools): 
 
   return {
     answerOf,
-    async answerNow(tenantId, id) {
-      const [trigger] = await store.triggers.byIds(tenantId, [id]);
-      return trigger === undefined ? refused([stillStarting]) : answerOf(trigger);
+    async answerNow(tenantId, id, committed = null) {
+      const asLastKnown = (): TriggerResult =>
+        committed === null ? refused([stillStarting]) : { ...refused([inProgress(committed)]), trigger: committed };
+      const read = async (): Promise<TriggerResult> => {
+        const [trigger] = await store.triggers.byIds(tenantId, [id]);
+        return trigger === undefined ? asLastKnown() : answerOf(trigger);
+      };
+      const settled = new AbortController();
+      const answer = read().catch((error: unknown) => {
+        if (isOutage(error)) return asLastKnown();
+        throw error;
+      });
+      const bound = clock.sleep(LAST_READ_MS, settled.signal).then(asLastKnown, () => answer);
+      return Promise.race([answer, bound]).finally(() => settled.abort());
     },
     async settled(tenantId, id, until) {
       for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
@@ -72,6 +91,15 @@ export const nothingScheduled = (providerKey: string): UserProblem => ({
   code: ErrorCode.ProviderRejected,
   message: `${providerKey} accepted the request and scheduled nothing: this definition has nothing that can sync now.`,
   field: ["definitionId"],
+});
+
+const IF_RUNNING = ["ifRunning"];
+
+/** @param name of the definition as it was when the start was refused */
+export const alreadyRunning = (name: string): UserProblem => ({
+  code: ErrorCode.AlreadyRunning,
+  message: `"${name}" is running already. Use ifRunning: ATTACH to get that run, or START_ANOTHER to begin one beside it.`,
+  field: IF_RUNNING,
 });
 
 /** For a start that waited its turn until its caller had to be answered. */

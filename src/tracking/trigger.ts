@@ -16,7 +16,14 @@ import { problemsOf, startOptionsOf } from "./start-check.ts";
 import { startRequestOf, type Intention } from "./start-request.ts";
 import { TakenOver, type Starter } from "./starter.ts";
 import type { TrackingTools } from "./tools.ts";
-import { createTriggerOutcomes, isUnresolved, nothingScheduled, refused, stillStarting } from "./trigger-outcomes.ts";
+import {
+  alreadyRunning,
+  createTriggerOutcomes,
+  isUnresolved,
+  nothingScheduled,
+  refused,
+  stillStarting,
+} from "./trigger-outcomes.ts";
 import { createTriggerRecovery, leaseOf, type HeldStart, type TriggerRecovery } from "./trigger-recovery.ts";
 
 export interface Triggers extends TriggerRecovery {
@@ -28,6 +35,8 @@ export interface TriggerDetails {
   readonly retryOf?: Sync;
   /** What `triggerIdOf` gives for the command; default that. */
   readonly id?: string;
+  /** Told the trigger as soon as it is committed, or found to be so, for a caller that cannot wait for more. */
+  readonly onCommitted?: (trigger: Trigger) => void;
 }
 
 interface Parts {
@@ -43,6 +52,7 @@ interface Asked {
   readonly id: string;
   readonly retryOf: Sync | null;
   readonly askedAt: Date;
+  readonly onCommitted: (trigger: Trigger) => void;
 }
 
 /** What is asked for, checked and complete; nothing is committed. */
@@ -50,6 +60,7 @@ interface Request extends Omit<Intention, "trigger" | "fence"> {
   readonly draft: Trigger;
   readonly ifRunning: IfRunning;
   readonly askedAt: Date;
+  readonly onCommitted: (trigger: Trigger) => void;
 }
 
 /** A definition that was read this long ago is trusted for a start; an older one is read again first. */
@@ -77,24 +88,25 @@ export function createTriggers(tools: TrackingTools, { catalog, starter, discove
   async function trigger(
     tenantId: string,
     command: TriggerCommand,
-    { retryOf, id = triggerIdOf(tenantId, command.idempotencyKey) }: TriggerDetails = {},
+    { retryOf, id = triggerIdOf(tenantId, command.idempotencyKey), onCommitted = () => undefined }: TriggerDetails = {},
   ): Promise<TriggerResult> {
     const invalidKey = keyProblem(command.idempotencyKey);
     if (invalidKey !== null) return refused([invalidKey]);
     const { idempotencyKey, definitionId, ifRunning } = command;
     const askedAt = clock.now();
-    const attempt = () => begin({ tenantId, command, id, retryOf: retryOf ?? null, askedAt });
+    const attempt = () => begin({ tenantId, command, id, retryOf: retryOf ?? null, askedAt, onCommitted });
     // The store decides between gateways. Within this one requests queue up, so that one of them asks the store and not all.
     const perDefinition = () =>
       ifRunning === IfRunning.StartAnother ? attempt() : oneAtATime(`definition ${tenantId} ${definitionId}`, attempt);
     return idempotencyKey === null ? perDefinition() : oneAtATime(`key ${tenantId} ${idempotencyKey}`, perDefinition);
   }
 
-  async function begin({ tenantId, command, id, retryOf, askedAt }: Asked): Promise<TriggerResult> {
+  async function begin({ tenantId, command, id, retryOf, askedAt, onCommitted }: Asked): Promise<TriggerResult> {
     // Its turn came so late that its caller has been told: nobody must be surprised by a run.
     if (clock.now().getTime() - askedAt.getTime() >= ANSWER_WITHIN_MS) return refused([stillStarting]);
     const fingerprint = fingerprintOf(command, retryOf?.id ?? null);
     const [earlier] = command.idempotencyKey === null ? [] : await store.triggers.byIds(tenantId, [id]);
+    if (earlier?.fingerprint === fingerprint) onCommitted(earlier);
     if (earlier !== undefined) return replay(earlier, fingerprint, askedAt);
 
     const target = await targetOf(tenantId, command);
@@ -124,7 +136,7 @@ export function createTriggers(tools: TrackingTools, { catalog, starter, discove
       candidateIds: null,
     };
     const { ifRunning } = command;
-    const request = { configured, definition, linkedAccount, retryOf, draft, ifRunning, askedAt };
+    const request = { configured, definition, linkedAccount, retryOf, draft, ifRunning, askedAt, onCommitted };
     return start(request);
   }
 
@@ -133,7 +145,7 @@ export function createTriggers(tools: TrackingTools, { catalog, starter, discove
     const { draft, definition, ifRunning, askedAt } = request;
     for (;;) {
       const open = ifRunning === IfRunning.StartAnother ? [] : await openRuns(request);
-      if (open.length > 0 && ifRunning === IfRunning.Reject) return refused([alreadyRunning(definition)]);
+      if (open.length > 0 && ifRunning === IfRunning.Reject) return refuseRunning(request);
       if (open.length > 0) return attach(request, open);
       const intended = await intend(request);
       if (intended.outcome === "CREATED") return dispatch(request, intended.held);
@@ -144,8 +156,19 @@ export function createTriggers(tools: TrackingTools, { catalog, starter, discove
       if (rival?.state === TriggerState.Uncertain && rival.error !== null)
         return refused([{ code: rival.error.code, message: rival.error.message, field: null }]);
       if (rival !== null && isUnresolved(rival))
-        return refused([ifRunning === IfRunning.Reject ? alreadyRunning(definition) : beingStarted(definition)]);
+        return ifRunning === IfRunning.Reject ? refuseRunning(request) : refused([beingStarted(definition)]);
     }
+  }
+
+  /** A refusal under a key is that key's answer, also when the run that was in the way has ended. */
+  async function refuseRunning({ draft, definition, askedAt }: Request): Promise<TriggerResult> {
+    const problem = alreadyRunning(definition.name);
+    if (draft.idempotencyKey === null) return refused([problem]);
+    const { code, message } = problem;
+    const resolved = { state: TriggerState.Rejected, options: null, error: { code, message } };
+    const committed = await store.triggers.create({ ...draft, ...resolved, resolvedAt: clock.now() });
+    if (!isSame(committed, draft)) return replay(committed, draft.fingerprint, askedAt);
+    return outcomes.answerOf(committed);
   }
 
   function intend(request: Request): Promise<Intended> {
@@ -156,7 +179,11 @@ export function createTriggers(tools: TrackingTools, { catalog, starter, discove
     });
   }
 
-  async function dispatch({ ifRunning, askedAt, ...request }: Request, held: HeldTrigger): Promise<TriggerResult> {
+  async function dispatch(
+    { ifRunning, askedAt, onCommitted, ...request }: Request,
+    held: HeldTrigger,
+  ): Promise<TriggerResult> {
+    onCommitted(held.trigger);
     const intention: Intention = { ...request, ...held, attaches: ifRunning === IfRunning.Attach };
     try {
       return await leases.holding([leaseOf(held)], () => send(intention));
@@ -227,7 +254,7 @@ export function createTriggers(tools: TrackingTools, { catalog, starter, discove
     return { configured, definition, linkedAccount: choice.linkedAccount };
   }
 
-  async function openRuns(request: Omit<Request, "ifRunning" | "askedAt">): Promise<readonly Sync[]> {
+  async function openRuns(request: Omit<Request, "ifRunning" | "askedAt" | "onCommitted">): Promise<readonly Sync[]> {
     const { definition, draft } = request;
     const open = await store.ledger.openSyncs(draft.tenantId, definition.id);
     const accountId = accountIdOf(request);
@@ -261,12 +288,6 @@ function newestBatch(open: readonly Sync[]): readonly Sync[] {
   if (batchId !== null) return open.filter((one) => one.batchId === batchId);
   return triggerId === null ? [newest] : open.filter((one) => one.triggerId === triggerId);
 }
-
-const alreadyRunning = ({ name }: SyncDefinition): UserProblem => ({
-  code: ErrorCode.AlreadyRunning,
-  message: `"${name}" is running already. Use ifRunning: ATTACH to get that run, or START_ANOTHER to begin one beside it.`,
-  field: ["ifRunning"],
-});
 
 const beingStarted = ({ name }: SyncDefinition): UserProblem => ({
   code: ErrorCode.IdempotencyInProgress,

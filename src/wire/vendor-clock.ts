@@ -45,8 +45,7 @@ export function createVendorClock(): VendorClock {
   }
 
   // A clock that was put right meanwhile, theirs or ours, did not show then what it shows now.
-  const toldOf = (ours: Date): Told | undefined =>
-    told.findLast(({ fromMs }) => fromMs <= ours.getTime()) ?? told[0];
+  const toldOf = (ours: Date): Told | undefined => told.findLast(({ fromMs }) => fromMs <= ours.getTime()) ?? told[0];
 
   return {
     note(headers, askedAt, answeredAt) {

@@ -178,7 +178,8 @@ describeOnEachDatabase("intentions", (open) => {
       ["g3", "a2"],
     ] as const) {
       await intend(store, id, { alone: false, account });
-      if (id !== "g2") await triggers.update("t1", id, TriggerState.Pending, { state: TriggerState.Sent, sentAt: at(1) });
+      if (id !== "g2")
+        await triggers.update("t1", id, TriggerState.Pending, { state: TriggerState.Sent, sentAt: at(1) });
     }
     expect(await isAnswering()).toBe(false);
     await triggers.update("t1", "g2", TriggerState.Pending, { state: TriggerState.Sent, sentAt: at(1) });

@@ -2,6 +2,7 @@
 import type { CheckName } from "../../src/store/verify.ts";
 import type { DatabaseName } from "./databases.ts";
 import { LAST_CONTACT, runId } from "./sound-store.ts";
+import { at } from "./store-values.ts";
 
 export interface PlantedViolation {
   readonly statements: readonly string[];
@@ -217,6 +218,16 @@ export const PLANTED: Readonly<Record<CheckName, readonly Plant[]>> = {
   "trigger-runs": [
     triggerPlant("attached", `sync_ids = '["nobody"]'`),
     ({ run, runs }) => ({ statements: [run(runs.done, "trigger_id = null")], subject: "accepted" }),
+    ({ run, runs }) => ({ statements: [run(runs.done, "trigger_id = 'uncertain'")], subject: "accepted" }),
+  ],
+  "trigger-own-runs": [
+    ({ trigger }) => ({
+      statements: [trigger("attached", "definition_id = 'another'")],
+      subject: "attached",
+      also: ["trigger-definition"],
+    }),
+    // Its run ended ten milliseconds after the beginning of this store's time.
+    triggerPlant("accepted", `sent_at = ${at(11).getTime()}`),
   ],
   "run-trigger": [
     runPlant("again", "trigger_id = 'nobody'"),

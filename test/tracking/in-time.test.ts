@@ -1,12 +1,13 @@
 // Starts and changes at a vendor that hangs: their callers are answered in time, and what was begun goes on.
 import { describe, expect, test } from "vitest";
-import { ErrorCode } from "../../src/domain/errors.ts";
+import { ErrorCode, GatewayError } from "../../src/domain/errors.ts";
+import type { Store } from "../../src/domain/store-port.ts";
 import { TriggerState } from "../../src/domain/sync.ts";
 import { createFakeProvider, fault } from "../support/fake-provider.ts";
 import type { FakeAnswers } from "../support/fake-provider.ts";
 import { createGate } from "../support/gate.ts";
 import { observation } from "../support/store-values.ts";
-import { TENANT, command, createTestTracking, idOf, storeMaker } from "../support/tracking.ts";
+import { TENANT, command, createTestTracking, idOf, storeMaker, waiting } from "../support/tracking.ts";
 
 const openStore = storeMaker();
 /** As long as a caller waits. */
@@ -50,6 +51,32 @@ describe("a start that the vendor does not answer", () => {
     expect(await again).toMatchObject({ syncs: [{ remoteId: "run-1" }], problems: [] });
     expect(fake.callsOf("start")).toHaveLength(1);
     expect(clock.pending()).toEqual([]);
+  });
+
+  test.each([
+    ["does not answer", () => new Promise<never>(() => undefined)],
+    ["is out", () => Promise.reject(new GatewayError(ErrorCode.ServiceUnavailable, "the database is out"))],
+  ])("is told with its trigger when the database %s by then", async (_how, byIds) => {
+    const vendor = slowly(() => [observation("run-1")]);
+    const fake = createFakeProvider("acme", {}, { start: vendor.ask });
+    const store = await openStore();
+    let isOut = false;
+    const triggers: Store["triggers"] = {
+      ...store.triggers,
+      byIds: (...given) => (isOut ? byIds() : store.triggers.byIds(...given)),
+    };
+    const { operations, clock, stock } = createTestTracking({ ...store, triggers }, [fake]);
+    await stock();
+    const started = operations.trigger(TENANT, command({ idempotencyKey: "k1" }));
+    await vendor.asked;
+    isOut = true;
+    const answer = waiting(clock, started);
+    expect(await answer).toMatchObject({
+      trigger: { idempotencyKey: "k1" },
+      problems: [{ code: ErrorCode.IdempotencyInProgress }],
+    });
+    isOut = false;
+    vendor.open();
   });
 
   test("that then fails with nobody waiting is in its trigger and in the log", async () => {

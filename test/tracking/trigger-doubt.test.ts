@@ -178,7 +178,7 @@ describeOnEachDatabase("a start that is not answered", (open) => {
 
   test("is not held against the provider's other definitions", async () => {
     const { start, triggers, stock, clock } = await tracking(LOOKUP, {
-      start: thenAnswers([fault(ErrorCode.ProviderTimeout)], [observation("run-2")]),
+      start: thenAnswers([fault(ErrorCode.ProviderTimeout)], [observation("run-2", { definitionRemoteId: "job-2" })]),
     });
     await stock([syncJob("job-1"), syncJob("job-2")]);
     const doubted = start();

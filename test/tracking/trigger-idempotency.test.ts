@@ -52,6 +52,24 @@ describeOnEachDatabase("an idempotency key", (open) => {
     expect(fake.callsOf("start")).toHaveLength(1);
   });
 
+  test("of a start that a run was in the way of gives the same refusal again, also when that run has ended", async () => {
+    const { triggers, fake, see, store } = await tracking();
+    await see(observation("open"));
+    const reject = command({ idempotencyKey: "k1", ifRunning: IfRunning.Reject });
+    const first = await triggers.trigger(TENANT, reject);
+    expect(first).toMatchObject({
+      syncs: [],
+      trigger: { state: TriggerState.Rejected, sentAt: null, options: null, error: { code: ErrorCode.AlreadyRunning } },
+      problems: [{ code: ErrorCode.AlreadyRunning, field: ["ifRunning"] }],
+    });
+    await see(observation("open", { status: "SUCCESS", observedAt: at(1) }));
+    expect(await triggers.trigger(TENANT, reject)).toEqual(first);
+    expect(fake.callsOf("start")).toEqual([]);
+    const unkeyed = await triggers.trigger(TENANT, command({ ifRunning: IfRunning.Reject }));
+    expect(unkeyed.syncs).toMatchObject([{ remoteId: "run-1" }]);
+    expect((await store.triggers.unresolved(TENANT, at(60_000))).length).toBe(0);
+  });
+
   test("of a start the vendor refused gives the same error again without a call", async () => {
     const { triggers, fake } = await tracking({
       start: () => Promise.reject(fault(ErrorCode.ProviderRejected, { retryable: false })),

@@ -8,13 +8,16 @@ import { LATE_MS } from "./run-checks.ts";
 
 const OPEN = "state in ('PENDING', 'SENT')";
 
-/** What a state says of the times and of the answer. An attached trigger was never sent, or was refused and attached then; one whose provider was removed before it was sent is rejected unsent. */
+/**
+ * What a state says of the times and of the answer. An attached trigger was never sent, or was refused and attached then; a rejected one was
+ * never sent where a run was in its way, or its provider was removed before.
+ */
 const MARKS = verbatim(
   [
     "(state = 'PENDING' and sent_at is null and resolved_at is null and error is null and cast(sync_ids as text) = '[]')",
     "(state = 'SENT' and sent_at is not null and resolved_at is null and error is null and cast(sync_ids as text) = '[]')",
     "(state = 'ACCEPTED' and (sent_at is not null or attached) and resolved_at is not null and error is null)",
-    "(state in ('REJECTED', 'UNCERTAIN') and (sent_at is not null or state = 'REJECTED') and resolved_at is not null and error is not null and cast(sync_ids as text) = '[]')",
+    "(state in ('REJECTED', 'UNCERTAIN') and (sent_at is not null or (state = 'REJECTED' and not attached)) and resolved_at is not null and error is not null and cast(sync_ids as text) = '[]')",
   ].join(" or "),
 );
 
@@ -26,16 +29,20 @@ function listedRuns({ database }: Dialect): Sql {
     database === "postgres"
       ? sql`jsonb_array_elements_text(sync_ids) as item(value)`
       : sql`json_each(sync_ids) as item`;
-  return sql`select sync_trigger.tenant_id as tenant_id, sync_trigger.id as id, attached, resolved_at, item.value as sync_id from sync_trigger cross join ${items}`;
+  return sql`select sync_trigger.tenant_id as tenant_id, sync_trigger.id as id, sync_trigger.state as state, sync_trigger.definition_id as definition_id, sent_at, attached, resolved_at, item.value as sync_id from sync_trigger cross join ${items}`;
 }
 
-/**
- * A vendor may answer a start with a run that another trigger began; the ledger keeps the first claim. What was removed is still listed by
- * triggers that another run keeps.
- */
+/** What was removed is still listed by triggers that another run keeps. */
 function listedRunsThatAreNot(dialect: Dialect): Sql {
   const removed = sql`resolved_at < coalesce((select pruned_before from ledger_head where ledger_head.tenant_id = listed.tenant_id), 0)`;
-  return sql`select listed.tenant_id as tenant_id, listed.id as subject, case when sync.id is null then 'no run ' else 'no trigger in run ' end || sync_id as found from (${listedRuns(dialect)}) as listed left join sync on sync.tenant_id = listed.tenant_id and sync.id = listed.sync_id where (sync.id is null and (${removed}) is not true) or (not attached and sync.id is not null and sync.trigger_id is null)`;
+  return sql`select listed.tenant_id as tenant_id, listed.id as subject, case when sync.id is null then 'no run ' when sync.trigger_id is null then 'no trigger in run ' else 'trigger ' || sync.trigger_id || ' in run ' end || sync_id as found from (${listedRuns(dialect)}) as listed left join sync on sync.tenant_id = listed.tenant_id and sync.id = listed.sync_id where (sync.id is null and (${removed}) is not true) or (not attached and sync.id is not null and coalesce(sync.trigger_id, '') <> listed.id)`;
+}
+
+/** Runs that no start can have begun, listed by the triggers that were accepted with them; those attached to a run did not begin it. */
+function listedRunsOfOthers(dialect: Dialect): Sql {
+  const ofDefinition = sql`select listed.tenant_id as tenant_id, listed.id as subject, 'run ' || sync.id || ' of definition ' || sync.definition_id as found from (${listedRuns(dialect)}) as listed join sync on sync.tenant_id = listed.tenant_id and sync.id = listed.sync_id where sync.definition_id <> listed.definition_id`;
+  const ended = sql`exists (select 1 from transition where transition.tenant_id = sync.tenant_id and transition.sync_id = sync.id and transition.to_status in ('SUCCESS', 'FAILED') and transition.observed_at < listed.sent_at)`;
+  return sql`${ofDefinition} union all select listed.tenant_id as tenant_id, listed.id as subject, 'run ' || sync.id || ', which had ended' as found from (${listedRuns(dialect)}) as listed join sync on sync.tenant_id = listed.tenant_id and sync.id = listed.sync_id where not attached and listed.state = 'ACCEPTED' and ${ended}`;
 }
 
 /** An uncertain trigger may have runs: those that its first holder, taken for dead, recorded afterwards. */
@@ -64,8 +71,12 @@ export const triggerChecks = {
     sql`select sync_trigger.tenant_id as tenant_id, sync_trigger.id as subject, 'definition ' || definition_id || ' of provider ' || coalesce(definition.provider_key, 'none') as found from sync_trigger left join definition on definition.tenant_id = sync_trigger.tenant_id and definition.id = sync_trigger.definition_id where coalesce(definition.provider_key, '') <> sync_trigger.provider_key`,
   ),
   "trigger-runs": sqlCheck(
-    "the runs a trigger lists exist, unless both are older than what is kept, and were begun by a trigger unless it was attached to them",
+    "the runs a trigger lists exist, unless both are older than what is kept, and name it unless it was attached to them",
     listedRunsThatAreNot,
+  ),
+  "trigger-own-runs": sqlCheck(
+    "the runs a trigger lists are of its definition, and had not ended when it was sent unless it was attached to them",
+    listedRunsOfOthers,
   ),
   "run-trigger": sqlCheck(
     "the trigger a run names was sent: it has no answer yet, never got one, or was accepted and lists the run",
