@@ -143,8 +143,8 @@ describe("looking for a start without an answer", () => {
   it("finds runs of the same job and account since the start, newest first", async () => {
     await using connected = await connectTruto(() =>
       list(
-        wireRun({ id: "before", created_at: "2026-05-31T23:59:54.999Z" }),
-        wireRun({ id: "skewed", created_at: "2026-05-31T23:59:55.000Z" }),
+        wireRun({ id: "before", created_at: "2026-05-31T23:58:59.999Z" }),
+        wireRun({ id: "skewed", created_at: "2026-05-31T23:59:00.001Z" }),
         wireRun({ id: "after", created_at: "2026-06-01 00:00:03" }),
         wireRun({ id: "foreign", integrated_account_id: "another" }),
         wireRun({ id: "other-job", sync_job_id: "another" }),
