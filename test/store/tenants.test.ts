@@ -202,9 +202,9 @@ async function prepare(store: Store): Promise<Known> {
     rules,
   );
   await store.ledger.record("owner", [entry("r2", { status: "FAILED" })], rules);
-  await store.triggers.create(trigger("g1", { tenantId: "owner", idempotencyKey: "k" }));
-  await store.triggers.create(trigger("g2", { tenantId: "owner", state: "SENT" }));
-  await store.triggers.create(trigger("g3", { tenantId: "owner", state: "SENT" }));
+  await store.triggers.create(trigger("g1", { tenantId: "owner", idempotencyKey: "k", sentAt: at(0) }));
+  await store.triggers.create(trigger("g2", { tenantId: "owner", state: "SENT", sentAt: at(0) }));
+  await store.triggers.create(trigger("g3", { tenantId: "owner", state: "SENT", sentAt: at(0) }));
   await store.inbox.put(delivery("d1", { tenantId: "owner" }));
   await store.providerStates.patch("owner", "acme", { health: "UP" });
   return {

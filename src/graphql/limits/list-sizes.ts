@@ -50,6 +50,7 @@ export const LIST_SIZES: Readonly<Record<string, number>> = {
   "TargetObjectDetail.modes": 5,
   "TargetObjects.creationProperties": 10,
   "TargetObjects.objects": 100,
+  "Trigger.candidates": 2,
   "Trigger.syncs": 2,
   "TriggerSyncPayload.syncs": 2,
   "TriggerSyncPayload.userErrors": 2,

@@ -209,6 +209,15 @@ export class TriggerEdges {
     return definition === null ? null : definitionNode(definition);
   }
 
+  @FieldResolver(() => [SyncType], {
+    description:
+      "Of an UNCERTAIN start: the runs it may have begun, at most 20. Look at them before you start another; empty where none was found.",
+  })
+  async candidates(@Ctx() { loaders }: GatewayContext, @Root() { candidateIds }: TriggerType): Promise<SyncType[]> {
+    const loaded = await Promise.all((candidateIds ?? []).map((id) => loaders.syncById.load(id)));
+    return loaded.filter((sync) => sync !== null).map((sync) => SyncType.from(sync));
+  }
+
   @FieldResolver(() => SyncConnection, { description: "The runs it began, or was answered with." })
   async syncs(@Ctx() { loaders }: GatewayContext, @Root() { syncIds }: TriggerType): Promise<ConnectionOf<SyncType>> {
     const loaded = await Promise.all(syncIds.map((id) => loaders.syncById.load(id)));

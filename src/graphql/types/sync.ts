@@ -263,6 +263,7 @@ export class TriggerType extends NodeType {
   providerKey!: string;
   definitionId!: string;
   syncIds!: readonly string[];
+  candidateIds!: readonly string[] | null;
 
   static from(trigger: Trigger): TriggerType {
     return Object.assign(new TriggerType(), trigger, { id: globalIdOf(NodeKind.Trigger, trigger.id) });
