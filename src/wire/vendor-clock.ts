@@ -24,13 +24,19 @@ const UNTOLD_MS = 60_000;
 
 /** Differences that are remembered: whoever asks about a time asks about one of the last minutes, or days. */
 const MOST_KEPT = 10;
+/** Answers that are remembered, and how many of them bound one time: either clock may be put right by little, so those right before it count. */
+const MOST_NOTES = 64;
+const MOST_BOUNDS = 8;
 
 interface Told {
   /** The time of ours from which it was told. */
   readonly fromMs: number;
-  /** What times are translated with. */
   readonly aheadMs: number;
-  /** The difference is not less than this, and not more than that, by every answer since. */
+}
+
+/** What one answer tells: the difference is not less than this, and not more than that. */
+interface Bounds {
+  readonly atMs: number;
   readonly leastMs: number;
   readonly mostMs: number;
 }
@@ -38,14 +44,23 @@ interface Told {
 export function createVendorClock(): VendorClock {
   /** The first holds for all that was before. Oldest first. */
   const told: Told[] = [];
-
-  function keep(one: Told): void {
-    told.push(one);
-    if (told.length > MOST_KEPT) told.shift();
-  }
+  /** The same of the last answers. */
+  const notes: Bounds[] = [];
 
   // A clock that was put right meanwhile, theirs or ours, did not show then what it shows now.
   const toldOf = (ours: Date): Told | undefined => told.findLast(({ fromMs }) => fromMs <= ours.getTime()) ?? told[0];
+
+  /** What the answers right before a time agree on; of one before all of them the first. Null when there was none. */
+  function boundsOf(ours: Date): Bounds | null {
+    const before = notes.filter(({ atMs }) => atMs <= ours.getTime()).slice(-MOST_BOUNDS);
+    const [newest = notes[0] ?? null, ...older] = before.toReversed();
+    let agreed = newest;
+    for (const { leastMs, mostMs } of older) {
+      if (agreed === null || leastMs > agreed.mostMs || mostMs < agreed.leastMs) break;
+      agreed = { ...agreed, leastMs: Math.max(leastMs, agreed.leastMs), mostMs: Math.min(mostMs, agreed.mostMs) };
+    }
+    return agreed;
+  }
 
   return {
     note(headers, askedAt, answeredAt) {
@@ -56,28 +71,25 @@ export function createVendorClock(): VendorClock {
       // The vendor looked at its clock at some time in between.
       const [leastMs, mostMs] = [date - answeredAt.getTime(), date + CUT_MS - askedAt.getTime()];
       const isAbout = (ms: number): boolean => ms >= leastMs - TOLERATED_MS && ms <= mostMs + TOLERATED_MS;
+      const atMs = answeredAt.getTime();
+      notes.push({ atMs, leastMs, mostMs });
+      if (notes.length > MOST_NOTES) notes.shift();
       const last = told.at(-1);
-      const fromMs = answeredAt.getTime();
-      if (last === undefined || !isAbout(last.aheadMs)) {
-        keep({ fromMs, aheadMs: isAbout(0) ? 0 : Math.round((leastMs + mostMs) / 2), leastMs, mostMs });
-        return;
-      }
-      const both = { ...last, leastMs: Math.max(leastMs, last.leastMs), mostMs: Math.min(mostMs, last.mostMs) };
-      // Answers that contradict each other by so little: a clock that goes a little fast or slow, or was put right by a second.
-      if (both.leastMs > both.mostMs) keep({ fromMs, aheadMs: last.aheadMs, leastMs, mostMs });
-      else told.splice(-1, 1, both);
+      if (last !== undefined && isAbout(last.aheadMs)) return;
+      told.push({ fromMs: atMs, aheadMs: isAbout(0) ? 0 : Math.round((leastMs + mostMs) / 2) });
+      if (told.length > MOST_KEPT) told.shift();
     },
     theirs: (ours) => new Date(ours.getTime() + (toldOf(ours)?.aheadMs ?? 0)),
     between(ours) {
-      const then = toldOf(ours);
+      const bounds = boundsOf(ours);
       const [leastMs, mostMs] =
-        then === undefined
+        bounds === null
           ? [-UNTOLD_MS, UNTOLD_MS]
-          : [then.leastMs - MACHINES_APART_MS, then.mostMs + MACHINES_APART_MS];
+          : [bounds.leastMs - MACHINES_APART_MS, bounds.mostMs + MACHINES_APART_MS];
       return {
         earliest: new Date(ours.getTime() + leastMs),
         latest: new Date(ours.getTime() + mostMs),
-        isKnown: then !== undefined,
+        isKnown: bounds !== null,
       };
     },
   };

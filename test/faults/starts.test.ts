@@ -10,7 +10,7 @@ import { first } from "../support/fault-acts.ts";
 import type { ProxiedRequest } from "../support/fault-proxy.ts";
 import { startFaultyVendor } from "../support/faulty-vendor.ts";
 import { FAULTS, Fault } from "../support/faults.ts";
-import { createManualClock } from "../support/manual-clock.ts";
+import { createGoingClock } from "../support/manual-clock.ts";
 import { loadVendorRows } from "../support/provider-modules.ts";
 import { allOf } from "../support/provider-values.ts";
 import { TENANT, createTestTracking, passing, storeMaker } from "../support/tracking.ts";
@@ -34,6 +34,11 @@ const REFUSED: readonly Fault[] = [
   ...[Fault.Status401, Fault.Limited],
 ];
 
+/** With these no connection comes about, whatever is asked for. */
+const UNREACHABLE: readonly Fault[] = [
+  ...[Fault.Refused, Fault.NoName, Fault.BadCertificate, Fault.ExpiredCertificate, Fault.OtherCertificate],
+];
+
 const BEGUN = { runs: 1, told: true, code: null, state: TriggerState.Accepted };
 const DOUBTED = { runs: 0, sent: 1, code: ErrorCode.TriggerUncertain, state: TriggerState.Uncertain };
 const TOLD = { runs: 0, state: null, code: expect.stringMatching(/^PROVIDER_/u) as string };
@@ -44,13 +49,15 @@ describe.each(rows)("a start at $name", ({ kind, vendor }) => {
   const { idempotentStart } = capabilitiesOf(vendor);
 
   async function startedUnder(fault: Fault) {
-    const clock = createManualClock(new Date());
+    const clock = createGoingClock();
     const store = await openStore();
     const at = await startFaultyVendor(kind, vendor, clock);
     try {
       const untouched = at.connect().provider;
       const learned = await learn(untouched, vendor);
       const { provider } = at.connect(fault);
+      // As a gateway does before anything else: the answer tells of the vendor's clock.
+      if (!UNREACHABLE.includes(fault)) await allOf(provider.listLinkedAccounts());
       const tracking = createTestTracking(store, [{ provider, calls: [] }], { clock });
       const { definition, linkedAccount, options } = learned.start;
       await tracking.stock([definition], linkedAccount === null ? [] : [linkedAccount]);

@@ -88,6 +88,13 @@ export function createManualClock(start: Date = new Date("2026-01-01T00:00:00.00
   return { now: () => new Date(nowMs), sleep, advance, pending, untilSleeping };
 }
 
+/** A manual clock that shows the time as it passes, for tests before vendors that go by the machine's: only what is slept for is the test's. */
+export function createGoingClock(): ManualClock {
+  const bornMs = Date.now();
+  const manual = createManualClock(new Date(bornMs));
+  return { ...manual, now: () => new Date(manual.now().getTime() + Date.now() - bornMs) };
+}
+
 /** Lets promise chains that are ready run; a turn of the event loop has room for any number of them. */
 function settle(): Promise<void> {
   return new Promise((resolve) => {

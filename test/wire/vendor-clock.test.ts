@@ -45,3 +45,37 @@ describe("a vendor's clock", () => {
     expect(aheadAfter([dated(DAY_MS), 100], [dated(DAY_MS + 1_000), 900])).toBe(once);
   });
 });
+
+describe("how close a vendor's clock is known", () => {
+  const KNOWN_MS = 250;
+  const between = (clock: ReturnType<typeof createVendorClock>, ms: number) => {
+    const { earliest, latest, isKnown } = clock.between(at(ms));
+    return [earliest.getTime() - at(ms).getTime(), latest.getTime() - at(ms).getTime(), isKnown];
+  };
+
+  test("is a guess before any answer", () => {
+    expect(between(createVendorClock(), 0)).toEqual([-60_000, 60_000, false]);
+  });
+
+  test("is a second and the way there and back after one, and less after more", () => {
+    const clock = createVendorClock();
+    clock.note(dated(10_000), at(10_600), at(10_700));
+    expect(between(clock, 11_000)).toEqual([-700 - KNOWN_MS, 400 + KNOWN_MS, true]);
+    clock.note(dated(12_000), at(12_050), at(12_100));
+    expect(between(clock, 13_000)).toEqual([-100 - KNOWN_MS, 400 + KNOWN_MS, true]);
+  });
+
+  test("is what was known at the time, whatever came later, also when either clock was put right by little", () => {
+    const clock = createVendorClock();
+    clock.note(dated(10_000), at(10_600), at(10_700));
+    clock.note(dated(12_000), at(11_100), at(11_100));
+    expect(between(clock, 11_000)).toEqual([-700 - KNOWN_MS, 400 + KNOWN_MS, true]);
+    expect(between(clock, 12_000)).toEqual([900 - KNOWN_MS, 1_900 + KNOWN_MS, true]);
+  });
+
+  test("of a time before all answers is what the first one told", () => {
+    const clock = createVendorClock();
+    clock.note(dated(DAY_MS), at(0), at(0));
+    expect(between(clock, -60_000)).toEqual([DAY_MS - KNOWN_MS, DAY_MS + 1_000 + KNOWN_MS, true]);
+  });
+});
