@@ -147,7 +147,8 @@ export function createStarter(tools: TrackingTools, contact: ProviderContact, re
     const answeredAt = given.trigger.answeredAt ?? answerTime(cause, doubtedAt);
     await write(given, TriggerState.Sent, { doubtedAt, ...(answeredAt === null ? {} : { answeredAt }) });
     const intention = { ...given, trigger: { ...given.trigger, answeredAt } };
-    const found: Found = { candidates: [], isLooked: false };
+    const attaches = intention.attaches === true && cause.code === ErrorCode.ProviderConflict;
+    const found: Found = { candidates: [], isLooked: false, attaches };
     for (const pauseMs of canTell(intention.configured) ? LOOK_AFTER_MS : []) {
       const syncs = await lookAfter(pauseMs, intention, found);
       if (syncs !== null) return syncs;
@@ -191,7 +192,8 @@ export function createStarter(tools: TrackingTools, contact: ProviderContact, re
     try {
       const { own, candidates } = await startLook.look(intention);
       Object.assign(found, { candidates, isLooked: true });
-      return own.length === 0 ? null : await adopt(intention, own);
+      if (own.length === 0) return null;
+      return found.attaches ? await attachTo(intention, own) : await adopt(intention, own);
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
       return null;
@@ -214,6 +216,12 @@ export function createStarter(tools: TrackingTools, contact: ProviderContact, re
     if (links.retryOf === undefined) return resolve(intention, claimed);
     const ours = own.filter(({ remoteId }) => claimed.some((sync) => sync.remoteId === remoteId));
     return resolve(intention, await record(intention, ours, links));
+  }
+
+  async function attachTo(intention: Intention, runs: readonly FoundRun[]): Promise<readonly Sync[]> {
+    const syncs = await recordFound(intention, runs);
+    await attach(intention, syncs);
+    return syncs;
   }
 
   async function recover(intention: Intention): Promise<void> {
@@ -260,6 +268,8 @@ function abandoned(provider: string): ProviderError {
 interface Found {
   candidates: readonly FoundRun[];
   isLooked: boolean;
+  /** The vendor said that runs are in the way, and the caller wants those: whether the start began them need not be told. */
+  readonly attaches: boolean;
 }
 
 /** A refusal that was in doubt only because runs were there: none of them can be this start's. */

@@ -201,7 +201,8 @@ export function createTriggers(tools: TrackingTools, { catalog, starter, discove
     try {
       const syncs = await starter.send(intention);
       const problems = syncs.length === 0 ? [nothingScheduled(intention.configured.info.key)] : [];
-      return { syncs, attached: false, trigger: await reread(tenantId, id), problems };
+      const trigger = await reread(tenantId, id);
+      return { syncs, attached: trigger?.attached ?? false, trigger, problems };
     } catch (error) {
       if (error instanceof ProviderError) return afterRefusal(intention, error);
       if (!(error instanceof GatewayError) || error.code !== ErrorCode.TriggerUncertain) throw error;

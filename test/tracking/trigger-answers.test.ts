@@ -138,4 +138,20 @@ describeOnEachDatabase("a start", (open) => {
     fake.answers.findStarted = () => [run("invoices", 1)];
     await expect(start()).rejects.toBe(kept);
   });
+
+  test("that attaches, and was refused because of runs which may be its own, is answered with them as open ones", async () => {
+    const kept = fault(ErrorCode.ProviderConflict, { httpStatus: 200, retryable: true });
+    const { triggers, clock } = await tracking(
+      {
+        start: () => Promise.reject(kept),
+        findStarted: () => [run("invoices", 0), run("customers", 0)],
+      },
+      { ...LOOKUP, startsEachModel: true },
+    );
+    expect(await passing(clock, PAUSES, triggers.trigger(TENANT, command()))).toMatchObject({
+      attached: true,
+      syncs: [{ remoteId: "invoices", triggerId: null }, { remoteId: "customers" }],
+      trigger: { state: TriggerState.Accepted, attached: true },
+    });
+  });
 });

@@ -84,6 +84,34 @@ describe("finding a start that had no answer at Stuut", () => {
 });
 
 describe("a start at Stuut", () => {
+  const START = "POST /v2/integrations/connections/c/sync";
+
+  it("that is answered with an empty list, and with syncs that may be its own, is in doubt", async () => {
+    const young = { ...sync("s1"), is_one_off: true, created_at: new Date(Date.UTC(2026, 10, 22, 12)).toISOString() };
+    const { provider } = await connect(
+      { to: START, body: [] },
+      { to: LIST, body: [{ id: "c", models: [model("m", young)] }] },
+    );
+    expect(await refusal(provider.start(startRequest({ remoteId: "c" }), "key"))).toMatchObject({
+      code: "PROVIDER_CONFLICT",
+      retryable: true,
+      sent: true,
+    });
+  });
+
+  it("that is answered with a sync of another connection's model is in doubt", async () => {
+    const theirs = { ...sync("s1"), model_id: "model_theirs" };
+    const connections = [
+      { id: "c", models: [model("ours", null)] },
+      { id: "d", models: [model("theirs", null)] },
+    ];
+    const { provider } = await connect({ to: START, body: [theirs] }, { to: LIST, body: connections });
+    expect(await refusal(provider.start(startRequest({ remoteId: "c" }), "key"))).toMatchObject({
+      code: "PROVIDER_BAD_RESPONSE",
+      sent: true,
+    });
+  });
+
   it("is sent once, without a body, even when the vendor fails", async () => {
     const target = "POST /v2/integrations/connections/a%2Fb%3F/sync";
     const { provider, sent } = await connect({ to: target, status: 503, body: null });
