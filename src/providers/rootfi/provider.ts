@@ -3,7 +3,13 @@
 import { lastMomentOf, type Clock } from "../../domain/clock.ts";
 import { DefinitionKind } from "../../domain/definition.ts";
 import type { DefinitionSnapshot, SyncJobSnapshot } from "../../domain/definition.ts";
-import type { Capabilities, DiscoverOptions, FoundRun, StartRequest, SyncProvider } from "../../domain/provider-port.ts";
+import type {
+  Capabilities,
+  DiscoverOptions,
+  FoundRun,
+  StartRequest,
+  SyncProvider,
+} from "../../domain/provider-port.ts";
 import { ObservationSource, SyncOperation } from "../../domain/status.ts";
 import type { Observation } from "../../domain/sync.ts";
 import type { ForeignText } from "../../wire/foreign-text.ts";
