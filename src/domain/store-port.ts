@@ -472,5 +472,7 @@ export interface Store {
   ping(): Promise<void>;
   /** The time by the database's clock, which all gateways on it share; null when that is this machine's. */
   now(): Promise<Date | null>;
+  /** How many other gateways have asked this database something within the last 10 seconds; 0 where it has room for one only. */
+  otherGateways(): Promise<number>;
   close(): Promise<void>;
 }

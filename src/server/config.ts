@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import type { PollIntervals, ProviderSettings } from "../domain/provider-port.ts";
-import { DEFAULT_DATABASE_URL } from "../store/data-source.ts";
+import { DEFAULT_DATABASE_URL, DEFAULT_POOL_SIZE } from "../store/data-source.ts";
 import { resolveReferences } from "./config-references.ts";
 import { readYaml } from "./read-yaml.ts";
 import { canonicalOrigin, parseHost, type HostName } from "./web-addresses.ts";
@@ -16,6 +16,8 @@ export interface GatewayConfig {
   /** 0 lets the system choose. */
   readonly port: number;
   readonly databaseUrl: string;
+  /** Connections to PostgreSQL, at most. */
+  readonly databasePool: number;
   /** Shares due work and news with other gateways on the same database. Null: this gateway is the only one. */
   readonly redisUrl: string | null;
   /** How long history is kept; null keeps everything. */
@@ -86,6 +88,13 @@ const environmentSchema = z.object({
     .string()
     .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/, "expected sqlite:<file> or postgres://...")
     .optional(),
+  // One is taken up by what may take long, and one more ends it.
+  SYNCGRAPH_DATABASE_POOL: z
+    .string()
+    .regex(/^\d+$/, "expected a whole number")
+    .transform(Number)
+    .pipe(z.number().min(2).max(1_000))
+    .default(DEFAULT_POOL_SIZE),
   REDIS_URL: z
     .string()
     .regex(/^rediss?:\/\/.+$/, "expected redis://...")
@@ -160,6 +169,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     port: values.PORT,
     databaseUrl:
       values.DATABASE_URL ?? (sandbox && providers.length === 0 ? SANDBOX_DATABASE_URL : DEFAULT_DATABASE_URL),
+    databasePool: values.SYNCGRAPH_DATABASE_POOL,
     redisUrl: values.REDIS_URL ?? null,
     retentionDays: values.SYNCGRAPH_RETENTION_DAYS ?? null,
     sandbox,

@@ -14,7 +14,7 @@ import { shownKeyOf } from "../domain/gateway-port.ts";
 import type { EventBus, WorkQueue } from "../domain/runtime-ports.ts";
 import type { Store } from "../domain/store-port.ts";
 import { claimFile } from "../store/file-claim.ts";
-import { openStore } from "../store/open-store.ts";
+import { GATEWAY_NAME, openStore } from "../store/open-store.ts";
 import { createAccountGate } from "../tracking/account-gate.ts";
 import { createProviderRoster } from "../tracking/provider-roster.ts";
 import { createProviderDirectory, type ConfiguredProvider } from "../tracking/provider-directory.ts";
@@ -34,12 +34,13 @@ import { withPatience } from "./patience.ts";
 import { createLedgerWatch } from "./ledger-watch.ts";
 import { marksOf } from "./marks-of.ts";
 import { createProgressFeed } from "./progress-feed.ts";
+import { watchNeighbours } from "./neighbour-watch.ts";
 import { checkProviders, vendorNames } from "./providers.ts";
 import { createQuotas } from "./quotas.ts";
 import { GRAPHQL_PATH, createRoutes } from "./routes.ts";
 import { sandboxConfig, startSandboxes } from "./sandboxes.ts";
 import { createSharedClock } from "./shared-clock.ts";
-import { cannotListen, cannotOpenDatabase } from "./start-error.ts";
+import { cannotListen, cannotOpenDatabase, databaseReason } from "./start-error.ts";
 import { LOCAL_TENANT } from "./tenant.ts";
 import { createTimeWatch } from "./time-watch.ts";
 import { createTransitionFeed } from "./transition-feed.ts";
@@ -131,7 +132,11 @@ async function assemble(
   };
   const warn = (message: string) => log.warn(message);
   opened.push(await claimFile(config.databaseUrl, warn).catch(notOpened));
-  const opening = await openStore(config.databaseUrl, { warn }).catch(notOpened);
+  const opening = await openStore(config.databaseUrl, {
+    warn,
+    poolSize: config.databasePool,
+    applicationName: `${GATEWAY_NAME} ${randomUUID()}`,
+  }).catch(notOpened);
   opened.push(() => opening.close());
   const quotaOf = createQuotas(config.databaseUrl, opening.quotas, LOCAL_TENANT);
   const claims = checked.map(({ claim }) => claim);
@@ -151,6 +156,7 @@ async function assemble(
       (now) => times.look(now),
     ),
   );
+  if (config.redisUrl === null) opened.push(watchNeighbours(opening, { clock: own, log }));
   const directory = createProviderDirectory(new Map([[LOCAL_TENANT, providers]]));
   const owner = `${hostname()}/${process.pid}`;
   const ending = new AbortController();
@@ -218,10 +224,7 @@ async function assemble(
   let serveForMs = 0;
   const notReady = async (): Promise<string | null> => {
     if (stopping) return "shutting down";
-    return store.ping().then(
-      () => null,
-      () => "the database does not answer",
-    );
+    return store.ping().then(() => null, databaseReason);
   };
   const access = createAccessPolicy(config);
   const door = createDoor({

@@ -2,6 +2,8 @@
 import { GatewayError } from "../domain/errors.ts";
 import { reasonOf } from "../domain/reason.ts";
 import { FileTaken } from "../store/file-claim.ts";
+import { TAKES_NO_WRITES } from "../store/failures.ts";
+import { UnfitDatabase } from "../store/open-postgres.ts";
 
 export class StartError extends Error {
   override readonly name = "StartError";
@@ -24,6 +26,7 @@ export function cannotOpenDatabase(cause: unknown, url: string): StartError {
     const what = "Stop that one, set DATABASE_URL to another file, or use PostgreSQL, which is for many gateways.";
     return new StartError(`${database} is in use by another gateway. ${what}`, { cause });
   }
+  if (cause instanceof UnfitDatabase) return new StartError(`${database} ${cause.message}.`, { cause });
   return new StartError(`${database} cannot be opened: ${causeInWords(cause)}. Check DATABASE_URL.`, { cause });
 }
 
@@ -39,6 +42,12 @@ export function causeInWords(error: unknown): string {
   const reason = reasonOf(cause);
   return reason === "" ? codeOf(cause) : reason.replace(/\.$/u, "");
 }
+
+/** Why `/readyz` says 503, from what the look at the database failed with. */
+export const databaseReason = (error: unknown): string =>
+  error instanceof GatewayError && error.message === TAKES_NO_WRITES
+    ? "the database takes no writes: it is read-only, or a replica"
+    : "the database does not answer";
 
 function codeOf(cause: unknown): string {
   const code = typeof cause === "object" && cause !== null && "code" in cause ? cause.code : undefined;

@@ -12,6 +12,8 @@ import { ProviderAccounts1762740000000 } from "./migrations/1762740000000-provid
 import { DiscoveryProgress1762720000000 } from "./migrations/1762720000000-discovery-progress.ts";
 import { StoreIdentity1762730000000 } from "./migrations/1762730000000-store-identity.ts";
 import { DoubtedStarts1762710000000 } from "./migrations/1762710000000-doubted-starts.ts";
+import { IDLE_TRANSACTION_TIMEOUT_MS, STATEMENT_TIMEOUT_MS } from "./postgres-dialect.ts";
+import { postgresWay } from "./postgres-tls.ts";
 import { entitySchemaOf } from "./table.ts";
 import { tables } from "./tables.ts";
 
@@ -21,16 +23,28 @@ export const DEFAULT_DATABASE_URL = "sqlite:./data/syncgraph.sqlite";
 export interface DataSourceSettings {
   /** Connections of a PostgreSQL pool, at least 2. Default 10. SQLite has one connection for each data source. */
   readonly poolSize?: number;
+  /**
+   * A pooler such as PgBouncer refuses what a connection asks for when it begins. Transactions then ask for it themselves
+   * (`postgresDialect.begin`), and single reads are ended by the gateway's own time. Default false.
+   */
+  readonly pooled?: boolean;
+  /** What the connections are called in PostgreSQL's own lists. Default `syncgraph`. */
+  readonly applicationName?: string;
 }
 
+/** Connections of a PostgreSQL pool when nobody says otherwise. */
+export const DEFAULT_POOL_SIZE = 10;
+
 type StoreDataSourceOptions = Extract<DataSourceOptions, { readonly type: "sqlite" | "postgres" }>;
+export type PostgresOptions = Extract<DataSourceOptions, { readonly type: "postgres" }>;
 
 /**
  * @param databaseUrl `sqlite:<file>` or `postgres://...`
  * @throws TypeError when it is neither, or an SQLite database in memory
  */
 export function dataSourceOptions(databaseUrl: string, settings: DataSourceSettings = {}): StoreDataSourceOptions {
-  if (/^postgres(?:ql)?:\/\//u.test(databaseUrl)) return postgresOptions(databaseUrl, settings.poolSize ?? 10);
+  const [preferred] = postgresWays(databaseUrl, settings);
+  if (preferred !== undefined) return preferred;
   const file = /^sqlite:(?:\/\/)?(?<file>.+)$/u.exec(databaseUrl)?.groups?.["file"];
   // The value may hold a password, so the message does not repeat it.
   if (file === undefined)
@@ -40,6 +54,16 @@ export function dataSourceOptions(databaseUrl: string, settings: DataSourceSetti
     throw new TypeError("DATABASE_URL: expected the path of a file after sqlite:, got :memory:");
   return sqliteOptions(file);
 }
+
+const INT8 = 20;
+const JSONB = 3802;
+const DRIVER = { types: { getTypeParser: parserOf }, keepAlive: true } as const;
+
+/** What PostgreSQL is asked for when a connection begins. */
+const START_SETTINGS = {
+  statement_timeout: STATEMENT_TIMEOUT_MS,
+  idle_in_transaction_session_timeout: IDLE_TRANSACTION_TIMEOUT_MS,
+} as const;
 
 const SHARED = {
   migrations: [
@@ -73,31 +97,31 @@ function sqliteOptions(file: string): StoreDataSourceOptions {
   };
 }
 
-function postgresOptions(url: string, poolSize: number): StoreDataSourceOptions {
-  return {
+/**
+ * The options to try one after the other, as the address' `sslmode` allows it. None for what is no PostgreSQL address.
+ *
+ * @throws TypeError for an encryption that cannot be
+ */
+export function postgresWays(databaseUrl: string, settings: DataSourceSettings = {}): readonly PostgresOptions[] {
+  if (!/^postgres(?:ql)?:\/\//u.test(databaseUrl)) return [];
+  const { url, tls } = postgresWay(databaseUrl);
+  const options: PostgresOptions = {
     ...SHARED,
     migrations: [...SHARED.migrations],
     type: "postgres",
     url,
     entities: tables.map((table) => entitySchemaOf(table, "postgres")),
-    poolSize: Math.max(2, poolSize),
-    applicationName: "syncgraph",
+    poolSize: Math.max(2, settings.poolSize ?? DEFAULT_POOL_SIZE),
+    applicationName: settings.applicationName ?? "syncgraph",
     connectTimeoutMS: 5_000,
     installExtensions: false,
     // An idle connection that breaks is replaced by the pool; the next query says so if the database is gone.
     poolErrorHandler: () => undefined,
-    extra: {
-      types: { getTypeParser: parserOf },
-      keepAlive: true,
-      statement_timeout: 30_000,
-      // A gateway that froze inside a transaction must not hold the ledger of the others.
-      idle_in_transaction_session_timeout: 15_000,
-    },
   };
+  const driver = settings.pooled === true ? DRIVER : { ...DRIVER, ...START_SETTINGS };
+  if (tls.length === 0) return [{ ...options, extra: driver }];
+  return tls.map((ssl) => ({ ...options, extra: { ...driver, ssl } }));
 }
-
-const INT8 = 20;
-const JSONB = 3802;
 
 /** As SQLite's driver returns them: whole numbers as numbers (epoch milliseconds and counts fit), JSON as its text. */
 function parserOf(type: number, format?: "text" | "binary"): (value: string) => unknown {

@@ -21,6 +21,8 @@ export interface Dialect {
   sameSet(list: Sql, other: Sql): Sql;
   /** The database's own clock at the moment it comes to the expression, in epoch milliseconds. */
   readonly now: Sql;
+  /** 1 while the database takes no writes by a setting or because it is a replica, else 0. */
+  readonly isReadOnly: Sql;
   /** Locks the rows a select finds until the transaction ends. */
   readonly lockRows: Sql;
   /** The same, leaving out rows that somebody else has locked. */

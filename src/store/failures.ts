@@ -3,13 +3,15 @@
 import { QueryFailedError, TypeORMError } from "typeorm";
 import { ErrorCode, GatewayError } from "../domain/errors.ts";
 
+/** Told also to whoever looks at `/readyz`. */
+export const TAKES_NO_WRITES = "The gateway's database takes no writes: it is read-only, or a replica.";
+
 /** @returns `SERVICE_UNAVAILABLE` with its cause for a lost or exhausted database, else the driver's own error */
 export function storeFailure(error: unknown): unknown {
   const driverError = driverErrorOf(error);
   if (driverError instanceof GatewayError || !isOutage(driverError)) return driverError;
-  return new GatewayError(ErrorCode.ServiceUnavailable, "The gateway's database does not answer.", {
-    cause: driverError,
-  });
+  const message = isReadOnly(driverError) ? TAKES_NO_WRITES : "The gateway's database does not answer.";
+  return new GatewayError(ErrorCode.ServiceUnavailable, message, { cause: driverError });
 }
 
 /** Two transactions got in each other's way and the same one again can succeed (PostgreSQL class 40). */
@@ -19,6 +21,29 @@ export function isTransactionConflict(error: unknown): boolean {
 
 /** Another program kept an SQLite file for as long as a writer waits. */
 export const isLocked = (error: unknown): boolean => codeOf(driverErrorOf(error)) === "SQLITE_BUSY";
+
+/** PostgreSQL, or the pooler before it, has no connection left for this user, database or server. */
+export const isFull = (error: unknown): boolean =>
+  codeOf(driverErrorOf(error)) === "53300" || FULL_POOLER.test(messageOf(error));
+
+// PgBouncer gives all that it refuses the code 08P01.
+const FULL_POOLER = /no more connections allowed/u;
+const UNKNOWN_PARAMETER = /unsupported startup parameter/u;
+
+/** A pooler refuses what is asked for when a connection begins. */
+export const isUnknownParameter = (error: unknown): boolean => UNKNOWN_PARAMETER.test(messageOf(error));
+
+/** The server's rules (`pg_hba.conf`) do not let this connection in as it is, encrypted or not. */
+export const isConnectionRefusedByRule = (error: unknown): boolean => codeOf(driverErrorOf(error)) === "28000";
+
+function messageOf(error: unknown): string {
+  const driverError = driverErrorOf(error);
+  return driverError instanceof Error ? driverError.message : "";
+}
+
+/** The database answers, and takes no writes: a replica, a setting, or a file that may only be read. */
+export const isReadOnly = (error: unknown): boolean =>
+  ["25006", "SQLITE_READONLY"].includes(codeOf(driverErrorOf(error)));
 
 /** A statement ended because it was told to. */
 export const isStopped = (error: unknown): boolean =>

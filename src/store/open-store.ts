@@ -10,11 +10,12 @@ import { dataSourceOptions } from "./data-source.ts";
 import type { DataSourceSettings } from "./data-source.ts";
 import { openDatabase } from "./database.ts";
 import type { Database, Query } from "./database.ts";
-import { storeFailure } from "./failures.ts";
+import { storeFailure, TAKES_NO_WRITES } from "./failures.ts";
 import { createIdentityStore, readIdentity } from "./identity-store.ts";
 import { createInboxStore } from "./inbox-store.ts";
 import { createLedgerStore } from "./ledger-store.ts";
 import { createPollStore } from "./poll-store.ts";
+import { connectPostgres, migrateAlone, requireFit } from "./open-postgres.ts";
 import { postgresDialect } from "./postgres-dialect.ts";
 import { createProviderStateStore } from "./provider-state-store.ts";
 import { postgresReaders, sqliteReaders } from "./readers.ts";
@@ -25,6 +26,9 @@ import { sqliteDialect } from "./sqlite-dialect.ts";
 import { keepPrivate, placesOf, type Warn } from "./sqlite-file.ts";
 import { createTimekeepingStore } from "./timekeeping-store.ts";
 import { createTriggerStore } from "./trigger-store.ts";
+
+/** What a gateway's connections are called in PostgreSQL's lists, with something of its own behind it. */
+export const GATEWAY_NAME = "syncgraph gateway";
 
 export interface StoreOptions extends DataSourceSettings {
   /** How long PostgreSQL is waited for, and on both databases what may take long. Default: `ANSWER_TIMES`. */
@@ -39,6 +43,7 @@ export interface StoreOptions extends DataSourceSettings {
  *
  * @param databaseUrl `sqlite:<file>` (folders are made) or `postgres://...`
  * @throws TypeError for another kind of URL
+ * @throws UnfitDatabase when it answers and cannot hold a store
  * @throws GatewayError `SERVICE_UNAVAILABLE` when the database does not answer
  */
 export async function openStore(databaseUrl: string, options: StoreOptions = {}): Promise<Store> {
@@ -61,6 +66,7 @@ export function storeOn(database: Database): Store {
     timekeeping: createTimekeepingStore(database),
     ping: () => ping(database),
     now: () => now(database),
+    otherGateways: () => otherGateways(database),
     close: () => database.close(),
   };
 }
@@ -76,9 +82,10 @@ export async function openMigratedDatabase(databaseUrl: string, options: StoreOp
     return source;
   };
   try {
-    const writer = make(settings);
     if (settings.type === "postgres") {
-      await writer.initialize();
+      const writer = await connectPostgres(databaseUrl, options);
+      sources.push(writer);
+      await requireFit(writer);
       await migrateAlone(writer);
       const readers = postgresReaders(writer, answerTimes);
       const identity = await readIdentity((query) => readers.read(query));
@@ -86,6 +93,7 @@ export async function openMigratedDatabase(databaseUrl: string, options: StoreOp
       const { writeMs } = answerTimes;
       return openDatabase({ dialect: postgresDialect, writer, readers, checkPlace, writeMs, identity, file: null });
     }
+    const writer = make(settings);
     await keepPrivate(settings.database, warn);
     await prepareFile(await writer.initialize());
     // Readers know no table: they are given statements, never entities.
@@ -120,31 +128,22 @@ async function openReader(reader: DataSource): Promise<DataSource> {
   return reader;
 }
 
-/** Any constant will do, as long as every gateway uses the same and nothing else in the database does. */
-const MIGRATION_LOCK = 5_872_301_466;
-
-async function migrateAlone(source: DataSource): Promise<void> {
-  const runner = source.createQueryRunner();
-  try {
-    // Whoever waits here waits for another gateway's migration, however long that takes.
-    await runner.query("set statement_timeout = 0");
-    await runner.query("select pg_advisory_lock($1)", [MIGRATION_LOCK]);
-    try {
-      await source.runMigrations({ transaction: "all" });
-    } finally {
-      await runner.query("select pg_advisory_unlock($1)", [MIGRATION_LOCK]);
-      await runner.query("reset statement_timeout");
-    }
-  } finally {
-    await runner.release();
-  }
-}
-
 async function now({ dialect, read }: Database): Promise<Date | null> {
   // A file has no clock but that of the machine.
   if (dialect.database === "sqlite") return null;
   const [row] = await read(sql`select ${dialect.now} as now`);
   return new Date(Number(row?.["now"]));
+}
+
+/** Gateways are told apart by the names of their connections; see `StoreOptions.applicationName`. */
+async function otherGateways({ dialect, read }: Database): Promise<number> {
+  if (dialect.database === "sqlite") return 0;
+  const [row] = await read(
+    sql`select count(distinct application_name) as found from pg_stat_activity
+      where datname = current_database() and application_name like ${`${GATEWAY_NAME} %`} and application_name <> current_setting('application_name')
+      and state_change > clock_timestamp() - interval '10 seconds'`,
+  );
+  return Number(row?.["found"]);
 }
 
 const PING_TIMEOUT_MS = 5_000;
@@ -157,9 +156,15 @@ async function ping(database: Database): Promise<void> {
     );
   });
   // Touches a table: an SQLite file that is damaged answers `select 1` from memory.
-  const read = database.read(sql`select count(*) as found from ledger_head where tenant_id = ${""}`);
-  const works = read.then(() => database.checkPlace()).then(() => database.proveWrites(tryWriting));
-  await Promise.race([works, late]);
+  const read = async () => {
+    const [row] = await database.read(
+      sql`select count(*) as found, ${database.dialect.isReadOnly} as read_only from ledger_head where tenant_id = ${""}`,
+    );
+    if (Number(row?.["read_only"]) === 1) throw new GatewayError(ErrorCode.ServiceUnavailable, TAKES_NO_WRITES);
+    await database.checkPlace();
+    await database.proveWrites(tryWriting);
+  };
+  await Promise.race([read(), late]);
 }
 
 /** More than fits into the room that is left in a page: a disk that is full has no other. */

@@ -4,9 +4,15 @@ import { identifier, join, sql, storableJson, verbatim } from "./sql.ts";
 
 const TYPES = { text: "text", bigint: "bigint", integer: "integer", boolean: "boolean", json: "jsonb" } as const;
 
+/** Longest a statement may take at the server, whatever becomes of the gateway. */
+export const STATEMENT_TIMEOUT_MS = 30_000;
+/** A gateway that froze inside a transaction must not hold the ledger of the others. */
+export const IDLE_TRANSACTION_TIMEOUT_MS = 15_000;
+
 export const postgresDialect: Dialect = {
   database: "postgres",
-  begin: "begin isolation level read committed",
+  // One message, and for this transaction alone: behind a pooler the connection is the next one's afterwards.
+  begin: `begin isolation level read committed; set local statement_timeout = ${STATEMENT_TIMEOUT_MS}; set local idle_in_transaction_session_timeout = ${IDLE_TRANSACTION_TIMEOUT_MS}`,
   retries: 8,
   placeholder: (position) => `$${position}`,
   given: (fields, rows) => {
@@ -23,6 +29,7 @@ export const postgresDialect: Dialect = {
   sameSet: (list, other) => sql`(${list} @> ${other} and ${list} <@ ${other})`,
   // The clock, not the beginning of the transaction: that one may have waited for a lock since.
   now: verbatim("cast(floor(extract(epoch from clock_timestamp()) * 1000) as bigint)"),
+  isReadOnly: verbatim("case when current_setting('transaction_read_only') = 'on' then 1 else 0 end"),
   lockRows: verbatim("for update"),
   lockFreeRows: verbatim("for update skip locked"),
   eachGiven: (given, table, chosen) => sql`${given} cross join lateral (select * from ${table} ${chosen}) as row`,

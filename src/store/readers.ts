@@ -2,7 +2,7 @@
 import pLimit from "p-limit";
 import type { DataSource } from "typeorm";
 import type { AnswerTimes } from "./answer-time.ts";
-import { postgresDialect } from "./postgres-dialect.ts";
+import { postgresDialect, STATEMENT_TIMEOUT_MS } from "./postgres-dialect.ts";
 import { run, withRunner } from "./run-statement.ts";
 import { beginLongRead } from "./long-read.ts";
 import { sql } from "./sql.ts";
@@ -67,6 +67,8 @@ export function sqliteReaders({ quick, long }: SqliteReaders, longMs: number): R
 /** Of the pool's connections, so many at most answer what may take long. */
 const LONG_AT_ONCE = 2;
 
+const BEGIN_LONG = `begin read only; set local statement_timeout = ${STATEMENT_TIMEOUT_MS}`;
+
 /** PostgreSQL isolates the connections of its pool by itself; the pool is closed by the store. */
 export function postgresReaders(pool: DataSource, { readMs, longMs }: AnswerTimes): Readers {
   const longTurns = pLimit(LONG_AT_ONCE);
@@ -75,12 +77,14 @@ export function postgresReaders(pool: DataSource, { readMs, longMs }: AnswerTime
     readLong: (query, signal) =>
       beginLongRead(longMs, signal).inTurn(longTurns, (stopsBy) =>
         withRunner(pool, readMs, async (runner) => {
-          const process = backendOf(await runner.connect());
+          // In a transaction the server's process stays the same one, also behind a pooler.
+          await runner.query(BEGIN_LONG);
+          const [own] = await run(postgresDialect, runner, sql`select pg_backend_pid() as process`);
           let wasTold = false;
           const stop = async () => {
             wasTold = true;
             await withRunner(pool, readMs, (other) =>
-              run(postgresDialect, other, sql`select pg_cancel_backend(${process})`),
+              run(postgresDialect, other, sql`select pg_cancel_backend(${Number(own?.["process"] ?? 0)}::int)`),
             );
           };
           try {
@@ -88,15 +92,13 @@ export function postgresReaders(pool: DataSource, { readMs, longMs }: AnswerTime
           } finally {
             // Told too late, the server stops the connection's next statement: this one.
             if (wasTold) await runner.query("select 1").catch(() => undefined);
+            await runner.query("rollback").catch(() => undefined);
           }
         }),
       ),
     close: () => Promise.resolve(),
   };
 }
-
-/** Number of the server's process behind one of pg's clients; 0 is none. */
-const backendOf = (client: unknown): number => Number(propertyOf(client, "processID") ?? 0);
 
 async function interrupt(connection: unknown): Promise<void> {
   const stop = propertyOf(connection, "interrupt");

@@ -25,6 +25,7 @@ export const sqliteDialect: Dialect = {
   // Most lists that are the same are so to the letter, which needs no taking apart.
   sameSet: (list, other) => sql`(${list} = ${other} or (${within(list, other)} and ${within(other, list)}))`,
   now: verbatim("cast(round(unixepoch('subsec') * 1000) as integer)"),
+  isReadOnly: verbatim("0"),
   lockRows: NOTHING,
   lockFreeRows: NOTHING,
   // There is no lateral join; `cross join` keeps the order, so that the inner query runs once for each given row.

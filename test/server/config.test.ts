@@ -49,6 +49,7 @@ describe("the environment", () => {
       allowedHosts: [],
       allowedOrigins: [],
       maxConnections: null,
+      databasePool: 10,
       providers: [],
     });
   });
@@ -67,6 +68,7 @@ describe("the environment", () => {
       SYNCGRAPH_ALLOWED_HOSTS: "",
       SYNCGRAPH_ALLOWED_ORIGINS: "",
       SYNCGRAPH_MAX_CONNECTIONS: "",
+      SYNCGRAPH_DATABASE_POOL: "",
     };
     expect(readConfig(empty)).toEqual(readConfig({}));
   });
@@ -76,6 +78,8 @@ describe("the environment", () => {
     ["PORT", "65535", "port", 65_535],
     ["HOST", "localhost", "host", "localhost"],
     ["HOST", "::1", "host", "::1"],
+    ["SYNCGRAPH_DATABASE_POOL", "2", "databasePool", 2],
+    ["SYNCGRAPH_DATABASE_POOL", "1000", "databasePool", 1_000],
     ["DATABASE_URL", "sqlite:/var/lib/it.sqlite", "databaseUrl", "sqlite:/var/lib/it.sqlite"],
     ["DATABASE_URL", "postgres://user:word@host/name", "databaseUrl", "postgres://user:word@host/name"],
     ["DATABASE_URL", "postgresql://host/name", "databaseUrl", "postgresql://host/name"],

@@ -21,7 +21,7 @@ const calls = Object.entries(storeCalls).flatMap(([part, members]) =>
 
 /** What needs none. */
 const NO_STATEMENT: Readonly<Record<DatabaseName, readonly string[]>> = {
-  sqlite: ["store.now, once", "identity.place, once"],
+  sqlite: ["store.now, once", "identity.place, once", "store.otherGateways, once"],
   postgres: [],
 };
 

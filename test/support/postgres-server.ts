@@ -3,11 +3,12 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync } from "node:fs";
-import { chown, mkdtemp, rm } from "node:fs/promises";
+import { chown, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import pg from "pg";
+import type { ShownCertificate } from "./certificates.ts";
 import { eventually } from "./eventually.ts";
 import { canRun, describeWhere, expectMarked, freePort } from "./needs.ts";
 
@@ -20,6 +21,8 @@ export interface PostgresServer extends AsyncDisposable {
   start(): Promise<void>;
   /** Lets it hang, connections and all, until the returned call, which may come twice, or until it is killed. */
   freeze(): Promise<() => void>;
+  /** Ends it and starts it again as a replica, which reads and takes no writes. */
+  becomeReplica(): Promise<void>;
   /** Makes every transaction from now on read-only, or not. */
   readOnly(on: boolean): Promise<void>;
   /** Does work over a connection of the test's own, which may write whatever the server says. */
@@ -47,21 +50,37 @@ export function describeWithPostgresServer(name: string, suite: () => void): voi
 }
 
 /** The server refuses to run as root; then it runs as the user its package made. */
-async function owner(): Promise<{ readonly uid: number; readonly gid: number } | Record<string, never>> {
+export async function postgresOwner(): Promise<{ readonly uid: number; readonly gid: number } | Record<string, never>> {
   if (process.getuid?.() !== 0) return {};
   const [uid, gid] = await Promise.all(["-u", "-g"].map(async (which) => (await run("id", [which, USER])).stdout));
   return { uid: Number(uid), gid: Number(gid) };
 }
 
-/** @param given more settings, as `postgres` takes them: `-c`, `max_connections=250` */
-export async function startPostgresServer(given: readonly string[] = []): Promise<PostgresServer> {
+/**
+ * @param given more settings, as `postgres` takes them: `-c`, `max_connections=250`
+ * @param shown the certificate with which it encrypts; without one it does not
+ */
+export async function startPostgresServer(
+  given: readonly string[] = [],
+  shown: ShownCertificate | null = null,
+): Promise<PostgresServer> {
   expectMarked();
   const folder = await mkdtemp(join(tmpdir(), "syncgraph-postgres-"));
-  const as = await owner();
+  const as = await postgresOwner();
   if (as.uid !== undefined && as.gid !== undefined) await chown(folder, as.uid, as.gid);
   const data = join(folder, "data");
   const programs = { cwd: folder, env: environment, ...as };
   await run(INIT_PROGRAM, ["-D", data, "-U", USER, "-A", "trust", "-E", "UTF8", "--no-sync"], programs);
+  if (shown !== null) {
+    for (const [name, text] of [
+      ["server.crt", shown.cert],
+      ["server.key", shown.key],
+    ] as const) {
+      const file = join(data, name);
+      await writeFile(file, `${text}\n`, { mode: 0o600 });
+      if (as.uid !== undefined && as.gid !== undefined) await chown(file, as.uid, as.gid);
+    }
+  }
   const port = await freePort();
   const url = `postgres://${USER}@127.0.0.1:${port}/postgres`;
   let running: ChildProcess | null = null;
@@ -86,7 +105,13 @@ export async function startPostgresServer(given: readonly string[] = []): Promis
   }
 
   async function start(): Promise<void> {
-    const settings = { listen_addresses: "127.0.0.1", port, unix_socket_directories: "", fsync: "off" };
+    const settings = {
+      listen_addresses: "127.0.0.1",
+      port,
+      unix_socket_directories: "",
+      fsync: "off",
+      ssl: shown !== null,
+    };
     const own = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
     running = spawn(SERVER_PROGRAM, ["-D", data, ...own, ...given], { ...programs, stdio: "ignore" });
     await eventually("postgres answers", () =>
@@ -120,6 +145,11 @@ export async function startPostgresServer(given: readonly string[] = []): Promis
       frozen = [pid, ...stdout.trim().split("\n").map(Number)];
       for (const one of frozen) process.kill(one, "SIGSTOP");
       return thaw;
+    },
+    async becomeReplica() {
+      await kill();
+      await writeFile(join(data, "standby.signal"), "");
+      await start();
     },
     readOnly: (on) =>
       onServer(async (client) => {

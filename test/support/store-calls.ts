@@ -30,10 +30,11 @@ export interface StoreCall {
 
 /** What is known needs no statement. */
 type Parts = Omit<Store, "ping" | "now" | "close" | "identity"> & { readonly identity: Omit<IdentityStore, "known"> };
+type Parts = Omit<Store, "ping" | "now" | "otherGateways" | "close">;
 type Calls = Readonly<Record<string, StoreCall>>;
 type CallsOf<Part> = { readonly [Member in keyof Part]: Calls };
 type StoreCalls = { readonly [Name in keyof Parts]: CallsOf<Parts[Name]> } & {
-  readonly store: { readonly [Member in "ping" | "now"]: Calls };
+  readonly store: { readonly [Member in "ping" | "now" | "otherGateways"]: Calls };
 };
 
 const first: PageRequest = { limit: 20, direction: "forward", from: null };
@@ -73,6 +74,11 @@ export const storeCalls: StoreCalls = {
     },
   },
   store: { ping: one((store) => store.ping()), now: one((store) => store.now()) },
+  store: {
+    ping: one((store) => store.ping()),
+    now: one((store) => store.now()),
+    otherGateways: one((store) => store.otherGateways()),
+  },
   catalog: {
     putLinkedAccounts: one((store) =>
       store.catalog.putLinkedAccounts(T, "acme", [linkedAccount("new"), linkedAccount("a-1")], at(0)),

@@ -5,6 +5,7 @@ import type { QueryRunner } from "typeorm";
 import { dataSourceOptions } from "../data-source.ts";
 import type { Query } from "../database.ts";
 import { storeFailure } from "../failures.ts";
+import { connectPostgres } from "../open-postgres.ts";
 import { postgresDialect } from "../postgres-dialect.ts";
 import { render, sql } from "../sql.ts";
 import { sqliteDialect } from "../sqlite-dialect.ts";
@@ -28,15 +29,10 @@ export class OtherSchemaError extends Error {
  * @throws GatewayError `SERVICE_UNAVAILABLE` when the database does not answer, or is not there
  */
 export async function openReadOnly(databaseUrl: string): Promise<ReadOnlyStore> {
-  const options = dataSourceOptions(databaseUrl);
-  const source = new DataSource(
-    // The flag for addresses keeps TypeORM from making the folder of a file that is not there.
-    options.type === "sqlite"
-      ? { ...options, flags: sqlite3.OPEN_READONLY | sqlite3.OPEN_URI, enableWAL: false }
-      : options,
-  );
+  const source = await connect(databaseUrl).catch((error: unknown) => {
+    throw storeFailure(error);
+  });
   try {
-    await source.initialize();
     const runner = source.createQueryRunner();
     const expected = source.migrations.map(({ name }) => name);
     await inTransaction(runner, () => requireSchema(runner, expected));
@@ -54,9 +50,17 @@ export async function openReadOnly(databaseUrl: string): Promise<ReadOnlyStore> 
       },
     };
   } catch (error) {
-    if (source.isInitialized) await source.destroy();
+    await source.destroy();
     throw error instanceof OtherSchemaError ? error : storeFailure(error);
   }
+}
+
+function connect(databaseUrl: string): Promise<DataSource> {
+  const options = dataSourceOptions(databaseUrl);
+  if (options.type === "postgres") return connectPostgres(databaseUrl);
+  // The flag for addresses keeps TypeORM from making the folder of a file that is not there.
+  const flags = sqlite3.OPEN_READONLY | sqlite3.OPEN_URI;
+  return new DataSource({ ...options, flags, enableWAL: false }).initialize();
 }
 
 /**
