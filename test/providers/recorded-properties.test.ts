@@ -10,7 +10,7 @@ import { recordedProvider } from "../support/recorded-provider.ts";
 import { judgement, withBitFlipped } from "./webhook-delivery.ts";
 
 const rows = await loadVendorRows();
-const UNKNOWN_WORDS = ["transmogrified", "COMPLETE ", "succeeded", "done", "constructor", "__proto__", ""] as const;
+const UNKNOWN_WORDS = ["transmogrified", "COMPLETE!", "succeeded", "done", "constructor", "__proto__", ""] as const;
 
 type Path = readonly (string | number)[];
 

@@ -5,6 +5,7 @@ import { SyncErrorCode } from "../../domain/sync.ts";
 import type { Observation, RecordCounts, SyncError, SyncFacts } from "../../domain/sync.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import type { Redactor } from "../../wire/redact.ts";
+import { vendorWords } from "../../wire/vendor-words.ts";
 import { runErrorOf } from "./errors.ts";
 import type { WireCounts, WireExecution, WireStarted } from "./wire-types.ts";
 
@@ -26,7 +27,7 @@ interface StatusReading {
 }
 
 export function observationOf(execution: WireExecution, context: ExecutionContext): Observation {
-  const reading = STATUS.get(execution.status) ?? null;
+  const reading = STATUS.of(execution.status);
   return {
     ...placeOf(execution.id, context),
     status: reading?.status ?? null,
@@ -36,7 +37,7 @@ export function observationOf(execution: WireExecution, context: ExecutionContex
       ...(reading === null
         ? {}
         : { waitingReason: reading.waitingReason, ...errorFact(execution, reading, context.redact) }),
-      ...(execution.type === null ? {} : { origin: ORIGIN.get(execution.type) ?? SyncOrigin.Unknown }),
+      ...(execution.type === null ? {} : { origin: ORIGIN.of(execution.type) ?? SyncOrigin.Unknown }),
       ...timesOf(execution),
       recordCounts: recordCountsOf(execution),
       raw: rawOf(execution, context.redact),
@@ -50,7 +51,7 @@ export function startedObservationOf(
   fullRefresh: boolean,
   context: ExecutionContext,
 ): Observation {
-  const reading = STATUS.get(started.status) ?? null;
+  const reading = STATUS.of(started.status);
   return {
     ...placeOf(started.id, context),
     status: reading?.status ?? null,
@@ -67,7 +68,7 @@ export function startedObservationOf(
 
 /** Whether the vendor's word says that the run has ended; false for words nobody knows. */
 export function hasEnded(execution: WireExecution): boolean {
-  const status = STATUS.get(execution.status)?.status;
+  const status = STATUS.of(execution.status)?.status;
   return status === SyncStatus.Success || status === SyncStatus.Failed;
 }
 
@@ -88,7 +89,7 @@ const word = (
 ): StatusReading => ({ status, outcome: null, waitingReason: null, ...more });
 
 /** The vendor's whole enum. It publishes no meanings; only `created`, `canceling` and the first three ends are described. */
-const STATUS: ReadonlyMap<string, StatusReading> = new Map([
+const STATUS = vendorWords<StatusReading>([
   ["created", word(SyncStatus.Created)],
   ["scheduled", word(SyncStatus.Created)],
   ["queued", word(SyncStatus.Created, { waitingReason: WaitingReason.Queued })],
@@ -103,7 +104,7 @@ const STATUS: ReadonlyMap<string, StatusReading> = new Map([
 ]);
 
 /** `type` is a free string with one published value; `manual` is in the samples. */
-const ORIGIN: ReadonlyMap<string, SyncOrigin> = new Map([
+const ORIGIN = vendorWords<SyncOrigin>([
   ["scheduled", SyncOrigin.Scheduled],
   ["manual", SyncOrigin.Manual],
 ]);
@@ -131,7 +132,7 @@ function timesOf(execution: WireExecution): Partial<SyncFacts> {
 function recordCountsOf(execution: WireExecution): RecordCounts | null {
   const { counts } = execution;
   if (counts === null) return null;
-  const completed = STATUS.get(execution.status)?.status === SyncStatus.Success;
+  const completed = STATUS.of(execution.status)?.status === SyncStatus.Success;
   const nothingCounted = Object.values(counts).every((count) => (count ?? 0) === 0);
   if (nothingCounted && !(completed && counts.total === 0)) return null;
   const operations = operationsOf(counts);

@@ -9,6 +9,7 @@ import type {
   Schedule,
 } from "../../domain/definition.ts";
 import type { Redactor } from "../../wire/redact.ts";
+import { vendorWords } from "../../wire/vendor-words.ts";
 import { frequencyOf } from "./schedule-words.ts";
 import type {
   WireActor,
@@ -27,7 +28,7 @@ export function linkedAccountOf(connection: WireConnection, redact: Redactor): L
     name: connection.name ?? connection.id,
     integration: connection.type?.id ?? null,
     category: null,
-    status: CONNECTION_STATUS.get(connection.status?.toLowerCase() ?? "") ?? LinkedAccountStatus.Unknown,
+    status: CONNECTION_STATUS.of(connection.status) ?? LinkedAccountStatus.Unknown,
     rawStatus: connection.status,
     statusMessage: redact(connection.status_error ?? "") || null,
     resumesAt: null,
@@ -117,7 +118,7 @@ export function modelSyncOf(sync: WireSync, nextRunAt: Date | null): ModelSyncSn
 const EMPTY_TARGET = { create: null, newName: null, configuration: null, searchValues: null, filterLogic: null };
 
 /** The vendor documents only that this is free text; `healthy` is its one published value, the others are plain words for a state. */
-const CONNECTION_STATUS: ReadonlyMap<string, LinkedAccountStatus> = new Map([
+const CONNECTION_STATUS = vendorWords<LinkedAccountStatus>([
   ["healthy", LinkedAccountStatus.Healthy],
   ["unhealthy", LinkedAccountStatus.Unhealthy],
   ["error", LinkedAccountStatus.Unhealthy],

@@ -8,6 +8,7 @@ import type { WebhookEvent, WebhookHint, WebhookRequest, WebhookVerdict } from "
 import { capText } from "../../wire/redact.ts";
 import { oneLine } from "../../wire/visible-text.ts";
 import type { Redactor } from "../../wire/redact.ts";
+import { vendorWords } from "../../wire/vendor-words.ts";
 import { observationOf } from "./map-execution.ts";
 import { createForeignText } from "../../wire/foreign-text.ts";
 import type { ForeignText } from "../../wire/foreign-text.ts";
@@ -68,8 +69,8 @@ export function webhookEventOf(wire: WireEvent, redact: Redactor): WebhookEvent 
 /** What the payload of a verified event tells. Total: any JSON. Bulk syncs are not offered, so their events tell nothing. */
 export function interpretWebhook(payload: JsonObject, receivedAt: Date, redact: Redactor): readonly WebhookHint[] {
   const wire = eventIn(payload);
-  const meaning = MEANING.get(wire?.type ?? "");
-  if (wire === null || meaning === undefined) return [];
+  const meaning = MEANING.of(wire?.type);
+  if (wire === null || meaning === null) return [];
   if (meaning.status === VAGUE && wire.event?.execution_id) return [runHint(wire.event.execution_id, wire.event)];
   const observation = observedIn(wire, meaning, receivedAt, redact);
   return [observation === null ? { kind: "RUNS" } : { kind: "OBSERVATION", observation }];
@@ -93,7 +94,7 @@ const PARTIAL: EventMeaning = {
   outcome: SyncOutcome.Partial,
 };
 
-const MEANING: ReadonlyMap<string, EventMeaning> = new Map([
+const MEANING = vendorWords<EventMeaning>([
   ...["running", "completed", "failed", "canceled"].map(
     (status) => [`sync.${status}`, { status, rawStatus: status, outcome: null }] as const,
   ),
@@ -133,7 +134,7 @@ const withoutPrefix = (text: string, prefix: string): string =>
 /** What of an event is kept: ids, counts and its reason. Links to logs of records, which anybody may follow, end here. */
 function keptOf({ id, type, created_at: at, event }: WireEvent, redact: Redactor): JsonObject {
   const outer = { id, type, created_at: at instanceof Date ? at.toISOString() : null };
-  if (event === null || !MEANING.has(type)) return filled(outer);
+  if (event === null || MEANING.of(type) === null) return filled(outer);
   const inner = filled({ ...event, error: event.error === null ? null : redact(event.error) });
   return { ...filled(outer), event: inner };
 }

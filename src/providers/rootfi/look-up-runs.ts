@@ -1,6 +1,7 @@
 // Finds syncs in a company's list: those of a time, and those that a start may have begun.
 import type { StartRequest } from "../../domain/provider-port.ts";
 import type { PartialWalk } from "../../wire/pages.ts";
+import { plainWord } from "../../wire/vendor-words.ts";
 import type { RootfiApi, Signal } from "./api.ts";
 import { fullSyncOf, modelsOf } from "./check-start.ts";
 import { definitionPartsOf } from "./map-catalog.ts";
@@ -51,8 +52,8 @@ export function asAsked(sync: RootfiSync, request: StartRequest): boolean | unde
     wanted.length === 0 ? true : same(models, (all) => isSameSet(all, wanted)),
     isRetry && fullRefresh === undefined ? true : same(fullSync, (full) => full === fullSyncOf(request)),
     integration === null ? true : same(integration_type, (one) => one === integration),
-    same(type, (word) => word.toUpperCase() === "MANUAL"),
-    same(mode, (word) => word.toUpperCase() === "READ"),
+    same(type, (word) => plainWord(word) === "manual"),
+    same(mode, (word) => plainWord(word) === "read"),
   ];
   if (told.includes(false)) return false;
   return told.includes(undefined) ? undefined : true;

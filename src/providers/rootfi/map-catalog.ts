@@ -1,10 +1,11 @@
 // RootFi's companies, connections and sync configs as linked accounts and sync jobs. Pure and total; runs are in `map.ts`.
 import { DefinitionKind, LinkedAccountStatus, ScheduleFrequency } from "../../domain/definition.ts";
 import type { LinkedAccountSnapshot, Schedule, SyncJobResource, SyncJobSnapshot } from "../../domain/definition.ts";
+import { vendorWords } from "../../wire/vendor-words.ts";
 import type { RootfiCompany, RootfiConnection, RootfiSyncConfig } from "./wire-types.ts";
 
 /** SLEEPING waits for the platform's quota and goes on by itself; DELETED is a word of the companies' filter only. */
-const LINK_STATUSES: ReadonlyMap<string, LinkedAccountStatus> = new Map([
+const LINK_STATUSES = vendorWords<LinkedAccountStatus>([
   ["HEALTHY", LinkedAccountStatus.Healthy],
   ["SLEEPING", LinkedAccountStatus.Healthy],
   ["PENDING", LinkedAccountStatus.Pending],
@@ -23,7 +24,7 @@ const SEVERITY: Readonly<Record<LinkedAccountStatus, number>> = {
   DISABLED: 5,
 };
 
-const FREQUENCIES: ReadonlyMap<string, ScheduleFrequency> = new Map([
+const FREQUENCIES = vendorWords<ScheduleFrequency>([
   ["HOURLY", ScheduleFrequency.Hourly],
   ["DAILY", ScheduleFrequency.Daily],
   ["WEEKLY", ScheduleFrequency.Weekly],
@@ -138,13 +139,15 @@ const wordOf = (connection: RootfiConnection): string | null =>
   connection.connection_status ?? connection.status ?? null;
 
 const linkStatusOf = (connection: RootfiConnection): LinkedAccountStatus =>
-  LINK_STATUSES.get(wordOf(connection)?.toUpperCase() ?? "") ?? LinkedAccountStatus.Unknown;
+  LINK_STATUSES.of(wordOf(connection)) ?? LinkedAccountStatus.Unknown;
 
 const severityOf = (connection: RootfiConnection): number => SEVERITY[linkStatusOf(connection)];
 
 /** Waiting for the platform's quota. */
 export const isSleeping = (connection: RootfiConnection): boolean =>
-  connection.sync_status?.toUpperCase() === "SLEEPING" || wordOf(connection)?.toUpperCase() === "SLEEPING";
+  [connection.sync_status, wordOf(connection)].some((word) => SLEEPING.of(word) === true);
+
+const SLEEPING = vendorWords([["SLEEPING", true]]);
 
 /** When the last of those that sleep goes on. */
 export const resumesAtOf = (connections: readonly RootfiConnection[]): Date | null =>
@@ -176,7 +179,7 @@ export function scheduleOf(config: RootfiSyncConfig): Schedule | null {
   if (typeof frequency !== "string") return null;
   return {
     remoteId: null,
-    frequency: FREQUENCIES.get(frequency.toUpperCase()) ?? ScheduleFrequency.Unknown,
+    frequency: FREQUENCIES.of(frequency) ?? ScheduleFrequency.Unknown,
     rawFrequency: frequency,
     interval: config.interval ?? null,
     cronExpression: null,

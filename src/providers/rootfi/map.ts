@@ -4,6 +4,7 @@ import type { ObservationSource } from "../../domain/status.ts";
 import type { Observation, RecordCounts, SyncError, SyncFacts, SyncTask, TaskCounts } from "../../domain/sync.ts";
 import type { Redactor } from "../../wire/redact.ts";
 import { namesAmong, shareableObject } from "../../wire/shareable-json.ts";
+import { vendorWords } from "../../wire/vendor-words.ts";
 import { isCancelled, jobErrorOf, syncErrorOf } from "./errors.ts";
 import { definitionRemoteIdOf, isSleeping, resumesAtOf } from "./map-catalog.ts";
 import type { RootfiConnection, RootfiJob, RootfiSync } from "./wire-types.ts";
@@ -15,7 +16,7 @@ interface Word {
 }
 
 /** Syncs and jobs of both versions. */
-const WORDS: ReadonlyMap<string, Word> = new Map([
+const WORDS = vendorWords<Word>([
   ["created", { status: SyncStatus.Created, outcome: null }],
   ["running", { status: SyncStatus.Running, outcome: null }],
   ["success", { status: SyncStatus.Success, outcome: null }],
@@ -28,18 +29,16 @@ const WORDS: ReadonlyMap<string, Word> = new Map([
 ]);
 
 /** Null for a word that is not in the table. POST was seen to answer in lower case and GET in upper case. */
-const wordOf = (word: string): Word | null => WORDS.get(word.toLowerCase()) ?? null;
+const wordOf = (word: string): Word | null => WORDS.of(word);
 
 export const syncStatusOf = (word: string): SyncStatus | null => wordOf(word)?.status ?? null;
 
-const ORIGINS: ReadonlyMap<string, SyncOrigin> = new Map([
+const ORIGINS = vendorWords<SyncOrigin>([
   ["MANUAL", SyncOrigin.Manual],
   ["AUTO_SYNC", SyncOrigin.Automatic],
 ]);
 
-const OPERATIONS: ReadonlyMap<string, SyncOperation> = new Map(
-  Object.values(SyncOperation).map((operation) => [operation, operation]),
-);
+const OPERATIONS = vendorWords<SyncOperation>(Object.values(SyncOperation).map((operation) => [operation, operation]));
 
 /** What is known of a sync besides the vendor's answer about it. */
 export interface Sighting {
@@ -100,9 +99,8 @@ function factsOf(sync: RootfiSync, status: SyncStatus | null, tasks: readonly Sy
   return {
     alternateRemoteId: sync.rootfi_id,
     integration: sync.integration_type,
-    origin: sync.sync_type ? (ORIGINS.get(sync.sync_type.toUpperCase()) ?? SyncOrigin.Unknown) : undefined,
-    operation:
-      sync.config_mode === undefined ? undefined : (OPERATIONS.get(sync.config_mode?.toUpperCase() ?? "") ?? null),
+    origin: sync.sync_type ? (ORIGINS.of(sync.sync_type) ?? SyncOrigin.Unknown) : undefined,
+    operation: sync.config_mode === undefined ? undefined : OPERATIONS.of(sync.config_mode),
     fullRefresh: sync.full_sync,
     models: sync.sync_data_models ?? undefined,
     taskCounts: taskCountsOf(sync),

@@ -2,6 +2,7 @@
 import { DefinitionKind, LinkedAccountStatus } from "../../domain/definition.ts";
 import type { LinkedAccountSnapshot, SyncJobResource, SyncJobSnapshot } from "../../domain/definition.ts";
 import type { Redactor } from "../../wire/redact.ts";
+import { plainWord } from "../../wire/vendor-words.ts";
 import type { StuutConnection, StuutModel } from "./wire-types.ts";
 
 /** The one word of `health.status_code` that is documented. */
@@ -11,7 +12,7 @@ const HEALTHY = "healthy";
 export function linkedAccountOf(connection: StuutConnection, redact: Redactor): LinkedAccountSnapshot {
   const status = linkStatusOf(connection);
   const completed = connection.models.map(({ last_sync: sync }) =>
-    sync?.status === "complete" ? sync.completed_at : null,
+    sync !== null && plainWord(sync.status) === "complete" ? sync.completed_at : null,
   );
   return {
     remoteId: connection.id,
@@ -71,7 +72,7 @@ function linkStatusOf(connection: StuutConnection): LinkedAccountStatus {
   if (connection.is_authentication_pending || health?.authentication_required)
     return LinkedAccountStatus.AuthenticationRequired;
   if (connection.is_running_setup) return LinkedAccountStatus.Pending;
-  const healthy = health?.healthy ?? (health?.status_code === HEALTHY ? true : null);
+  const healthy = health?.healthy ?? (plainWord(health?.status_code ?? "") === HEALTHY ? true : null);
   if (healthy === null) return LinkedAccountStatus.Unknown;
   return healthy ? LinkedAccountStatus.Healthy : LinkedAccountStatus.Unhealthy;
 }

@@ -4,6 +4,7 @@ import type { ObservationSource } from "../../domain/status.ts";
 import type { Observation, SyncError, SyncFacts } from "../../domain/sync.ts";
 import type { Redactor } from "../../wire/redact.ts";
 import { namesAmong, shareableObject } from "../../wire/shareable-json.ts";
+import { vendorWords } from "../../wire/vendor-words.ts";
 import { syncErrorOf } from "./errors.ts";
 import type { StuutSync } from "./wire-types.ts";
 
@@ -14,7 +15,7 @@ interface Meaning {
 }
 
 /** `complete` has no `d`, `cancelled` has two `l`. */
-const MEANINGS: ReadonlyMap<string, Meaning> = new Map([
+const MEANINGS = vendorWords<Meaning>([
   ["scheduled", { status: SyncStatus.Created, outcome: null, waitingReason: null }],
   ["queued", { status: SyncStatus.Created, outcome: null, waitingReason: WaitingReason.Queued }],
   ["running", { status: SyncStatus.Running, outcome: null, waitingReason: null }],
@@ -62,7 +63,7 @@ export function goesOn(sync: StuutSync): boolean {
 
 /** Null for a word that is not in the table. A sync that waits after an attempt has been running: it does not go back to CREATED. */
 function meaningOf(sync: StuutSync): Meaning | null {
-  const meaning = MEANINGS.get(sync.status) ?? null;
+  const meaning = MEANINGS.of(sync.status);
   if (meaning?.status !== SyncStatus.Created || (sync.attempt ?? 0) === 0) return meaning;
   return { status: SyncStatus.Running, outcome: null, waitingReason: WaitingReason.RetryPending };
 }
@@ -103,7 +104,7 @@ function originOf(oneOff: boolean | null | undefined): SyncOrigin | undefined {
 function errorOf(sync: StuutSync, status: SyncStatus | null, redact: Redactor): SyncError | null | undefined {
   if (status === SyncStatus.Success) return null;
   const text = sync.error?.trim() ? sync.error : null;
-  const failed = status === SyncStatus.Failed && sync.status === "failed";
+  const failed = status === SyncStatus.Failed && MEANINGS.of(sync.status)?.outcome === SyncOutcome.Error;
   if (text === null && !failed) return sync.error === undefined ? undefined : null;
   return syncErrorOf(text, redact);
 }

@@ -6,6 +6,7 @@ import type { UserProblem } from "../../domain/errors.ts";
 import { ErrorCode } from "../../domain/errors.ts";
 import type { JsonObject, JsonValue } from "../../domain/json.ts";
 import { typeName } from "../../wire/read-reply.ts";
+import { timeOrDayOf } from "../../wire/times.ts";
 import { isJsonObject } from "./wire-types.ts";
 
 /** Enough to mend an input; a list of hundreds helps nobody. */
@@ -125,7 +126,7 @@ function isPattern(source: string): boolean {
 
 const ID = /^[\w.:-]{1,128}$/;
 const DATE_OR_TIME = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?$/i;
-const isDateOrTime = (text: string): boolean => DATE_OR_TIME.test(text) && !Number.isNaN(Date.parse(text));
+const isDateOrTime = (text: string): boolean => DATE_OR_TIME.test(text) && timeOrDayOf(text) !== null;
 
 /** Truto's formats. A run takes a date with or without a time of day, so both pass as either. */
 const TRUTO_FORMATS = {

@@ -4,12 +4,13 @@ import { DefinitionKind, LinkedAccountStatus, ScheduleFrequency } from "../../do
 import type { JsonObject, JsonValue } from "../../domain/json.ts";
 import type { Redactor } from "../../wire/redact.ts";
 import { timeOf } from "../../wire/times.ts";
+import { vendorWords } from "../../wire/vendor-words.ts";
 import { oneLine } from "../../wire/visible-text.ts";
 import { argumentTexts, fetchesRecords, resourceName, textIn } from "./map.ts";
 import type { TrutoAccount, TrutoCronTrigger, TrutoJob } from "./wire-types.ts";
 import { isJsonObject, jsonOf } from "./wire-types.ts";
 
-const ACCOUNT_STATUS: ReadonlyMap<string, LinkedAccountStatus> = new Map([
+const ACCOUNT_STATUS = vendorWords<LinkedAccountStatus>([
   ["active", LinkedAccountStatus.Healthy],
   ["connecting", LinkedAccountStatus.Pending],
   ["needs_reauth", LinkedAccountStatus.AuthenticationRequired],
@@ -28,7 +29,7 @@ export function linkedAccountOf(account: TrutoAccount, redact: Redactor): Linked
     name: tenant === null ? (integration ?? account.id) : integration === null ? tenant : `${tenant} (${integration})`,
     integration,
     category: account.integration?.category || null,
-    status: ACCOUNT_STATUS.get(account.status ?? "") ?? LinkedAccountStatus.Unknown,
+    status: ACCOUNT_STATUS.of(account.status) ?? LinkedAccountStatus.Unknown,
     rawStatus: account.status ?? null,
     statusMessage: problem === null ? null : redact(problem),
     resumesAt: null,

@@ -7,6 +7,7 @@ import { ErrorHandling, SyncErrorCode } from "../../domain/sync.ts";
 import { classifyFailure } from "../../wire/classify-failure.ts";
 import type { Redactor } from "../../wire/redact.ts";
 import { timeOf } from "../../wire/times.ts";
+import { vendorWords } from "../../wire/vendor-words.ts";
 import { oneLine } from "../../wire/visible-text.ts";
 import { FAILURE_KINDS } from "./errors.ts";
 import type { TrutoLogEntry, TrutoRun } from "./wire-types.ts";
@@ -19,7 +20,7 @@ interface StatusMeaning {
 }
 
 /** The one table of status words. A word that is not in it concludes nothing. */
-const STATUS: ReadonlyMap<string, StatusMeaning> = new Map([
+const STATUS = vendorWords<StatusMeaning>([
   ["created", { status: SyncStatus.Created, outcome: null, waitingReason: null }],
   ["running", { status: SyncStatus.Running, outcome: null, waitingReason: null }],
   // Paused by the connected product's rate limit; Truto resumes it by itself.
@@ -34,7 +35,7 @@ const ERROR_HANDLING_WORD: Readonly<Record<ErrorHandling, string>> = {
   [ErrorHandling.Ignore]: "ignore",
   [ErrorHandling.Batch]: "batch",
 };
-const ERROR_HANDLING: ReadonlyMap<string, ErrorHandling> = new Map(
+const ERROR_HANDLING = vendorWords<ErrorHandling>(
   Object.values(ErrorHandling).map((handling) => [ERROR_HANDLING_WORD[handling], handling]),
 );
 
@@ -54,10 +55,10 @@ export interface ObservedAs {
 }
 
 /** The status a word means; null when the word is in no table. */
-export const statusOf = (word: string): SyncStatus | null => STATUS.get(word)?.status ?? null;
+export const statusOf = (word: string): SyncStatus | null => STATUS.of(word)?.status ?? null;
 
 export function observationOf(run: TrutoRun, as: ObservedAs): Observation {
-  const meaning = STATUS.get(run.status);
+  const meaning = STATUS.of(run.status);
   const tasks = tasksOf(run, meaning?.status ?? null);
   return {
     remoteId: run.id,
@@ -127,7 +128,7 @@ function factsOf(run: TrutoRun, origin: SyncOrigin, waitingReason: WaitingReason
     origin,
     operation: SyncOperation.Read,
     ...(run.ignore_previous_run === undefined ? {} : { fullRefresh: run.ignore_previous_run }),
-    ...(run.error_handling === undefined ? {} : { onError: ERROR_HANDLING.get(run.error_handling ?? "") ?? null }),
+    ...(run.error_handling === undefined ? {} : { onError: ERROR_HANDLING.of(run.error_handling) }),
     ...(run.version === undefined ? {} : { runtimeVersion: run.version }),
     ...(models.length === 0 ? {} : { models }),
     ...(recordCounts === null ? {} : { recordCounts }),

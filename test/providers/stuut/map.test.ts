@@ -117,7 +117,7 @@ describe("Stuut's mapping", () => {
     expect(observations).toMatchObject([{ status: expected, outcome, rawStatus: status, facts: { waitingReason } }]);
   });
 
-  it.each(["completed", "COMPLETE", "canceled", "", "toString"])(
+  it.each(["completed", "COMPLETE!", "canceled", "", "toString"])(
     "concludes nothing from the word %j",
     async (status) => {
       const [observation] = await answering([{ id: "s", status, completed_at: "2026-11-22T11:00:00Z" }]).start(
