@@ -47,5 +47,6 @@ function resolve(
     problems.push(`${where}: the environment variable ${name} is not set`);
     return "";
   }
-  return found;
+  // What a command put into the environment may end in a line break.
+  return found.replace(/[\r\n]+$/u, "");
 }

@@ -4,6 +4,8 @@ import { z } from "zod";
 import type { PollIntervals, ProviderSettings } from "../domain/provider-port.ts";
 import { DEFAULT_DATABASE_URL, DEFAULT_POOL_SIZE } from "../store/data-source.ts";
 import { resolveReferences } from "./config-references.ts";
+import { address, flag, secret, text, wholeNumber } from "./config-scalars.ts";
+import { nearestName } from "./nearest-name.ts";
 import { readYaml } from "./read-yaml.ts";
 import { canonicalOrigin, parseHost, type HostName } from "./web-addresses.ts";
 
@@ -25,6 +27,8 @@ export interface GatewayConfig {
   readonly sandbox: boolean;
   /** How much faster than life the sandboxes' runs go. */
   readonly sandboxSpeed: number;
+  /** How long a connection on which a request may still come is kept. Longer than load balancers keep theirs. */
+  readonly keepAliveMs: number;
   /** How long it goes on serving once it was told to stop, so that load balancers notice before connections are refused. */
   readonly drainMs: number;
   readonly logLevel: string;
@@ -81,7 +85,9 @@ const environmentSchema = z.object({
     .string()
     .refine((host) => LOOPBACK.has(host), {
       error: ({ input }) =>
-        `${String(input)} can be reached by others, and no authentication is configured. Use 127.0.0.1, with a proxy that authenticates in front.`,
+        /\s/u.test(String(input))
+          ? "expected one address or name without blanks, such as 127.0.0.1"
+          : `${String(input)} can be reached by others, and no authentication is configured. Use 127.0.0.1, with a proxy that authenticates in front.`,
     })
     .default("127.0.0.1"),
   DATABASE_URL: z
@@ -104,6 +110,12 @@ const environmentSchema = z.object({
   SYNCGRAPH_RETENTION_DAYS: z.coerce.number("expected a number of days").min(1).max(36_500).optional(),
   SYNCGRAPH_SANDBOX: z.enum(["on", "off"]).optional(),
   SYNCGRAPH_SANDBOX_SPEED: z.coerce.number().positive().max(1_000).default(1),
+  SYNCGRAPH_KEEP_ALIVE_SECONDS: z
+    .string()
+    .regex(/^\d+$/, "expected a whole number")
+    .transform(Number)
+    .pipe(z.number().min(1).max(3_600))
+    .default(65),
   SYNCGRAPH_DRAIN_SECONDS: z
     .string()
     .regex(/^\d+$/, "expected a whole number")
@@ -127,26 +139,28 @@ const environmentSchema = z.object({
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
 });
 
-const milliseconds = z.number().int().min(10).max(86_400_000);
-const scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String);
-const secret = scalar.refine((text) => text !== "", "expected a secret, got nothing");
+const milliseconds = wholeNumber(z.int("expected a whole number").min(10).max(86_400_000));
 
 const providerSchema = z
   .object({
-    key: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "expected lower-case letters, digits and dashes, at most 63"),
-    kind: z.string().min(1),
-    baseUrl: z.url("expected a URL").optional(),
-    credentials: z.record(z.string(), scalar).default({}),
+    key: text.pipe(
+      z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "expected lower-case letters, digits and dashes, at most 63"),
+    ),
+    kind: text.pipe(z.string().min(1)),
+    baseUrl: address.optional(),
+    credentials: z.record(z.string(), text).default({}),
     webhookSecret: z.union([secret.transform((one) => [one]), z.array(secret)]).default([]),
-    allowPrivateAddress: z.boolean().default(false),
-    rateLimit: z.strictObject({ requests: z.number().int().min(1), perMs: milliseconds }).optional(),
+    allowPrivateAddress: flag.default(false),
+    rateLimit: z
+      .strictObject({ requests: wholeNumber(z.int("expected a whole number").min(1)), perMs: milliseconds })
+      .optional(),
     poll: z
       .strictObject({ fastMs: milliseconds, slowMs: milliseconds, discoverMs: milliseconds })
       .partial()
       .default({}),
   })
   // What else stands there is the vendor's own, such as `apiVersion`; its module checks it.
-  .catchall(scalar);
+  .catchall(text);
 
 const fileSchema = z.strictObject({ providers: z.array(providerSchema).default([]) });
 
@@ -156,10 +170,11 @@ const fileSchema = z.strictObject({ providers: z.array(providerSchema).default([
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): GatewayConfig {
   const problems: string[] = [];
-  const parsed = environmentSchema.safeParse(withoutEmpty(environment));
+  const parsed = environmentSchema.safeParse(tidied(environment));
+  problems.push(...misspelt(environment));
   if (!parsed.success)
     problems.push(...parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`));
-  const file = environment["SYNCGRAPH_CONFIG"];
+  const file = environment["SYNCGRAPH_CONFIG"]?.trim();
   const providers = file === undefined || file === "" ? [] : readProviders(file, environment, problems);
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   const values = parsed.data;
@@ -174,6 +189,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     retentionDays: values.SYNCGRAPH_RETENTION_DAYS ?? null,
     sandbox,
     sandboxSpeed: values.SYNCGRAPH_SANDBOX_SPEED,
+    keepAliveMs: values.SYNCGRAPH_KEEP_ALIVE_SECONDS * 1_000,
     drainMs: values.SYNCGRAPH_DRAIN_SECONDS * 1_000,
     logLevel: values.LOG_LEVEL,
     allowedHosts: values.SYNCGRAPH_ALLOWED_HOSTS,
@@ -205,10 +221,13 @@ function readProviders(
   for (const key of keysThereTwice(resolved)) {
     problems.push(`${file}: providers: the key "${key}" is there twice; every provider needs a key of its own`);
   }
+  const named = misspeltSettings(resolved);
+  problems.push(...named.map((problem) => `${file}: ${problem}`));
   const parsed = fileSchema.safeParse(resolved);
   if (!parsed.success) {
+    const told = parsed.error.issues.filter(({ path }) => !named.some((one) => one.startsWith(`${path.join(".")}: `)));
     problems.push(
-      ...parsed.error.issues.map((issue) =>
+      ...told.map((issue) =>
         [file, ...(issue.path.length === 0 ? [] : [issue.path.join(".")]), issue.message].join(": "),
       ),
     );
@@ -248,7 +267,34 @@ function definedOnly(poll: { readonly [Name in keyof PollIntervals]?: number | u
   return Object.fromEntries(Object.entries(poll).filter(([, value]) => value !== undefined));
 }
 
-/** An empty variable is one that is not set: that is how shells and compose files leave things out. */
-function withoutEmpty(environment: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
-  return Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
+/** An empty variable is one that is not set: that is how shells and compose files leave things out. Blanks around a value mean nothing. */
+function tidied(environment: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
+  return Object.fromEntries(
+    Object.entries(environment)
+      .filter(([, value]) => value !== "")
+      .map(([name, value]) => [name, value?.trim() === "" ? value : value?.trim()]),
+  );
+}
+
+/** Variables that nobody reads, and whose names are nearly ours. */
+function misspelt(environment: Readonly<Record<string, string | undefined>>): readonly string[] {
+  const known = Object.keys(environmentSchema.shape);
+  // Only names that cannot be anybody else's: DATABASE_URI may be another program's.
+  const ours = known.filter((name) => name.startsWith("SYNCGRAPH_"));
+  return Object.keys(environment).flatMap((name) => {
+    const meant = known.includes(name) ? null : nearestName(name, ours);
+    return meant === null ? [] : [`${name}: the gateway reads no such variable; did you mean ${meant}?`];
+  });
+}
+
+/** A misspelt setting of all providers would be taken for one of the vendor's own. */
+function misspeltSettings(file: unknown): readonly string[] {
+  const found = z.object({ providers: z.array(z.record(z.string(), z.unknown())) }).safeParse(file);
+  const known = Object.keys(providerSchema.shape);
+  return (found.success ? found.data.providers : []).flatMap((provider, index) =>
+    Object.keys(provider).flatMap((name) => {
+      const meant = known.includes(name) ? null : nearestName(name, known);
+      return meant === null ? [] : [`providers.${index}.${name}: no setting has that name; did you mean ${meant}?`];
+    }),
+  );
 }

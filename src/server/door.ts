@@ -13,7 +13,7 @@ export interface DoorLimits {
   readonly lookMs: number;
   /** A connection on which a request may still come is kept this long. */
   readonly keepAliveMs: number;
-  /** A connection on which nothing moves for this long is cut, also one whose client does not read its answer. Longer than answers take. */
+  /** A connection with a request on which nothing moves for this long is cut, also one whose client does not read its answer. Longer than answers take. */
   readonly idleMs: number;
 }
 
@@ -21,7 +21,7 @@ export const DOOR_LIMITS: DoorLimits = {
   headersMs: 10_000,
   requestMs: 30_000,
   lookMs: 1_000,
-  keepAliveMs: 15_000,
+  keepAliveMs: 65_000,
   idleMs: 45_000,
 };
 
@@ -37,8 +37,8 @@ export interface DoorOptions {
   readonly maxConnections: number;
   /** Told how many connections were not taken since it was told before. */
   readonly reportDrops: (dropped: number) => void;
-  /** Default: `DOOR_LIMITS`. */
-  readonly limits?: DoorLimits;
+  /** What is left out is as in `DOOR_LIMITS`. */
+  readonly limits?: Partial<DoorLimits>;
 }
 
 export interface Door {
@@ -57,7 +57,8 @@ export interface Door {
 /** A connection on which nothing was ever asked is closed this long after the door: its request may be on its way. */
 const SILENT_MS = 1_000;
 
-export function createDoor({ clock, answer, maxConnections, reportDrops, limits = DOOR_LIMITS }: DoorOptions): Door {
+export function createDoor({ clock, answer, maxConnections, reportDrops, ...options }: DoorOptions): Door {
+  const limits: DoorLimits = { ...DOOR_LIMITS, ...options.limits };
   const unanswered = new Set<ServerResponse>();
   const silent = new Set<Socket>();
   let leaving = false;

@@ -231,6 +231,7 @@ async function assemble(
     clock,
     answer: createRoutes({ access, graphql, webhooks, notReady, reportDefect }),
     maxConnections,
+    limits: { keepAliveMs: config.keepAliveMs },
     reportDrops: (dropped) =>
       log.warn(
         { dropped, maxConnections },

@@ -27,8 +27,19 @@ export function cannotOpenDatabase(cause: unknown, url: string): StartError {
     return new StartError(`${database} is in use by another gateway. ${what}`, { cause });
   }
   if (cause instanceof UnfitDatabase) return new StartError(`${database} ${cause.message}.`, { cause });
-  return new StartError(`${database} cannot be opened: ${causeInWords(cause)}. Check DATABASE_URL.`, { cause });
+  const advice = MAY_NOT_WRITE.has(codeBehind(cause))
+    ? "This user must be able to write the file and its folder: give it the right to, mount the folder so that it can be written to, or set DATABASE_URL to a file elsewhere."
+    : "Check DATABASE_URL.";
+  return new StartError(`${database} cannot be opened: ${causeInWords(cause)}. ${advice}`, { cause });
 }
+
+/** Of the system's file calls, and of SQLite. */
+const MAY_NOT_WRITE: ReadonlySet<string> = new Set([
+  ...["EACCES", "EPERM", "EROFS", "SQLITE_CANTOPEN", "SQLITE_READONLY"],
+]);
+
+const codeBehind = (error: unknown): string =>
+  codeOf(error instanceof GatewayError && error.cause !== undefined ? error.cause : error);
 
 function withoutPassword(url: string): string {
   if (!URL.canParse(url)) return "named by DATABASE_URL";

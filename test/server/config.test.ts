@@ -50,6 +50,7 @@ describe("the environment", () => {
       allowedOrigins: [],
       maxConnections: null,
       databasePool: 10,
+      keepAliveMs: 65_000,
       providers: [],
     });
   });
@@ -69,6 +70,7 @@ describe("the environment", () => {
       SYNCGRAPH_ALLOWED_ORIGINS: "",
       SYNCGRAPH_MAX_CONNECTIONS: "",
       SYNCGRAPH_DATABASE_POOL: "",
+      SYNCGRAPH_KEEP_ALIVE_SECONDS: "",
     };
     expect(readConfig(empty)).toEqual(readConfig({}));
   });
@@ -78,6 +80,7 @@ describe("the environment", () => {
     ["PORT", "65535", "port", 65_535],
     ["HOST", "localhost", "host", "localhost"],
     ["HOST", "::1", "host", "::1"],
+    ["SYNCGRAPH_KEEP_ALIVE_SECONDS", "120", "keepAliveMs", 120_000],
     ["SYNCGRAPH_DATABASE_POOL", "2", "databasePool", 2],
     ["SYNCGRAPH_DATABASE_POOL", "1000", "databasePool", 1_000],
     ["DATABASE_URL", "sqlite:/var/lib/it.sqlite", "databaseUrl", "sqlite:/var/lib/it.sqlite"],
@@ -116,6 +119,10 @@ describe("the environment", () => {
     ["SYNCGRAPH_RETENTION_DAYS", "36501"],
     ["SYNCGRAPH_RETENTION_DAYS", "a month"],
     ["LOG_LEVEL", "loud"],
+    ["SYNCGRAPH_DATABASE_POOL", "1"],
+    ["SYNCGRAPH_DATABASE_POOL", "many"],
+    ["SYNCGRAPH_KEEP_ALIVE_SECONDS", "0"],
+    ["SYNCGRAPH_KEEP_ALIVE_SECONDS", "3601"],
     ["SYNCGRAPH_MAX_CONNECTIONS", "0"],
     ["SYNCGRAPH_MAX_CONNECTIONS", "many"],
     ["SYNCGRAPH_CONFIG", "/nowhere/syncgraph.yaml"],

@@ -78,6 +78,29 @@ test("keeps connections open, and after its goodbye ends each with its next answ
   expect(await answered()).toBe("close: here");
 });
 
+test("keeps an idle connection longer than load balancers keep theirs, and tells how long", async () => {
+  const { port } = await listening(undefined, { limits: {} });
+  const agent = new Agent({ keepAlive: true });
+  left.push(() => agent.destroy());
+  const headers = await new Promise<IncomingMessage["headers"]>((resolve, reject) => {
+    ask({ host: "127.0.0.1", port, agent }, (answer) => {
+      answer.resume();
+      resolve(answer.headers);
+    })
+      .on("error", reject)
+      .end();
+  });
+  expect(headers["keep-alive"]).toBe("timeout=65");
+});
+
+test("an idle connection is kept as long, whatever a request may take in which nothing moves", async () => {
+  const sockets: Socket[] = [];
+  const { get: answered, server } = await listening(undefined, { limits: { idleMs: 30_000, keepAliveMs: 600_000 } });
+  server.on("connection", (socket) => sockets.push(socket));
+  await answered();
+  await eventually("it is idle", () => ((sockets[0]?.timeout ?? 0) >= 600_000 ? true : null));
+});
+
 test("waits for what is being answered, tells its client to keep nothing open, and takes no new connection", async () => {
   const { asked, give, answer } = held();
   const { get: answered, shut, port } = await listening(answer);
