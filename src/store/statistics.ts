@@ -115,7 +115,12 @@ function sums(): Sql {
       percentile("p95", 95),
       ...COUNTED.map((name) => sql`sum(${identifier(`records_${name}`)}) as ${identifier(`records_${name}`)}`),
       ...OUTCOMES.map((outcome) => counted(`outcome_${outcome}`, sql`outcome = ${outcome}`)),
-      ...FAILURES.map((code) => counted(`failure_${code}`, sql`status = 'FAILED' and failure = ${code}`)),
+      ...FAILURES.map((code) =>
+        counted(
+          `failure_${code}`,
+          sql`status = 'FAILED' and coalesce(outcome, '') <> 'CANCELLED' and failure = ${code}`,
+        ),
+      ),
     ],
     ", ",
   );

@@ -69,14 +69,16 @@ export function defineTable<const C extends Columns>(description: TableDescripti
 }
 
 export const text = (): Column<string> => ({ type: "text", nullable: false, read: String, write: (value) => value });
+/** 32 bits on PostgreSQL. What a vendor counts may be larger: the nearest is kept, instead of a row that nobody can write. */
 export const whole = (): Column<number> => ({
   type: "integer",
   nullable: false,
   read: Number,
-  write: (value) => value,
+  write: (value) => Math.min(value, LARGEST_WHOLE),
 });
+const LARGEST_WHOLE = 2_147_483_647;
 /** Ledger numbers and leases: may outgrow 32 bits. */
-export const large = (): Column<number> => ({ ...whole(), type: "bigint" });
+export const large = (): Column<number> => ({ ...whole(), type: "bigint", write: (value) => value });
 export const flag = (): Column<boolean> => ({
   type: "boolean",
   nullable: false,

@@ -25,9 +25,13 @@ export function orAbsent<Schema extends z.ZodType>(schema: Schema) {
   return schema.nullish().transform((value): z.output<Schema> | null => value ?? null);
 }
 
+/** Whether a value is a whole number that is not negative; one beyond 2^53 is the nearest that JavaScript has, and counts. */
+export const isCount = (value: unknown): value is number =>
+  typeof value === "number" && Number.isInteger(value) && value >= 0;
+
 export const looseText = lineText.nullish().catch(null);
 export const looseFlag = z.boolean().nullish().catch(null);
-/** A whole number, never negative. */
-export const looseCount = z.int().nonnegative().nullish().catch(null);
+/** A whole number, never negative. Beyond 2^53 it is the nearest that JavaScript has. */
+export const looseCount = z.number().refine(isCount).nullish().catch(null);
 /** As `timeOrDayOf` reads it. */
 export const looseTime = z.string().transform(timeOrDayOf).nullish().catch(null);

@@ -6,8 +6,8 @@ import { linkedAccountOf as polytomicAccount } from "../../src/providers/polytom
 import { frequencyOf } from "../../src/providers/polytomic/schedule-words.ts";
 import { readConnection, readExecution } from "../../src/providers/polytomic/wire-types.ts";
 import { linkedAccountOf as rootfiAccount, scheduleOf } from "../../src/providers/rootfi/map-catalog.ts";
-import { syncStatusOf } from "../../src/providers/rootfi/map.ts";
-import { parseCompany, parseSyncConfig } from "../../src/providers/rootfi/wire-types.ts";
+import { syncStatusOf, tasksOf } from "../../src/providers/rootfi/map.ts";
+import { parseCompany, parseJob, parseSyncConfig } from "../../src/providers/rootfi/wire-types.ts";
 import { linkedAccountOf as stuutAccount } from "../../src/providers/stuut/map-catalog.ts";
 import { observationOf as stuutRun } from "../../src/providers/stuut/map.ts";
 import { parseConnection, parseSync } from "../../src/providers/stuut/wire-types.ts";
@@ -108,6 +108,22 @@ const shown = (value: unknown): unknown =>
 
 test.each(cases)("$what mean the same with $how", ({ read, words, spell }) => {
   expect(words.map((word) => shown(read(spell(word))))).toEqual(words.map((word) => shown(read(word))));
+});
+
+test.each([3_000_000_000, 2 ** 53 + 2, 1e20])("a count of %d is the number at every vendor that counts", (count) => {
+  const counts = { total: count, insert: count };
+  const truto = {
+    id: "r",
+    sync_job_id: "j",
+    status: "running",
+    resource_stats: { "crm/x": { list: { fetched: count } } },
+  };
+  const polytomic = polytomicRun(readExecution({ data: { id: "e", status: "running", counts } }, SOURCE), AS);
+  expect(polytomic.facts.recordCounts).toMatchObject({ total: count, inserted: count });
+  expect(trutoRun(parseRun(truto, SOURCE), AS).facts.recordCounts).toMatchObject({ fetched: count });
+  const job = { rootfi_id: 1, status: "RUNNING", data_model: "INVOICES", retry_count: count };
+  expect(tasksOf([parseJob(job, SOURCE)], redact)).toMatchObject([{ attempt: count + 1 }]);
+  expect(stuutRun(parseSync({ id: "s", status: "running", attempt: count }, SOURCE, ""), AS).facts.attempt).toBe(count);
 });
 
 test.each(Object.entries(READINGS))("%s: none of the words means what an unknown one does", (_what, [read, words]) => {

@@ -82,7 +82,7 @@ export function naive(runs: readonly Sync[], bucket: StatisticsBucket | null): S
   );
   const failures = tally(
     Object.values(SyncErrorCode),
-    failed.map(({ error }) => error?.code ?? "UNKNOWN"),
+    failed.filter(({ outcome }) => outcome !== "CANCELLED").map(({ error }) => error?.code ?? "UNKNOWN"),
   );
   const starts =
     bucket === null

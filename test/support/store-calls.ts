@@ -29,8 +29,9 @@ export interface StoreCall {
 }
 
 /** What is known needs no statement. */
-type Parts = Omit<Store, "ping" | "now" | "close" | "identity"> & { readonly identity: Omit<IdentityStore, "known"> };
-type Parts = Omit<Store, "ping" | "now" | "otherGateways" | "close">;
+type Parts = Omit<Store, "ping" | "now" | "otherGateways" | "close" | "identity"> & {
+  readonly identity: Omit<IdentityStore, "known">;
+};
 type Calls = Readonly<Record<string, StoreCall>>;
 type CallsOf<Part> = { readonly [Member in keyof Part]: Calls };
 type StoreCalls = { readonly [Name in keyof Parts]: CallsOf<Parts[Name]> } & {
@@ -73,7 +74,6 @@ export const storeCalls: StoreCalls = {
       },
     },
   },
-  store: { ping: one((store) => store.ping()), now: one((store) => store.now()) },
   store: {
     ping: one((store) => store.ping()),
     now: one((store) => store.now()),

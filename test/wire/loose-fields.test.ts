@@ -19,6 +19,10 @@ it("keeps what is told", () => {
   expect(shape.parse({ time: "2026-11-22" })).toEqual({ time: new Date("2026-11-22T00:00:00Z") });
 });
 
+it.each([3_000_000_000, 2 ** 53 + 2, 1e300])("keeps the count %d, however large", (count) => {
+  expect(shape.parse({ count })).toEqual({ count });
+});
+
 it("tells what is absent from what is known to be", () => {
   expect(shape.parse({})).toEqual({});
   expect(shape.parse({ text: null, flag: null, count: null, time: null })).toEqual({
@@ -34,6 +38,7 @@ it.each([
   [{ flag: "true" }, { flag: null }],
   [{ count: -1 }, { count: null }],
   [{ count: 1.5 }, { count: null }],
+  [{ count: Number.POSITIVE_INFINITY }, { count: null }],
   [{ count: "3" }, { count: null }],
   [{ time: "soon" }, { time: null }],
   [{ time: 1_764_000_000 }, { time: null }],

@@ -1,29 +1,32 @@
 // Counts and errors, as runs and tasks share them.
-import { Field, Int, ObjectType } from "type-graphql";
+import { Field, Float, ObjectType } from "type-graphql";
 import type { SyncErrorCode } from "../../domain/sync.ts";
 import { SyncErrorCodeEnum } from "../enums.ts";
 
-@ObjectType("TaskCounts", { description: "How a run's tasks stand.", simpleResolvers: true })
+@ObjectType("TaskCounts", {
+  description: "How a run's tasks stand, in whole numbers that may exceed 32 bits.",
+  simpleResolvers: true,
+})
 export class TaskCountsType {
-  @Field(() => Int, { description: "All tasks." })
+  @Field(() => Float, { description: "All tasks." })
   total!: number;
 
-  @Field(() => Int, { description: "Tasks that ended well." })
+  @Field(() => Float, { description: "Tasks that ended well." })
   success!: number;
 
-  @Field(() => Int, { description: "Tasks that failed." })
+  @Field(() => Float, { description: "Tasks that failed." })
   failed!: number;
 
-  @Field(() => Int, { description: "Tasks that are being done." })
+  @Field(() => Float, { description: "Tasks that are being done." })
   running!: number;
 
-  @Field(() => Int, { description: "Tasks that have not begun." })
+  @Field(() => Float, { description: "Tasks that have not begun." })
   pending!: number;
 }
 
 const countOf = (what: string) => ({
   nullable: true,
-  description: `${what}; null where the vendor does not count that.`,
+  description: `${what}, a whole number that may exceed 32 bits; null where the vendor does not count that.`,
 });
 
 @ObjectType("RecordCounts", {
@@ -31,31 +34,31 @@ const countOf = (what: string) => ({
   simpleResolvers: true,
 })
 export class RecordCountsType {
-  @Field(() => Int, countOf("All records"))
+  @Field(() => Float, countOf("All records"))
   total!: number | null;
 
-  @Field(() => Int, countOf("Records created at the target"))
+  @Field(() => Float, countOf("Records created at the target"))
   inserted!: number | null;
 
-  @Field(() => Int, countOf("Records changed at the target"))
+  @Field(() => Float, countOf("Records changed at the target"))
   updated!: number | null;
 
-  @Field(() => Int, countOf("Records created or changed, where the target does not tell which"))
+  @Field(() => Float, countOf("Records created or changed, where the target does not tell which"))
   upserted!: number | null;
 
-  @Field(() => Int, countOf("Records removed at the target"))
+  @Field(() => Float, countOf("Records removed at the target"))
   deleted!: number | null;
 
-  @Field(() => Int, countOf("Records that failed"))
+  @Field(() => Float, countOf("Records that failed"))
   failed!: number | null;
 
-  @Field(() => Int, countOf("Warnings"))
+  @Field(() => Float, countOf("Warnings"))
   warnings!: number | null;
 
-  @Field(() => Int, countOf("Records read from the source"))
+  @Field(() => Float, countOf("Records read from the source"))
   fetched!: number | null;
 
-  @Field(() => Int, countOf("Records stored"))
+  @Field(() => Float, countOf("Records stored"))
   persisted!: number | null;
 }
 

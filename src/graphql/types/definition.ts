@@ -1,5 +1,5 @@
 // The interface over the two kinds of definition, and what makes them run by themselves.
-import { Field, ID, Int, InterfaceType, ObjectType } from "type-graphql";
+import { Field, Float, ID, InterfaceType, ObjectType } from "type-graphql";
 import { DefinitionKind, type Schedule, type ScheduleFrequency } from "../../domain/definition.ts";
 import { ScheduleFrequencyEnum } from "../enums.ts";
 import { NodeType } from "./node.ts";
@@ -21,7 +21,7 @@ export class ScheduleType {
   @Field(() => String, { description: "The vendor's own word." })
   rawFrequency!: string;
 
-  @Field(() => Int, { nullable: true, description: "Every how many units of `frequency`." })
+  @Field(() => Float, { nullable: true, description: "Every how many units of `frequency`." })
   interval!: number | null;
 
   @Field(() => String, NULLABLE_TEXT("Five fields, in UTC."))

@@ -119,7 +119,8 @@ export class SyncStatisticsType extends SyncNumbersType {
   outcomes!: readonly SyncOutcomeCountType[];
 
   @Field(() => [SyncFailureCountType], {
-    description: "Failed runs by kind of failure, most frequent first; those that did not occur are left out.",
+    description:
+      "Failed runs by kind of failure, most frequent first; those that did not occur are left out, and so are runs that somebody cancelled.",
   })
   failures!: readonly SyncFailureCountType[];
 

@@ -1,5 +1,5 @@
 // A definition that pulls.
-import { Field, ID, Int, ObjectType } from "type-graphql";
+import { Field, Float, ID, ObjectType } from "type-graphql";
 import { DefinitionKind, type SyncJob, type SyncJobResource } from "../../domain/definition.ts";
 import type { JsonObject, JsonValue } from "../../domain/json.ts";
 import { NodeKind, globalIdOf } from "../global-id.ts";
@@ -135,7 +135,7 @@ export class SyncJobType extends SyncDefinitionType {
   @Field(() => String, { nullable: true, description: "The vendor's own check of the arguments, as an expression." })
   argsValidation!: string | null;
 
-  @Field(() => Int, { nullable: true, description: "Version of the vendor's runtime it is run with." })
+  @Field(() => Float, { nullable: true, description: "Version of the vendor's runtime it is run with." })
   runtimeVersion!: number | null;
 
   @Field(() => String, { nullable: true, description: "Runs with the same resolved key wait for each other." })

@@ -1,5 +1,5 @@
 // A run, its tasks, and the committed changes of its status.
-import { Field, ID, Int, ObjectType } from "type-graphql";
+import { Field, Float, ID, ObjectType } from "type-graphql";
 import type { ErrorCode } from "../../domain/errors.ts";
 import type {
   ObservationSource,
@@ -41,7 +41,7 @@ export class SyncTaskType {
   @Field(() => String, { nullable: true, description: "The vendor's own word for the status." })
   rawStatus!: string | null;
 
-  @Field(() => Int, { nullable: true, description: "Attempts made so far." })
+  @Field(() => Float, { nullable: true, description: "Attempts made so far." })
   attempt!: number | null;
 
   @Field(() => RecordCountsType, { nullable: true, description: "Records it moved." })
@@ -109,7 +109,7 @@ export class SyncType extends NodeType {
   @Field(() => Boolean, { nullable: true, description: "Whether it is outside of any schedule." })
   oneOff!: boolean | null;
 
-  @Field(() => Int, { nullable: true, description: "Attempts made so far." })
+  @Field(() => Float, { nullable: true, description: "Attempts made so far." })
   attempt!: number | null;
 
   @Field(() => String, { nullable: true, description: "Runs begun by one request share it." })
@@ -127,7 +127,7 @@ export class SyncType extends NodeType {
   @Field(() => ErrorHandlingEnum, { nullable: true, description: "What it does with a record that fails." })
   onError!: ErrorHandling | null;
 
-  @Field(() => Int, { nullable: true, description: "Version of the vendor's runtime it ran with." })
+  @Field(() => Float, { nullable: true, description: "Version of the vendor's runtime it ran with." })
   runtimeVersion!: number | null;
 
   @Field(() => TaskCountsType, { nullable: true, description: "How its tasks stand." })

@@ -5,6 +5,7 @@ import { SyncOperation, SyncOrigin, SyncOutcome, SyncStatus, WaitingReason } fro
 import type { Observation, RecordCounts, SyncError, SyncFacts, SyncTask } from "../../domain/sync.ts";
 import { ErrorHandling, SyncErrorCode } from "../../domain/sync.ts";
 import { classifyFailure } from "../../wire/classify-failure.ts";
+import { isCount } from "../../wire/loose-fields.ts";
 import type { Redactor } from "../../wire/redact.ts";
 import { timeOf } from "../../wire/times.ts";
 import { vendorWords } from "../../wire/vendor-words.ts";
@@ -253,7 +254,7 @@ function countsFrom(read: (name: (typeof COUNTERS)[number]) => number | null): R
 }
 
 function countIn(value: JsonValue | undefined): number | null {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : null;
+  return isCount(value) ? value : null;
 }
 
 /** The answer by a list of what may be shown: arguments, and queries and keys that arguments were put into, are not on it. */
