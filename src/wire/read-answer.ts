@@ -1,6 +1,6 @@
 // An answer's bytes -> a response or a failure: decompression, JSON, and the table from HTTP status to error code.
 import { promisify } from "node:util";
-import { gunzip } from "node:zlib";
+import { brotliDecompress, gunzip, inflate, inflateRaw } from "node:zlib";
 import { ErrorCode } from "../domain/errors.ts";
 import type { ErrorReading } from "../domain/provider-port.ts";
 import type { RawAnswer } from "./exchange.ts";
@@ -56,7 +56,23 @@ interface Content {
   readonly failure: TryFailure | null;
 }
 
-const gunzipBytes = promisify(gunzip);
+/** Undoes a content encoding; what it makes has at most so many bytes. */
+type Decode = (bytes: Buffer, options: { readonly maxOutputLength: number }) => Promise<Buffer>;
+
+const gunzipBytes: Decode = promisify(gunzip);
+const [inflateBytes, inflateRawBytes]: readonly [Decode, Decode] = [promisify(inflate), promisify(inflateRaw)];
+
+/** By name, as RFC 9110, section 8.4.1 has them. Some servers send `deflate` without the header of zlib that it should have. */
+const DECODERS: ReadonlyMap<string, Decode> = new Map<string, Decode>([
+  ["gzip", gunzipBytes],
+  ["x-gzip", gunzipBytes],
+  ["deflate", (bytes, options) => (hasZlibHeader(bytes) ? inflateBytes : inflateRawBytes)(bytes, options)],
+  ["br", promisify(brotliDecompress)],
+]);
+
+/** RFC 1950, section 2.2: the method is 8, and the two bytes are a multiple of 31. */
+const hasZlibHeader = (bytes: Buffer): boolean =>
+  bytes.length >= 2 && ((bytes[0] ?? 0) & 0x0f) === 8 && bytes.readUInt16BE(0) % 31 === 0;
 
 const NOTHING: ReadJson = { shown: null, written: null };
 
@@ -67,15 +83,17 @@ async function contentOf(
 ): Promise<Content> {
   const unreadable = (failure: TryFailure, text: string | null = null): Content => ({ json: NOTHING, text, failure });
   const encoding = (answer.headers["content-encoding"] ?? "identity").trim().toLowerCase();
-  if (encoding !== "identity" && encoding !== "" && encoding !== "gzip" && encoding !== "x-gzip") {
-    return unreadable(tryFailure(ErrorCode.ProviderBadResponse, "expected gzip or no content encoding, got another"));
-  }
   let { bytes } = answer;
-  if (encoding.endsWith("gzip") && bytes.length > 0) {
+  if (encoding !== "identity" && encoding !== "") {
+    const decode = DECODERS.get(encoding);
+    if (decode === undefined) {
+      const expected = `expected no content encoding or one of ${[...DECODERS.keys()].join(", ")}`;
+      return unreadable(tryFailure(ErrorCode.ProviderBadResponse, `${expected}, got another`));
+    }
     try {
-      bytes = await gunzipBytes(bytes, { maxOutputLength: limits.responseBytes });
+      if (bytes.length > 0) bytes = await decode(bytes, { maxOutputLength: limits.responseBytes });
     } catch (cause) {
-      return unreadable(gunzipFailure(cause));
+      return unreadable(decodingFailure(cause));
     }
   }
   const beginning = beginningOf(new TextDecoder().decode(bytes.subarray(0, BEGINNING_BYTES)));
@@ -94,11 +112,11 @@ async function contentOf(
 /** What of a body that is no JSON may be quoted is in these; a character has four bytes at most. */
 const BEGINNING_BYTES = 8_192;
 
-function gunzipFailure(cause: unknown): TryFailure {
+function decodingFailure(cause: unknown): TryFailure {
   const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
   if (code === "ERR_BUFFER_TOO_LARGE") return tooLarge(cause);
   const cutShort = code === "Z_BUF_ERROR";
-  const got = cutShort ? "got one that was cut short" : "got bytes that are not gzip";
+  const got = cutShort ? "got one that was cut short" : "got bytes that are not what its content encoding says";
   return tryFailure(ErrorCode.ProviderBadResponse, `expected a whole answer, ${got}`, {
     retryable: cutShort,
     repeatable: cutShort,

@@ -1,7 +1,7 @@
 // The transport's failures: deadlines, cuts, caps, connects that fail, and what each says about whether anything was sent.
 import { createServer as createTcpServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import { afterEach, describe, expect, it } from "vitest";
 import { ErrorCode } from "../../src/domain/errors.ts";
 import type { ResolveAddresses } from "../../src/wire/address-guard.ts";
@@ -235,21 +235,37 @@ describe("a name that resolves", () => {
   });
 });
 
+const SENTENCE = JSON.stringify(Array.from({ length: 50 }, (_, index) => index * 7919));
+const ENCODINGS: readonly (readonly [name: string, encoding: string, encode: (text: string) => Buffer])[] = [
+  ["gzip", "gzip", gzipSync],
+  ["gzip by its other name", "X-GZip", gzipSync],
+  ["deflate", "deflate", deflateSync],
+  ["deflate without its header", "deflate", deflateRawSync],
+  ["br", "br", brotliCompressSync],
+];
+
 describe("an answer", () => {
   const bad: readonly [string, FakeReply, string][] = [
     ["over the size cap", { text: `"${"x".repeat(2_000)}"` }, "size cap"],
-    [
-      "that inflates over the size cap",
-      { bytes: gzipSync("0".repeat(5_000_000)), headers: { "content-encoding": "gzip" } },
-      "size cap",
-    ],
-    ["in an encoding nobody asked for", { text: "{}", headers: { "content-encoding": "br" } }, "encoding"],
-    ["that claims to be gzip", { text: "{}", headers: { "content-encoding": "gzip" } }, "not gzip"],
-    [
-      "cut in the middle of its gzip",
-      { bytes: gzipSync('{"a":1}').subarray(0, 20), headers: { "content-encoding": "gzip" } },
-      "cut short",
-    ],
+    ["in an encoding nobody knows", { text: "{}", headers: { "content-encoding": "zstd" } }, "encoding"],
+    ["in two encodings", { text: "{}", headers: { "content-encoding": "gzip, br" } }, "encoding"],
+    ...ENCODINGS.flatMap(([name, encoding, encode]): [string, FakeReply, string][] => [
+      [
+        `that claims to be ${name}`,
+        { text: "nothing of that kind", headers: { "content-encoding": encoding } },
+        "content encoding says",
+      ],
+      [
+        `that inflates over the size cap in ${name}`,
+        { bytes: encode("0".repeat(5_000_000)), headers: { "content-encoding": encoding } },
+        "size cap",
+      ],
+      [
+        `cut in the middle of its ${name}`,
+        { bytes: encode(SENTENCE).subarray(0, -12), headers: { "content-encoding": encoding } },
+        "cut short",
+      ],
+    ]),
     ["that is a page", { text: "<!DOCTYPE html><title>Sign in</title>" }, "a web page"],
     ["that is cut in the middle of its JSON", { text: '{"data": [1, 2' }, "cut short"],
     ["that is not JSON", { text: "it works" }, "not JSON"],
@@ -277,8 +293,8 @@ describe("an answer", () => {
     expect(error).toMatchObject({ code: ErrorCode.ProviderBadResponse, retryable: true, sent: true });
   });
 
-  it("in gzip is read", async () => {
-    const reply = { bytes: gzipSync('{"a": "\u00e9"}'), headers: { "content-encoding": "gzip" } };
+  it.each(ENCODINGS)("in %s is read", async (_name, encoding, encode) => {
+    const reply = { bytes: encode('{"a": "\u00e9"}'), headers: { "content-encoding": encoding } };
     const { http } = await setUp(() => reply);
     expect((await http.request(get("/things"))).body).toEqual({ a: "\u00e9" });
   });
