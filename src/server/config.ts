@@ -11,6 +11,8 @@ import { canonicalOrigin, parseHost, type HostName } from "./web-addresses.ts";
 
 export interface ProviderConfig extends ProviderSettings {
   readonly kind: string;
+  /** The proxy through which the vendor is called; null calls it directly. */
+  readonly outboundProxy?: string | null;
 }
 
 export interface GatewayConfig {
@@ -151,6 +153,7 @@ const providerSchema = z
     credentials: z.record(z.string(), text).default({}),
     webhookSecret: z.union([secret.transform((one) => [one]), z.array(secret)]).default([]),
     allowPrivateAddress: flag.default(false),
+    outboundProxy: address.optional(),
     rateLimit: z
       .strictObject({ requests: wholeNumber(z.int("expected a whole number").min(1)), perMs: milliseconds })
       .optional(),
@@ -249,7 +252,18 @@ function keysThereTwice(file: unknown): ReadonlySet<string> {
 }
 
 function toProviderConfig(provider: z.infer<typeof providerSchema>): ProviderConfig {
-  const { key, kind, baseUrl, credentials, webhookSecret, allowPrivateAddress, poll, rateLimit, ...options } = provider;
+  const {
+    key,
+    kind,
+    baseUrl,
+    credentials,
+    webhookSecret,
+    allowPrivateAddress,
+    outboundProxy,
+    poll,
+    rateLimit,
+    ...options
+  } = provider;
   return {
     key,
     kind,
@@ -257,6 +271,7 @@ function toProviderConfig(provider: z.infer<typeof providerSchema>): ProviderCon
     credentials,
     webhookSecrets: webhookSecret,
     allowPrivateAddress,
+    ...(outboundProxy === undefined ? {} : { outboundProxy }),
     poll: definedOnly(poll),
     rateLimit: rateLimit ?? null,
     options,

@@ -99,6 +99,7 @@ function createOne(
     // A sandbox is this process's own vendor.
     sharedQuota: sandbox ? null : quotaOf(key, rateLimit),
     allowPrivateAddress: config.allowPrivateAddress,
+    outboundProxy: config.outboundProxy ?? null,
     clock,
     onCall: () => {
       calls += 1;

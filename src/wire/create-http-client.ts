@@ -34,7 +34,12 @@ export type { CallReport, HttpClientOptions } from "./http-client-options.ts";
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const { endpoint } = options;
   const limits: WireLimits = { ...DEFAULT_LIMITS, ...options.limits };
-  const secrets = [...endpoint.secrets, ...credentialHeaders(endpoint), ...(options.secrets ?? [])];
+  const secrets = [
+    ...endpoint.secrets,
+    ...credentialHeaders(endpoint),
+    ...(options.secrets ?? []),
+    ...passwordOf(options.outboundProxy ?? null),
+  ];
   const redact = createRedactor(secrets);
   const context = { provider: options.provider, redact, longestRetryAfterMs: limits.longestRetryAfterMs };
   const flights = createFlights<HttpResponse>();
@@ -130,14 +135,24 @@ function createFly({ options, limits, context, budget, makeTry }: FlyTools): Fly
   };
 }
 
-function openExchange({ endpoint, allowPrivateAddress, resolve }: HttpClientOptions, limits: WireLimits): Exchange {
+function openExchange(
+  { endpoint, allowPrivateAddress, resolve, outboundProxy = null }: HttpClientOptions,
+  limits: WireLimits,
+): Exchange {
   const baseUrl = new URL(endpoint.baseUrl);
   return createExchange({
     origin: baseUrl.origin,
     addressPolicy: addressPolicy(baseUrl, allowPrivateAddress),
     limits,
     resolve,
+    outboundProxy,
   });
+}
+
+/** A proxy's password as it is written and as it is meant. */
+function passwordOf(proxy: string | null): readonly string[] {
+  const written = proxy === null ? "" : (URL.parse(proxy)?.password ?? "");
+  return written === "" ? [] : [written, decodeURIComponent(written)];
 }
 
 /** Values of headers that carry credentials, should the provider have forgotten to name them as secrets. */

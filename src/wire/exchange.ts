@@ -1,5 +1,6 @@
 // One request and its answer's bytes, over undici. Knows the origin, the credential stays with whoever makes the headers.
-import { Pool } from "undici";
+import { isIP } from "node:net";
+import { Pool, ProxyAgent } from "undici";
 import type { Dispatcher } from "undici";
 import { createGuardedLookup } from "./address-guard.ts";
 import type { AddressPolicy, ResolveAddresses } from "./address-guard.ts";
@@ -36,30 +37,19 @@ export interface ExchangeOptions {
   readonly addressPolicy: AddressPolicy;
   readonly limits: WireLimits;
   readonly resolve: ResolveAddresses | undefined;
+  /** A proxy through which a tunnel to the origin is made; null connects to it. */
+  readonly outboundProxy: string | null;
 }
 
 /** A pool of kept-alive connections to one origin. Proxies and TLS switches in the environment are not looked at. */
 export function createExchange(options: ExchangeOptions): Exchange {
-  const { limits } = options;
-  const pool = new Pool(options.origin, {
-    connections: limits.connections,
-    pipelining: 1,
-    headersTimeout: limits.headersTimeoutMs,
-    bodyTimeout: limits.bodyIdleTimeoutMs,
-    maxHeaderSize: limits.headerBytes,
-    maxResponseSize: limits.responseBytes,
-    connect: {
-      timeout: limits.connectTimeoutMs,
-      lookup: createGuardedLookup(options.addressPolicy, options.resolve),
-      // Said aloud, so that NODE_TLS_REJECT_UNAUTHORIZED cannot take it away.
-      rejectUnauthorized: true,
-    },
-  });
+  const { origin } = options;
+  const pool = options.outboundProxy === null ? directPool(options) : tunnelPool(options, options.outboundProxy);
 
   async function send({ method, target, headers, body, signal, onSending }: OutgoingRequest): Promise<RawAnswer> {
     const answer = await pool
       .compose(reportSending(onSending))
-      .request({ method, path: target, headers, body, signal });
+      .request({ origin, method, path: target, headers, body, signal });
     const names = Object.entries(answer.headers).map(([name, value]): [string, string] => [
       name,
       [value ?? ""].flat().join(", "),
@@ -69,6 +59,31 @@ export function createExchange(options: ExchangeOptions): Exchange {
   }
 
   return { send, close: () => pool.destroy() };
+}
+
+const sharedOptions = (limits: WireLimits) => ({
+  connections: limits.connections,
+  pipelining: 1,
+  headersTimeout: limits.headersTimeoutMs,
+  bodyTimeout: limits.bodyIdleTimeoutMs,
+  maxHeaderSize: limits.headerBytes,
+  maxResponseSize: limits.responseBytes,
+});
+
+// `rejectUnauthorized` is said aloud, so that NODE_TLS_REJECT_UNAUTHORIZED cannot take it away.
+function directPool({ origin, limits, addressPolicy, resolve }: ExchangeOptions): Dispatcher {
+  const lookup = createGuardedLookup(addressPolicy, resolve);
+  const connect = { timeout: limits.connectTimeoutMs, lookup, rejectUnauthorized: true };
+  return new Pool(origin, { ...sharedOptions(limits), connect });
+}
+
+/** The proxy resolves the origin's name: which address it leads to cannot be judged here. The certificate is the origin's own, as ever. */
+function tunnelPool({ origin, limits }: ExchangeOptions, uri: string): Dispatcher {
+  const { hostname } = new URL(origin);
+  const tls = { timeout: limits.connectTimeoutMs, rejectUnauthorized: true };
+  // An IP address is no name that TLS would send.
+  const requestTls = isIP(hostname.replace(/^\[|\]$/gu, "")) === 0 ? { ...tls, servername: hostname } : tls;
+  return new ProxyAgent({ ...sharedOptions(limits), uri, requestTls, proxyTls: tls, proxyTunnel: true });
 }
 
 /** The socket's end in the middle of a body, as undici, the system and the HTTP parser name it. */

@@ -39,6 +39,8 @@ export interface HttpClientOptions {
   readonly sharedQuota?: SharedQuota | null;
   /** Whether the base URL may be, or resolve to, an address of a private network. */
   readonly allowPrivateAddress: boolean;
+  /** An http or https address of a proxy, perhaps with its user and password; default none, whatever the environment says. */
+  readonly outboundProxy?: string | null;
   readonly clock: Clock;
   /** From 0 to below 1; default `Math.random`. */
   readonly random?: () => number;

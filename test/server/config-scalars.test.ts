@@ -81,6 +81,13 @@ test("references stand for flags and numbers too", () => {
   ]);
 });
 
+test("a proxy is named for each provider, with a reference to its password", () => {
+  const yaml = `${ONE}    outboundProxy: "http://user:\${PROXY_PASSWORD}@proxy.example:3128"\n`;
+  expect(read(yaml, { PROXY_PASSWORD: "word" }).providers).toMatchObject([
+    { outboundProxy: "http://user:word@proxy.example:3128", options: {} },
+  ]);
+});
+
 describe("a mistake is told with what to do:", () => {
   test.each([
     ["allowPrivateAddress: maybe", ["providers.0.allowPrivateAddress: expected true or false"]],
