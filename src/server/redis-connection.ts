@@ -3,6 +3,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { Redis } from "ioredis";
 import type { Clock } from "../domain/clock.ts";
+import { RedisConnector } from "./redis-connector.ts";
 import type { TrackingLog } from "../tracking/tools.ts";
 
 export const RedisNews = {
@@ -58,6 +59,7 @@ const isReplica = (error: Error): boolean => error.message.startsWith("READONLY"
 /** Resolves when it is known how Redis is, whether it is up or not. */
 export async function connectRedis(url: string, namespace: string, tools: RedisLinkTools): Promise<RedisLink> {
   const commands = new Redis(url, {
+    Connector: RedisConnector,
     // BullMQ demands it: what waits for jobs waits as long as it takes.
     maxRetriesPerRequest: null,
     retryStrategy: (attempts) => Math.min(50 * 2 ** Math.min(attempts, 10), SLOWEST_RECONNECT_MS),
