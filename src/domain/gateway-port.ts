@@ -11,7 +11,8 @@ import type { CallOptions, Capabilities } from "./provider-port.ts";
 import type { SchemaDiscovery } from "./schema-discovery.ts";
 import type { ProviderError, UserProblem } from "./errors.ts";
 import type { LedgerPlace } from "./ledger-place.ts";
-import type { ProviderState, SyncFilter } from "./store-port.ts";
+import type { SyncFilter } from "./store-port.ts";
+import type { ProviderState } from "./provider-state.ts";
 import type { ErrorHandling, IfRunning, Sync, Transition, Trigger } from "./sync.ts";
 import type { JsonObject } from "./json.ts";
 

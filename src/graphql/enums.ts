@@ -11,7 +11,8 @@ import {
   SyncStatus,
   WaitingReason,
 } from "../domain/status.ts";
-import { ProviderHealth, SyncOrderField } from "../domain/store-port.ts";
+import { SyncOrderField } from "../domain/store-port.ts";
+import { ProviderHealth } from "../domain/provider-state.ts";
 import { ErrorHandling, IfRunning, SyncErrorCode, TriggerState } from "../domain/sync.ts";
 
 type Names<Value extends string> = { readonly [Name in Value]: Name };

@@ -2,7 +2,8 @@
 import DataLoader from "dataloader";
 import type { LinkedAccount, SyncDefinition } from "../domain/definition.ts";
 import { alikeKey, type RunsAlike } from "../domain/statistics.ts";
-import type { Page, PageRequest, ProviderState, Store } from "../domain/store-port.ts";
+import type { Page, PageRequest, Store } from "../domain/store-port.ts";
+import type { ProviderState } from "../domain/provider-state.ts";
 import type { ConflictDraft, Sync, SyncTask, Transition, Trigger } from "../domain/sync.ts";
 
 export interface Loaders {

@@ -1,6 +1,6 @@
 // The provider states' part of the port: one row for each provider of a tenant, changed field by field.
-import { ProviderHealth } from "../domain/store-port.ts";
-import type { ProviderState, ProviderStateStore } from "../domain/store-port.ts";
+import { ProviderHealth } from "../domain/provider-state.ts";
+import type { ProviderState, ProviderStateStore } from "../domain/provider-state.ts";
 import type { Database } from "./database.ts";
 import { providerStateOf, providerStateTable } from "./entities/provider-state.ts";
 import { sql } from "./sql.ts";

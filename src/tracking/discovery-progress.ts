@@ -1,7 +1,7 @@
 // How far looking for runs has come: what was read to its end, and the stretches of time that are left. Pure; `discoverer.ts` does the reading.
 import type { UnreadRest } from "../domain/provider-port.ts";
 import type { DiscoveryGap, DiscoveryProgress } from "../domain/discovery.ts";
-import type { ProviderState } from "../domain/store-port.ts";
+import type { ProviderState } from "../domain/provider-state.ts";
 
 /** What a new gateway learns of the past, and what is looked over again. */
 export const DAY_MS = 24 * 3_600_000;

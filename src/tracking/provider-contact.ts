@@ -3,7 +3,7 @@ import { steadyClock } from "../domain/steady-clock.ts";
 import { ErrorCode, ProviderError } from "../domain/errors.ts";
 import { shownKeyOf } from "../domain/gateway-port.ts";
 import type { CallOptions } from "../domain/provider-port.ts";
-import { ProviderHealth, isFailing, type ProviderState } from "../domain/store-port.ts";
+import { ProviderHealth, isFailing, type ProviderState } from "../domain/provider-state.ts";
 import { createAccountGate, type AccountGate } from "./account-gate.ts";
 import type { ConfiguredProvider } from "./provider-directory.ts";
 import type { TrackingTools } from "./tools.ts";

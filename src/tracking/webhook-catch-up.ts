@@ -1,5 +1,5 @@
 // Asks vendors that keep their events for those that may have been missed: after a start, and after an outage of more than a minute.
-import { ProviderHealth } from "../domain/store-port.ts";
+import { ProviderHealth } from "../domain/provider-state.ts";
 import type { WebhookEvent } from "../domain/webhook-port.ts";
 import type { ProviderContact } from "./provider-contact.ts";
 import type { ConfiguredProvider } from "./provider-directory.ts";

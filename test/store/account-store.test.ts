@@ -1,7 +1,7 @@
 // Which account each provider's key speaks to, and which gateways have it configured, on both databases.
 import { expect, test } from "vitest";
 import { identityOf } from "../../src/domain/identity.ts";
-import { ProviderHealth } from "../../src/domain/store-port.ts";
+import { ProviderHealth } from "../../src/domain/provider-state.ts";
 import { describeOnEachDatabase } from "../support/databases.ts";
 import { account, at, syncJob } from "../support/store-values.ts";
 import { expectVerified } from "../support/verified.ts";

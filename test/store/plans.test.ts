@@ -10,7 +10,7 @@ import { MANY_TENANT, seedManyRows } from "../support/many-rows.ts";
 import { watchStatements } from "../support/statement-costs.ts";
 import type { WatchedDatabase } from "../support/statement-costs.ts";
 import { storeCalls } from "../support/store-calls.ts";
-import type { StoreCall } from "../support/store-calls.ts";
+import type { StoreCall } from "../support/store-call.ts";
 
 /** Each call with its name, in the order of the table: some ask for what an earlier one wrote. */
 const calls = Object.entries(storeCalls).flatMap(([part, members]) =>

@@ -1,7 +1,8 @@
 // The clock that gateways go by is set back: what is stored with times that have not come is put right, once, and nothing else is touched.
 import { expect, test } from "vitest";
 import type { Store } from "../../src/domain/store-port.ts";
-import { DeliveryState, ProviderHealth } from "../../src/domain/store-port.ts";
+import { DeliveryState } from "../../src/domain/store-port.ts";
+import { ProviderHealth } from "../../src/domain/provider-state.ts";
 import { TriggerState } from "../../src/domain/sync.ts";
 import { identityOf } from "../../src/domain/identity.ts";
 import { describeOnEachDatabase } from "../support/databases.ts";

@@ -3,12 +3,13 @@
 import { DefinitionKind } from "../../src/domain/definition.ts";
 import { PruneStep } from "../../src/domain/retention-port.ts";
 import { SyncStatus } from "../../src/domain/status.ts";
-import { DeliveryState, ProviderHealth, SyncOrderField } from "../../src/domain/store-port.ts";
+import { DeliveryState, SyncOrderField } from "../../src/domain/store-port.ts";
+import { ProviderHealth } from "../../src/domain/provider-state.ts";
 import type { PageRequest, Store, SyncFilter } from "../../src/domain/store-port.ts";
 import { TriggerState } from "../../src/domain/sync.ts";
 import type { IdentityStore } from "../../src/domain/identity-port.ts";
-import type { DatabaseName } from "./databases.ts";
 import { MANY_TENANT as T } from "./many-rows.ts";
+import { both, call, growing, one, type Calls, type StoreCall } from "./store-call.ts";
 import {
   account,
   at,
@@ -22,17 +23,10 @@ import {
   trigger,
 } from "./store-values.ts";
 
-export interface StoreCall {
-  run(store: Store): Promise<unknown>;
-  /** Why it may read more when the store holds more, and where it does. */
-  readonly grows?: { readonly on: readonly DatabaseName[]; readonly because: string };
-}
-
 /** What is known needs no statement. */
 type Parts = Omit<Store, "ping" | "now" | "otherGateways" | "close" | "identity"> & {
   readonly identity: Omit<IdentityStore, "known">;
 };
-type Calls = Readonly<Record<string, StoreCall>>;
 type CallsOf<Part> = { readonly [Member in keyof Part]: Calls };
 type StoreCalls = { readonly [Name in keyof Parts]: CallsOf<Parts[Name]> } & {
   readonly store: { readonly [Member in "ping" | "now" | "otherGateways"]: Calls };
@@ -40,7 +34,6 @@ type StoreCalls = { readonly [Name in keyof Parts]: CallsOf<Parts[Name]> } & {
 
 const first: PageRequest = { limit: 20, direction: "forward", from: null };
 const deep = (value: string | number): PageRequest => ({ limit: 20, direction: "backward", from: { value, id: "x" } });
-const both: readonly DatabaseName[] = ["sqlite", "postgres"];
 const lease = { owner: "node", until: new Date(900_000) };
 const held = [1, 2, 3].map((number) => ({ id: `run-${String(number * 5)}`, fence: 1 }));
 const heldTriggers = [1001, 3001].map((number) => ({ id: `trigger-${String(number)}`, fence: 0 }));
@@ -48,12 +41,6 @@ const runs = ["run-1", "run-5", "run-11"];
 const definitions = ["d-1", "d-2", "d-5"];
 const horizon = { historyBefore: new Date(500), triggersBefore: new Date(400) };
 const intent = { lease, linkedAccountId: "a-1", aloneSince: new Date(30_000) };
-
-const call = (run: StoreCall["run"]): StoreCall => ({ run });
-const one = (run: StoreCall["run"]): Calls => ({ once: { run } });
-const growing = (because: string, run: StoreCall["run"], on = both): Calls => ({
-  once: { run, grows: { on, because } },
-});
 
 const newest = { field: SyncOrderField.CreatedAt, descending: true } as const;
 const list = (filter: SyncFilter, page = first): StoreCall =>

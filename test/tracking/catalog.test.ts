@@ -1,7 +1,7 @@
 // The mirror of what vendors list: read once for everybody who asks, whole or not at all, and honest about a vendor that fails.
 import { expect, test } from "vitest";
 import { ErrorCode, ProviderError } from "../../src/domain/errors.ts";
-import { ProviderHealth } from "../../src/domain/store-port.ts";
+import { ProviderHealth } from "../../src/domain/provider-state.ts";
 import type { Store } from "../../src/domain/store-port.ts";
 import { createFakeProvider, fault } from "../support/fake-provider.ts";
 import type { FakeAnswers } from "../support/fake-provider.ts";

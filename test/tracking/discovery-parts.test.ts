@@ -1,7 +1,7 @@
 // Lists of runs that are too long for one look are read to their end by several, while the newest runs are found at once.
 import { expect, test } from "vitest";
 import { ErrorCode } from "../../src/domain/errors.ts";
-import { ProviderHealth } from "../../src/domain/store-port.ts";
+import { ProviderHealth } from "../../src/domain/provider-state.ts";
 import type { Store } from "../../src/domain/store-port.ts";
 import { describeOnEachDatabase } from "../support/databases.ts";
 import { createListingVendor } from "../support/listing-vendor.ts";

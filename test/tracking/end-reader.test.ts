@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { ErrorCode } from "../../src/domain/errors.ts";
 import { MissingReason, type Capabilities, type ObserveResult, type RunRef } from "../../src/domain/provider-port.ts";
 import { ObservationSource, SyncOutcome, SyncStatus } from "../../src/domain/status.ts";
-import { ProviderHealth } from "../../src/domain/store-port.ts";
+import { ProviderHealth } from "../../src/domain/provider-state.ts";
 import type { Observation } from "../../src/domain/sync.ts";
 import { createFakeProvider, fault, observed } from "../support/fake-provider.ts";
 import type { FakeAnswers } from "../support/fake-provider.ts";

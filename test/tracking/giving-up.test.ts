@@ -2,7 +2,7 @@
 // on the vendor.
 import { expect, test } from "vitest";
 import { ErrorCode } from "../../src/domain/errors.ts";
-import { ProviderHealth } from "../../src/domain/store-port.ts";
+import { ProviderHealth } from "../../src/domain/provider-state.ts";
 import { TriggerState } from "../../src/domain/sync.ts";
 import { createTracker } from "../../src/tracking/tracker.ts";
 import { givenUp } from "../../src/tracking/unless-given-up.ts";

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { ErrorCode } from "../../src/domain/errors.ts";
 import type { ObserveResult } from "../../src/domain/provider-port.ts";
-import { ProviderHealth } from "../../src/domain/store-port.ts";
+import { ProviderHealth } from "../../src/domain/provider-state.ts";
 import { createFakeProvider, fault, observed } from "../support/fake-provider.ts";
 import type { FakeAnswers } from "../support/fake-provider.ts";
 import { createGate } from "../support/gate.ts";

@@ -4,7 +4,7 @@ import { ErrorCode } from "../../src/domain/errors.ts";
 import { MissingReason } from "../../src/domain/provider-port.ts";
 import type { Capabilities } from "../../src/domain/provider-port.ts";
 import { ObservationSource, SyncOutcome, SyncStatus } from "../../src/domain/status.ts";
-import { ProviderHealth } from "../../src/domain/store-port.ts";
+import { ProviderHealth } from "../../src/domain/provider-state.ts";
 import { createFakeProvider, fault, observed } from "../support/fake-provider.ts";
 import type { FakeAnswers } from "../support/fake-provider.ts";
 import { createGate } from "../support/gate.ts";

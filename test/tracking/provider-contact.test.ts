@@ -1,7 +1,7 @@
 // What the gateway knows of a provider's health: written when it changes, told as the error it ended with.
 import { expect, test } from "vitest";
 import { ErrorCode } from "../../src/domain/errors.ts";
-import { ProviderHealth } from "../../src/domain/store-port.ts";
+import { ProviderHealth } from "../../src/domain/provider-state.ts";
 import { fault } from "../support/fake-provider.ts";
 import { at } from "../support/store-values.ts";
 import { TENANT, createTestTracking, storeMaker } from "../support/tracking.ts";

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { ErrorCode } from "../../src/domain/errors.ts";
 import type { SchemaDiscovery, SourceModel } from "../../src/domain/schema-discovery.ts";
-import { ProviderHealth } from "../../src/domain/store-port.ts";
+import { ProviderHealth } from "../../src/domain/provider-state.ts";
 import { createFakeProvider, fault } from "../support/fake-provider.ts";
 import type { FakeAnswers } from "../support/fake-provider.ts";
 import { TENANT, createTestTracking, storeMaker } from "../support/tracking.ts";

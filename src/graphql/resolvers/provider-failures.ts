@@ -1,7 +1,7 @@
 // Lists over several providers: one that fails takes nothing from the others. The list says as data which of them it could not ask.
 import type { GraphQLResolveInfo } from "graphql";
 import type { ProviderError } from "../../domain/errors.ts";
-import { isFailing, type ProviderState } from "../../domain/store-port.ts";
+import { isFailing, type ProviderState } from "../../domain/provider-state.ts";
 import { shownProvider, type GatewayContext } from "../context.ts";
 import { ProviderFailureType, type ProviderType } from "../types/provider.ts";
 import { providerOf } from "./provider-of.ts";

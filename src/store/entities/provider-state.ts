@@ -1,7 +1,7 @@
 // What the gateway knows of its contact with each provider.
-import { ProviderHealth } from "../../domain/store-port.ts";
+import { ProviderHealth } from "../../domain/provider-state.ts";
 import type { DiscoveryProgress } from "../../domain/discovery.ts";
-import type { ProviderState } from "../../domain/store-port.ts";
+import type { ProviderState } from "../../domain/provider-state.ts";
 import { decodeRow, defineTable, json, nullable, text, time, word } from "../table.ts";
 import type { Column, StoredRow } from "../table.ts";
 
