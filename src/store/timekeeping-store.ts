@@ -74,8 +74,9 @@ async function putRight(query: Query, dialect: Dialect, { now, backMs, limit }: 
   );
   await change("webhook_delivery", ["due_at"], [replaced("due_at", sql`${now}`), moved("received_at")]);
   await query(sql`update sync set ${moved("observed_at")} where ${verbatim(OPEN_SYNC)} and observed_at > ${limit}`);
-  await change("definition", ["observed_at"], [moved("observed_at")]);
+  await change("definition", ["observed_at", "detailed_at"], [moved("observed_at"), moved("detailed_at")]);
   await change("linked_account", ["observed_at"], [moved("observed_at")]);
+  await change("provider_holder", ["held_until"], [replaced("held_until", sql`${lease}`, endless)]);
   const seen = ["catalog_at", "last_success_at", "last_failure_at", "last_webhook_at"];
   await change(
     "provider_state",

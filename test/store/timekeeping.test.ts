@@ -6,7 +6,7 @@ import { ProviderHealth } from "../../src/domain/provider-state.ts";
 import { TriggerState } from "../../src/domain/sync.ts";
 import { identityOf } from "../../src/domain/identity.ts";
 import { describeOnEachDatabase } from "../support/databases.ts";
-import { at, delivery, entry, linkedAccount, rules, syncJob, trigger } from "../support/store-values.ts";
+import { account, at, delivery, entry, linkedAccount, rules, syncJob, trigger } from "../support/store-values.ts";
 
 const T = "t1";
 const HOUR_MS = 3_600_000;
@@ -92,6 +92,21 @@ describeOnEachDatabase("time that goes back", (open) => {
     expect(taken.map((one) => one.trigger.id)).toEqual(["without-lease"]);
   });
 
+  test("ends what a gateway that died held of the providers, and is told again by one that lives", async () => {
+    const { store } = await open();
+    await store.accounts.add(T, [account("acme"), account("beta")]);
+    await store.accounts.hold(T, ["acme", "beta"], "dead", at(AHEAD + 15_000));
+    await store.timekeeping.tell(at(AHEAD));
+    await store.timekeeping.tell(at(NOW));
+    await store.accounts.hold(T, ["beta"], "living", later(20_000));
+    await store.accounts.sweep(T, later(10_000));
+    const accounts = await store.accounts.all(T);
+    expect(accounts.map(({ providerKey, removedAt }) => [providerKey, removedAt])).toEqual([
+      ["acme", later(10_000)],
+      ["beta", null],
+    ]);
+  });
+
   test("lets what is read now replace what was seen, and looks a day back for runs begun elsewhere", async () => {
     const { store } = await open();
     const id = await leave(store);
@@ -107,8 +122,8 @@ describeOnEachDatabase("time that goes back", (open) => {
     await store.catalog.putDefinitions(T, "acme", [syncJob("job", { name: "after" })], later(1_000));
     await store.catalog.putLinkedAccounts(T, "acme", [linkedAccount("account", { name: "after" })], later(1_000));
     const [definition] = await store.catalog.definitionsByIds(T, [identityOf(T, "acme", "definition", "job")]);
-    const [account] = await store.catalog.linkedAccountsByIds(T, [identityOf(T, "acme", "linkedAccount", "account")]);
-    expect([definition?.name, account?.name]).toEqual(["after", "after"]);
+    const [linked] = await store.catalog.linkedAccountsByIds(T, [identityOf(T, "acme", "linkedAccount", "account")]);
+    expect([definition?.name, linked?.name]).toEqual(["after", "after"]);
     await store.ledger.record(T, [entry("open", { observedAt: later(2_000) })], rules);
     expect((await store.ledger.syncsByIds(T, [id]))[0]?.observedAt).toEqual(later(2_000));
   });
