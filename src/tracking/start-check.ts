@@ -1,7 +1,7 @@
 // What is wrong with a start, found without calling the vendor. Pure.
 import { LinkedAccountStatus, type LinkedAccount, type SyncDefinition } from "../domain/definition.ts";
 import { ErrorCode, type UserProblem } from "../domain/errors.ts";
-import type { TriggerCommand } from "../domain/gateway-port.ts";
+import { shownKeyOf, type TriggerCommand } from "../domain/gateway-port.ts";
 import type { StartRequest } from "../domain/provider-port.ts";
 import type { StartOptions } from "../domain/sync.ts";
 import type { ConfiguredProvider } from "./provider-directory.ts";
@@ -41,7 +41,7 @@ function unsupported(info: ConfiguredProvider["info"], options: StartOptions): r
     .filter((name) => !understood.has(name))
     .map((name) => ({
       code: ErrorCode.CapabilityNotSupported,
-      message: `${info.key}: ${info.displayName} has no option "${fieldOf(name)}"; it understands ${listOf([...understood].map(fieldOf))}. Leave it out.`,
+      message: `${shownKeyOf(info)}: ${info.displayName} has no option "${fieldOf(name)}"; it understands ${listOf([...understood].map(fieldOf))}. Leave it out.`,
       field: [fieldOf(name)],
     }));
 }
@@ -51,7 +51,7 @@ function absent(info: ConfiguredProvider["info"], options: StartOptions): readon
     .filter((name) => options[name] === undefined)
     .map((name) => ({
       code: ErrorCode.BadUserInput,
-      message: `${info.key}: ${info.displayName} needs "${fieldOf(name)}" to start a run.`,
+      message: `${shownKeyOf(info)}: ${info.displayName} needs "${fieldOf(name)}" to start a run.`,
       field: [fieldOf(name)],
     }));
 }

@@ -1,5 +1,6 @@
 // Sends a committed intention to the vendor and brings it to an end: accepted, rejected, or honestly uncertain.
 import { ErrorCode, GatewayError, ProviderError } from "../domain/errors.ts";
+import { shownKeyOf } from "../domain/gateway-port.ts";
 import type { FoundRun } from "../domain/provider-port.ts";
 import { ObservationSource, SyncOrigin } from "../domain/status.ts";
 import type { TriggerPatch } from "../domain/store-port.ts";
@@ -84,7 +85,7 @@ export function createStarter(tools: TrackingTools, contact: ProviderContact, re
   /** The vendor may name a run that cannot be this start's: then its answer is a doubt, like one that cannot be read. */
   async function accept(intention: Intention, observations: readonly Observation[]): Promise<readonly Sync[]> {
     const refusal = await startLook.refusalOf(intention, observations);
-    if (refusal !== null) throw new Disbelieved(intention.configured.info.key, refusal);
+    if (refusal !== null) throw new Disbelieved(shownKeyOf(intention.configured.info), refusal);
     return resolve(intention, await record(intention, observations, linksOf(intention)));
   }
 
@@ -170,7 +171,7 @@ export function createStarter(tools: TrackingTools, contact: ProviderContact, re
     cause: ProviderError,
   ): Promise<never> {
     const syncs = await recordFound(intention, candidates);
-    const error = { code: ErrorCode.TriggerUncertain, message: uncertain(intention.configured.info.key, syncs) };
+    const error = { code: ErrorCode.TriggerUncertain, message: uncertain(shownKeyOf(intention.configured.info), syncs) };
     const candidateIds = syncs.map(({ id }) => id);
     const end = { state: TriggerState.Uncertain, options: null, error, candidateIds, resolvedAt: clock.now() };
     await write(intention, TriggerState.Sent, end);
@@ -228,7 +229,7 @@ export function createStarter(tools: TrackingTools, contact: ProviderContact, re
     const { trigger, configured } = intention;
     try {
       if (trigger.state === TriggerState.Pending) await send(intention);
-      else await resolveDoubt(intention, abandoned(configured.info.key));
+      else await resolveDoubt(intention, abandoned(shownKeyOf(configured.info)));
     } catch (error) {
       // The outcome is in the trigger's row; nobody waits for it here.
       const facts = { provider: configured.info.key, triggerId: trigger.id };
