@@ -123,7 +123,8 @@ export const IfRunningEnum = enumOf(
   "What to do when a run of the definition is open already.",
   IfRunning,
   {
-    ATTACH: "Return the open run and start nothing.",
+    ATTACH:
+      "Return the open run and start nothing, where that run does what is asked; one that does less is refused as `ALREADY_RUNNING`.",
     START_ANOTHER: "Start another beside it.",
     REJECT: "Start nothing and say so.",
   },

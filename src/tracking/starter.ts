@@ -4,7 +4,7 @@ import { shownKeyOf } from "../domain/gateway-port.ts";
 import type { FoundRun } from "../domain/provider-port.ts";
 import { ObservationSource, SyncOrigin } from "../domain/status.ts";
 import type { TriggerPatch } from "../domain/store-port.ts";
-import { TriggerState, type Observation, type Sync } from "../domain/sync.ts";
+import { TriggerState, type Observation, type Sync, type Trigger } from "../domain/sync.ts";
 import { isDoubtful, isLastWord } from "./doubt.ts";
 import type { ConfiguredProvider } from "./provider-directory.ts";
 import type { ProviderContact } from "./provider-contact.ts";
@@ -33,6 +33,8 @@ export interface Starter {
   send(intention: Intention): Promise<readonly Sync[]>;
   /** Writes the vendor's refusal down, and throws it. */
   refuse(intention: Intention, error: ProviderError): Promise<never>;
+  /** Writes down that a trigger which was sent began nothing, and why. */
+  reject(intention: Intention, why: NonNullable<Trigger["error"]>): Promise<void>;
   /** Gives a trigger that the vendor refused, because of these runs, the runs. */
   attach(intention: Intention, syncs: readonly Sync[]): Promise<void>;
   /** Finishes a trigger that a process left in PENDING or SENT. Never sends an unkeyed start a second time. */
@@ -131,10 +133,13 @@ export function createStarter(tools: TrackingTools, contact: ProviderContact, re
   }
 
   async function refuse(intention: Intention, error: ProviderError): Promise<never> {
-    const { code, message } = error;
-    const end = { state: TriggerState.Rejected, options: null, error: { code, message }, resolvedAt: clock.now() };
-    await write(intention, TriggerState.Sent, end);
+    await reject(intention, error);
     throw error;
+  }
+
+  function reject(intention: Intention, { code, message }: NonNullable<Trigger["error"]>): Promise<void> {
+    const end = { state: TriggerState.Rejected, options: null, error: { code, message }, resolvedAt: clock.now() };
+    return write(intention, TriggerState.Sent, end);
   }
 
   function giveUp(intention: Intention, error: ProviderError): Promise<never> {
@@ -171,7 +176,10 @@ export function createStarter(tools: TrackingTools, contact: ProviderContact, re
     cause: ProviderError,
   ): Promise<never> {
     const syncs = await recordFound(intention, candidates);
-    const error = { code: ErrorCode.TriggerUncertain, message: uncertain(shownKeyOf(intention.configured.info), syncs) };
+    const error = {
+      code: ErrorCode.TriggerUncertain,
+      message: uncertain(shownKeyOf(intention.configured.info), syncs),
+    };
     const candidateIds = syncs.map(({ id }) => id);
     const end = { state: TriggerState.Uncertain, options: null, error, candidateIds, resolvedAt: clock.now() };
     await write(intention, TriggerState.Sent, end);
@@ -240,7 +248,7 @@ export function createStarter(tools: TrackingTools, contact: ProviderContact, re
     }
   }
 
-  return { send, refuse, attach, recover };
+  return { send, refuse, reject, attach, recover };
 }
 
 /** Whether asking again tells anything; where it does not, waiting does not either. */

@@ -74,7 +74,7 @@ export function createTracker(tools: TrackingTools, gate: AccountGate = createAc
   const poller = createPoller(tools, { contact, recorder, load });
   const discoverer = createDiscoverer(tools, contact, recorder);
   const starter = createStarter(tools, contact, recorder);
-  const triggers = createTriggers(tools, { catalog, starter, discoverer });
+  const triggers = createTriggers(tools, { catalog, starter, discoverer, contact });
   const retention = createRetention(tools);
   const failures = new Map<string, number>();
 

@@ -1,7 +1,7 @@
 // What became of a trigger, told to whoever asks again or waited for it: the same answer as the first, errors included.
 import { ErrorCode, ProviderError, isOutage, type UserProblem } from "../domain/errors.ts";
 import type { TriggerResult } from "../domain/gateway-port.ts";
-import { TriggerState, type Trigger } from "../domain/sync.ts";
+import { TriggerState, type Sync, type Trigger } from "../domain/sync.ts";
 import type { TrackingTools } from "./tools.ts";
 
 export interface TriggerOutcomes {
@@ -99,6 +99,13 @@ const IF_RUNNING = ["ifRunning"];
 export const alreadyRunning = (name: string): UserProblem => ({
   code: ErrorCode.AlreadyRunning,
   message: `"${name}" is running already. Use ifRunning: ATTACH to get that run, or START_ANOTHER to begin one beside it.`,
+  field: IF_RUNNING,
+});
+
+/** The open run does less than the start asks for. @param shortfall in words that follow "it" */
+export const notCovered = (name: string, { remoteId }: Sync, shortfall: string): UserProblem => ({
+  code: ErrorCode.AlreadyRunning,
+  message: `"${name}" is running already, and its run ${remoteId} ${shortfall}. Ask again when it has ended, or use ifRunning: START_ANOTHER to begin another run beside it.`,
   field: IF_RUNNING,
 });
 

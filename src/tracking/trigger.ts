@@ -1,5 +1,5 @@
 // Starting runs: checks the request, commits the intention, sends it, and answers a repeated request as the first.
-import type { LinkedAccount, SyncDefinition } from "../domain/definition.ts";
+import type { SyncDefinition } from "../domain/definition.ts";
 import { ErrorCode, GatewayError, ProviderError, type UserProblem } from "../domain/errors.ts";
 import type { TriggerCommand, TriggerResult } from "../domain/gateway-port.ts";
 import type { HeldTrigger, Intended } from "../domain/store-port.ts";
@@ -11,6 +11,8 @@ import { ANSWER_WITHIN_MS } from "./in-time.ts";
 import { createKeyedMutex } from "./keyed-mutex.ts";
 import { createLeases } from "./leases.ts";
 import { accountFor } from "./linked-account.ts";
+import { accountIdOf, createOpenRuns } from "./open-runs.ts";
+import type { ProviderContact } from "./provider-contact.ts";
 import { providerGone, unknownObject } from "./problems.ts";
 import { problemsOf, startOptionsOf } from "./start-check.ts";
 import { startRequestOf, type Intention } from "./start-request.ts";
@@ -20,6 +22,7 @@ import {
   alreadyRunning,
   createTriggerOutcomes,
   isUnresolved,
+  notCovered,
   nothingScheduled,
   refused,
   stillStarting,
@@ -43,6 +46,7 @@ interface Parts {
   readonly catalog: Catalog;
   readonly starter: Starter;
   readonly discoverer: Discoverer;
+  readonly contact: ProviderContact;
 }
 
 interface Asked {
@@ -70,9 +74,10 @@ const CONFLICT_LOOK_BACK_MS = 24 * 3_600_000;
 /** How long a request waits for another one that starts the same: a vendor's slow answer, and the looks after none. */
 const WAIT_MS = 20_000;
 
-export function createTriggers(tools: TrackingTools, { catalog, starter, discoverer }: Parts): Triggers {
+export function createTriggers(tools: TrackingTools, { catalog, starter, discoverer, contact }: Parts): Triggers {
   const { store, clock, directory, queue } = tools;
   const oneAtATime = createKeyedMutex();
+  const open = createOpenRuns(tools, contact);
   const leases = createLeases<HeldStart>(tools, {
     of: "triggers",
     renew: (...held) => store.triggers.renew(...held),
@@ -144,9 +149,15 @@ export function createTriggers(tools: TrackingTools, { catalog, starter, discove
   async function start(request: Request): Promise<TriggerResult> {
     const { draft, definition, ifRunning, askedAt } = request;
     for (;;) {
-      const open = ifRunning === IfRunning.StartAnother ? [] : await openRuns(request);
-      if (open.length > 0 && ifRunning === IfRunning.Reject) return refuseRunning(request);
-      if (open.length > 0) return attach(request, open);
+      const met = ifRunning === IfRunning.StartAnother ? [] : await open.met(request);
+      if (met.length > 0 && ifRunning === IfRunning.Reject)
+        return refuseRunning(request, alreadyRunning(definition.name));
+      if (met.length > 0) {
+        const covering = await open.covering(request, met);
+        return "syncs" in covering
+          ? attach(request, covering.syncs)
+          : refuseRunning(request, notCovered(definition.name, covering.inTheWay, covering.shortfall));
+      }
       const intended = await intend(request);
       if (intended.outcome === "CREATED") return dispatch(request, intended.held);
       if (intended.outcome === "KNOWN") return replay(intended.trigger, draft.fingerprint, askedAt);
@@ -156,13 +167,14 @@ export function createTriggers(tools: TrackingTools, { catalog, starter, discove
       if (rival?.state === TriggerState.Uncertain && rival.error !== null)
         return refused([{ code: rival.error.code, message: rival.error.message, field: null }]);
       if (rival !== null && isUnresolved(rival))
-        return ifRunning === IfRunning.Reject ? refuseRunning(request) : refused([beingStarted(definition)]);
+        return ifRunning === IfRunning.Reject
+          ? refuseRunning(request, alreadyRunning(definition.name))
+          : refused([beingStarted(definition)]);
     }
   }
 
   /** A refusal under a key is that key's answer, also when the run that was in the way has ended. */
-  async function refuseRunning({ draft, definition, askedAt }: Request): Promise<TriggerResult> {
-    const problem = alreadyRunning(definition.name);
+  async function refuseRunning({ draft, askedAt }: Request, problem: UserProblem): Promise<TriggerResult> {
     if (draft.idempotencyKey === null) return refused([problem]);
     const { code, message } = problem;
     const resolved = { state: TriggerState.Rejected, options: null, error: { code, message } };
@@ -219,14 +231,19 @@ export function createTriggers(tools: TrackingTools, { catalog, starter, discove
     await discoverer.discoverOf(sent.tenantId, configured, definition.id, since).catch((failure: unknown) => {
       if (!(failure instanceof ProviderError)) throw failure;
     });
-    const syncs = newestBatch(await openRuns({ ...intention, draft: sent }));
+    const asked = { ...intention, draft: sent };
+    const covering = await open.covering(asked, await open.met(asked));
+    if ("inTheWay" in covering) {
+      await starter.reject(intention, notCovered(definition.name, covering.inTheWay, covering.shortfall));
+      return outcomes.answerOf((await reread(sent.tenantId, sent.id)) ?? sent);
+    }
+    const { syncs } = covering;
     if (syncs.length === 0) return starter.refuse(intention, error);
     await starter.attach(intention, syncs);
     return { syncs, attached: true, trigger: await reread(sent.tenantId, sent.id), problems: [] };
   }
 
-  async function attach({ draft, askedAt }: Request, open: readonly Sync[]): Promise<TriggerResult> {
-    const syncs = newestBatch(open);
+  async function attach({ draft, askedAt }: Request, syncs: readonly Sync[]): Promise<TriggerResult> {
     const resolved = { state: TriggerState.Accepted, attached: true, options: null, resolvedAt: clock.now() } as const;
     const committed = await store.triggers.create({ ...draft, ...resolved, syncIds: syncs.map(({ id }) => id) });
     if (!isSame(committed, draft)) return replay(committed, draft.fingerprint, askedAt);
@@ -255,13 +272,6 @@ export function createTriggers(tools: TrackingTools, { catalog, starter, discove
     return { configured, definition, linkedAccount: choice.linkedAccount };
   }
 
-  async function openRuns(request: Omit<Request, "ifRunning" | "askedAt" | "onCommitted">): Promise<readonly Sync[]> {
-    const { definition, draft } = request;
-    const open = await store.ledger.openSyncs(draft.tenantId, definition.id);
-    const accountId = accountIdOf(request);
-    return accountId === null ? open : open.filter(({ linkedAccountId }) => linkedAccountId === accountId);
-  }
-
   async function reread(tenantId: string, id: string): Promise<Trigger | null> {
     const [stored] = await store.triggers.byIds(tenantId, [id]);
     return stored ?? null;
@@ -272,23 +282,9 @@ export function createTriggers(tools: TrackingTools, { catalog, starter, discove
 
 const waitEnd = (askedAt: Date): Date => new Date(askedAt.getTime() + WAIT_MS);
 
-/** A definition that runs for many customers is "running" only for those it runs for. Null where it is for one. */
-function accountIdOf(request: { readonly definition: SyncDefinition; readonly linkedAccount: LinkedAccount | null }) {
-  return request.definition.linkedAccountRemoteId === null ? (request.linkedAccount?.id ?? null) : null;
-}
-
 /** Whether a commit stored this request's own trigger, and not one that had its idempotency key before. */
 const isSame = (committed: Trigger, draft: Trigger): boolean =>
   committed.fingerprint === draft.fingerprint && committed.createdAt.getTime() === draft.createdAt.getTime();
-
-/** Runs begun together belong together; otherwise the newest is the one to attach to. */
-function newestBatch(open: readonly Sync[]): readonly Sync[] {
-  const [newest] = open;
-  if (newest === undefined) return [];
-  const { batchId, triggerId } = newest;
-  if (batchId !== null) return open.filter((one) => one.batchId === batchId);
-  return triggerId === null ? [newest] : open.filter((one) => one.triggerId === triggerId);
-}
 
 const beingStarted = ({ name }: SyncDefinition): UserProblem => ({
   code: ErrorCode.IdempotencyInProgress,

@@ -84,6 +84,7 @@ describe("a start of what runs already", () => {
     Exclude<Vendor, "truto">,
     string,
     (remoteId: string) => readonly [string, unknown],
+    { readonly models?: readonly string[] },
   ])[] = [
     [
       "rootfi",
@@ -97,23 +98,33 @@ describe("a start of what runs already", () => {
           data_models_to_sync: ["ACCOUNTS"],
         },
       ],
+      { models: ["ACCOUNTS"] },
     ],
-    ["stuut", "Corvid Medical (Sage Intacct)", (id) => [`/v2/integrations/connections/${id}/sync`, {}]],
-    ["polytomic", "Leads to finance spreadsheet", (id) => [`/api/syncs/${id}/executions`, {}]],
+    ["stuut", "Corvid Medical (Sage Intacct)", (id) => [`/v2/integrations/connections/${id}/sync`, {}], {}],
+    ["polytomic", "Leads to finance spreadsheet", (id) => [`/api/syncs/${id}/executions`, {}], {}],
   ];
 
   test.each(OUTSIDE)(
     "%s: attaches to the run that somebody else started a moment ago: %s",
-    async (kind, name, start) => {
+    async (kind, name, start, asked) => {
       const definition = definitionNamed(definitions, kind, name);
       // As the vendor's own customers do, who ask no gateway.
       await vendorTakes(theVendor(kind), ...start(definition.remoteId));
-      const { data, errors } = await triggerSync(gateway.url, { definitionId: definition.id });
+      const { data, errors } = await triggerSync(gateway.url, { definitionId: definition.id, ...asked });
       expect(errors).toEqual([]);
       expect(data.triggerSync).toMatchObject({ attached: true, userErrors: [], trigger: { state: "ACCEPTED" } });
       expect(data.triggerSync?.syncs.length).toBe(kind === "stuut" ? 3 : 1);
     },
   );
+
+  test("rootfi: is not given a run that does less than is asked for, whoever started it", async () => {
+    const definitionId = idOf("rootfi", "Larkspur Care Homes / MS_DYNAMICS_365");
+    for (const asked of [{}, { models: ["ACCOUNTS"], fullRefresh: true }]) {
+      const { data, errors } = await triggerSync(gateway.url, { definitionId, ...asked });
+      expect(errors).toEqual([]);
+      expect(data.triggerSync).toMatchObject({ attached: false, syncs: [], userErrors: [{ code: "ALREADY_RUNNING" }] });
+    }
+  });
 });
 
 describe("triggerSyncs", () => {

@@ -152,8 +152,14 @@ describe.each(rows)("an instance of $name", ({ kind, vendor }) => {
       ...(schemaDiscovery ? ["schemaDiscovery"] : []),
       ...(Object.keys(editorsOf(capabilities)).length > 0 ? ["editors"] : []),
     ];
-    // Not every vendor that reports events keeps them, not every one that cancels can cancel all at once, nor is every clock known.
-    const free = ["theirTimes", ...(webhooks ? ["missedEvents"] : []), ...(cancel ? ["cancelAll"] : [])];
+    // Not every vendor that reports events keeps them, not every one that cancels can cancel all at once, nor is every clock known or every
+    // credential's account told.
+    const free = [
+      "theirTimes",
+      "remoteAccount",
+      ...(webhooks ? ["missedEvents"] : []),
+      ...(cancel ? ["cancelAll"] : []),
+    ];
     const methods = Object.keys(at.provider).filter((name) => !free.includes(name));
     expect(methods.toSorted()).toEqual([...PORT, ...claimed].toSorted());
     expect(at.provider).toMatchObject({ key: vendor.key, kind, capabilities });

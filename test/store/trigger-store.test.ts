@@ -100,6 +100,7 @@ describeOnEachDatabase("provider states", (open) => {
       lastError: null,
       catalogAt: null,
       discoveredUntil: null,
+      discovery: null,
       unknownStatuses: {},
       lastWebhookAt: null,
       webhookRefusals: {},

@@ -226,6 +226,7 @@ function polytomicPlan(): Plan {
         };
       }
       if (method !== "GET") return undefined;
+      if (path === "/api/me") return { operation: "GET /api/me", body: examples.answer("GET /api/me") };
       if (path === "/api/connections")
         return { operation: "GET /api/connections", body: examples.answer("GET /api/connections") };
       if (path === "/api/syncs") {

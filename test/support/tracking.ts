@@ -250,7 +250,7 @@ function partsOf(tools: TrackingTools) {
   const poller = createPoller(tools, { contact, recorder, load });
   const discoverer = createDiscoverer(tools, contact, recorder);
   const starter = createStarter(tools, contact, recorder);
-  const triggers = createTriggers(tools, { catalog, starter, discoverer });
+  const triggers = createTriggers(tools, { catalog, starter, discoverer, contact });
   const operations = createOperations(tools, contact, triggers, poller);
   const definitions = createDefinitionOperations(tools, { contact, catalog });
   const schemas = createSchemaOperations(tools, contact);

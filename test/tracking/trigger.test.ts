@@ -1,6 +1,7 @@
 // Starting runs on each database: the intention comes first, and what is open decides what a start means.
 import { expect, test } from "vitest";
 import { ErrorCode } from "../../src/domain/errors.ts";
+import type { Capabilities } from "../../src/domain/provider-port.ts";
 import { SyncOrigin, SyncStatus } from "../../src/domain/status.ts";
 import { IfRunning, TriggerState } from "../../src/domain/sync.ts";
 import type { Trigger } from "../../src/domain/sync.ts";
@@ -11,9 +12,9 @@ import { at, linkedAccount, observation, syncJob } from "../support/store-values
 import { TENANT, command, createTestTracking, idOf } from "../support/tracking.ts";
 
 describeOnEachDatabase("a trigger", (open) => {
-  async function tracking(answers: Partial<FakeAnswers> = {}) {
+  async function tracking(answers: Partial<FakeAnswers> = {}, can: Partial<Capabilities> = {}) {
     const { store, url } = await open();
-    const made = createTestTracking(store, [createFakeProvider("acme", {}, answers)]);
+    const made = createTestTracking(store, [createFakeProvider("acme", can, answers)]);
     await made.stock();
     return { ...made, url };
   }
@@ -150,6 +151,26 @@ describeOnEachDatabase("a trigger", (open) => {
     expect(attached).toBe(true);
     expect(syncs.map(({ remoteId }) => remoteId).toSorted()).toEqual(["one", "two"]);
     expect(fake.callsOf("start")).toHaveLength(1);
+  });
+
+  test("with ATTACH is not given a run that has other arguments, and is told which run is in the way", async () => {
+    const { triggers, see, fake } = await tracking({}, { lookupByTime: true });
+    await see(observation("other"));
+    fake.answers.findStarted = () => [{ ...observation("other"), asAsked: false }];
+    const asked = command({ idempotencyKey: "k1", args: { since: "2026-01-01" } });
+    const refused = await triggers.trigger(TENANT, asked);
+    expect(refused).toMatchObject({
+      attached: false,
+      syncs: [],
+      problems: [
+        { code: ErrorCode.AlreadyRunning, message: expect.stringContaining("its run other has other arguments") },
+      ],
+    });
+    fake.answers.findStarted = () => [{ ...observation("other"), asAsked: true }];
+    expect((await triggers.trigger(TENANT, asked)).problems).toEqual(refused.problems);
+    const again = await triggers.trigger(TENANT, command({ idempotencyKey: "k2", args: { since: "2026-01-01" } }));
+    expect(again).toMatchObject({ attached: true, problems: [], syncs: [{ remoteId: "other" }] });
+    expect(fake.callsOf("start")).toEqual([]);
   });
 
   test("with START_ANOTHER begins a run beside the open one", async () => {

@@ -32,7 +32,7 @@ const strays = PARTS.map(
 );
 
 /** Gateways that had not found out that the clock was set back have written later times for so long. */
-const SETTLED_MS = 30_000;
+export const SETTLED_MS = 30_000;
 
 export const runChecks = {
   "run-status": sqlCheck(

@@ -4,7 +4,7 @@ import { identifier, join, sql, verbatim } from "../sql.ts";
 import type { Sql } from "../sql.ts";
 import { leaseEnd } from "../trigger-rivals.ts";
 import { lateCheck, orNone, sqlCheck } from "./check.ts";
-import { LATE_MS } from "./run-checks.ts";
+import { LATE_MS, SETTLED_MS } from "./run-checks.ts";
 
 const OPEN = "state in ('PENDING', 'SENT')";
 
@@ -41,7 +41,7 @@ function listedRunsThatAreNot(dialect: Dialect): Sql {
 /** Runs that no start can have begun, listed by the triggers that were accepted with them; those attached to a run did not begin it. */
 function listedRunsOfOthers(dialect: Dialect): Sql {
   const ofDefinition = sql`select listed.tenant_id as tenant_id, listed.id as subject, 'run ' || sync.id || ' of definition ' || sync.definition_id as found from (${listedRuns(dialect)}) as listed join sync on sync.tenant_id = listed.tenant_id and sync.id = listed.sync_id where sync.definition_id <> listed.definition_id`;
-  const ended = sql`exists (select 1 from transition where transition.tenant_id = sync.tenant_id and transition.sync_id = sync.id and transition.to_status in ('SUCCESS', 'FAILED') and transition.observed_at < listed.sent_at)`;
+  const ended = sql`exists (select 1 from transition where transition.tenant_id = sync.tenant_id and transition.sync_id = sync.id and transition.to_status in ('SUCCESS', 'FAILED') and transition.observed_at < listed.sent_at and not exists (select 1 from store_identity where listed.sent_at > back_to and listed.sent_at <= back_from + ${SETTLED_MS}))`;
   return sql`${ofDefinition} union all select listed.tenant_id as tenant_id, listed.id as subject, 'run ' || sync.id || ', which had ended' as found from (${listedRuns(dialect)}) as listed join sync on sync.tenant_id = listed.tenant_id and sync.id = listed.sync_id where not attached and listed.state = 'ACCEPTED' and ${ended}`;
 }
 
