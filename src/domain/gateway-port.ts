@@ -50,6 +50,8 @@ export interface TriggerCommand {
   readonly identities?: readonly string[];
 }
 
+export type RetryCommand = Pick<TriggerCommand, "idempotencyKey" | "ifRunning">;
+
 export interface TriggerResult {
   readonly syncs: readonly Sync[];
   /** True when the runs were open already and nothing was started. */
@@ -73,7 +75,7 @@ export interface SyncOperations {
   /** Starts a run. Bad input comes back as `problems`; a vendor that fails throws `ProviderError`. */
   trigger(tenantId: string, command: TriggerCommand): Promise<TriggerResult>;
   /** Starts the definition of an ended run again, with the same options as far as they are known. */
-  retry(tenantId: string, syncId: string, idempotencyKey: string | null): Promise<TriggerResult>;
+  retry(tenantId: string, syncId: string, how: RetryCommand): Promise<TriggerResult>;
   /** Asks the vendor to stop a run. */
   cancel(tenantId: string, syncId: string): Promise<CancelResult>;
   /** Asks the vendor to stop every open run of a definition. */

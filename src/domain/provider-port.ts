@@ -191,6 +191,12 @@ export interface SyncProvider {
   findStarted?(request: StartRequest, sentAt: Date, options?: CallOptions): Promise<readonly FoundRun[]>;
   /** Between which times the vendor's clock stood at a time of ours. Absent where nobody knows. */
   theirTimes?(ours: Date): VendorTime;
+  /**
+   * What an ended run was started with, of what the ledger does not keep; exists where runs tell it.
+   *
+   * @throws ProviderError `PROVIDER_BAD_RESPONSE` when the run does not tell it in a form that may be sent again
+   */
+  startedWith?(ref: RunRef, options?: CallOptions): Promise<Pick<StartOptions, "args">>;
   /** What the vendor says of these runs now, in as few calls as it allows. A run that failed to be read is in neither list. */
   observe(refs: readonly RunRef[], options: ObserveOptions): Promise<ObserveResult>;
   /**

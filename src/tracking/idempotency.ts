@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { v5, v7 } from "uuid";
 import { ErrorCode, type UserProblem } from "../domain/errors.ts";
 import type { TriggerCommand } from "../domain/gateway-port.ts";
+import { IfRunning } from "../domain/sync.ts";
 
 const NAMESPACE = "0f4f4a43-8a2c-5b7e-9a7f-3a5c1d0e7b61";
 
@@ -23,9 +24,14 @@ export function changeKeyOf(tenantId: string, providerKey: string, idempotencyKe
 export function fingerprintOf(command: TriggerCommand, retryOfId: string | null): string {
   const { idempotencyKey: _, ...asked } = command;
   return createHash("sha256")
-    .update(canonical(retryOfId === null ? asked : { retryOfId }))
+    .update(
+      canonical(retryOfId === null ? asked : { retryOfId, ...(isUsual(asked) ? {} : { ifRunning: asked.ifRunning }) }),
+    )
     .digest("hex");
 }
+
+/** Versions before had no other way, and their fingerprints go on being equal. */
+const isUsual = ({ ifRunning }: Pick<TriggerCommand, "ifRunning">): boolean => ifRunning === IfRunning.Reject;
 
 /** What is wrong with a key; null when nothing is. */
 export function keyProblem(idempotencyKey: string | null): UserProblem | null {

@@ -1,15 +1,15 @@
 // What callers may do with runs: start, retry, cancel, read now.
-import { ErrorCode, type UserProblem } from "../domain/errors.ts";
-import type { SyncOperations, TriggerCommand, TriggerResult } from "../domain/gateway-port.ts";
+import { ErrorCode, ProviderError, type UserProblem } from "../domain/errors.ts";
+import type { RetryCommand, SyncOperations, TriggerCommand, TriggerResult } from "../domain/gateway-port.ts";
 import type { CallOptions } from "../domain/provider-port.ts";
 import { isTerminal } from "../domain/status.ts";
-import { IfRunning, type Sync, type Trigger } from "../domain/sync.ts";
+import { ErrorHandling, type Sync, type Trigger } from "../domain/sync.ts";
 import { createCancels } from "./cancel.ts";
 import { triggerIdOf } from "./idempotency.ts";
 import { answerInTime } from "./in-time.ts";
 import type { ProviderContact } from "./provider-contact.ts";
 import type { ConfiguredProvider } from "./provider-directory.ts";
-import type { Poller } from "./poller.ts";
+import { refOf, type Poller } from "./poller.ts";
 import { providerGone, unknownSync } from "./problems.ts";
 import { shareCall, type SharedCall } from "./shared-call.ts";
 import type { TrackingTools } from "./tools.ts";
@@ -34,14 +34,37 @@ export function createOperations(
     return sync ?? null;
   }
 
-  async function retry(tenantId: string, syncId: string, idempotencyKey: string | null): Promise<TriggerResult> {
+  async function retry(tenantId: string, syncId: string, how: RetryCommand): Promise<TriggerResult> {
     const sync = await find(tenantId, syncId);
     if (sync === null) return refused(unknownSync);
     const configured = directory.find(tenantId, sync.providerKey);
     if (configured === undefined) return refused(await providerGone(store, tenantId, sync.providerKey, ["syncId"]));
     if (sync.definitionId === null) return refused(noDefinition);
     if (!isTerminal(sync.status)) return refused(stillOpen);
-    return trigger(tenantId, commandOf(sync, sync.definitionId, configured, idempotencyKey), sync);
+    const kept = commandOf(sync, sync.definitionId, configured, how);
+    // A repeated request finds its trigger: the vendor need not be asked again, nor be there.
+    const isKnown = how.idempotencyKey !== null && (await isStarted(tenantId, how.idempotencyKey));
+    const readBack = isKnown ? {} : await readBackOf(tenantId, configured, sync);
+    return "problem" in readBack ? refused(readBack.problem) : trigger(tenantId, { ...kept, ...readBack }, sync);
+  }
+
+  async function isStarted(tenantId: string, idempotencyKey: string): Promise<boolean> {
+    return (await store.triggers.byIds(tenantId, [triggerIdOf(tenantId, idempotencyKey)])).length > 0;
+  }
+
+  /** What the ledger does not keep of a start: arguments may hold secrets. */
+  async function readBackOf(
+    tenantId: string,
+    configured: ConfiguredProvider,
+    sync: Sync,
+  ): Promise<Pick<TriggerCommand, "args"> | { readonly problem: UserProblem }> {
+    const { provider } = configured;
+    try {
+      return (await contact.through(tenantId, configured, async () => provider.startedWith?.(refOf(sync)))) ?? {};
+    } catch (error) {
+      if (!(error instanceof ProviderError) || !UNTOLD.has(error.code)) throw error;
+      return { problem: argumentsUnknown };
+    }
   }
 
   /** A vendor that hangs holds a start up for longer than anybody waits: it goes on, and the trigger tells how it ends. */
@@ -92,25 +115,39 @@ export function createOperations(
   };
 }
 
-/** The same start again, as far as the run itself tells how it was started. Arguments are not kept once a run has begun. */
+/** The same start again, as far as the ledger keeps how it was started. */
 function commandOf(
   sync: Sync,
   definitionId: string,
   { info }: ConfiguredProvider,
-  idempotencyKey: string | null,
+  { idempotencyKey, ifRunning }: RetryCommand,
 ): TriggerCommand {
   const takes = new Set<string>(info.capabilities.startOptions);
   return {
     definitionId,
     idempotencyKey,
-    ifRunning: IfRunning.Reject,
+    ifRunning,
     ...(takes.has("linkedAccountRemoteId") && sync.linkedAccountId !== null
       ? { linkedAccountId: sync.linkedAccountId }
       : {}),
     ...(takes.has("models") && sync.models.length > 0 ? { models: sync.models } : {}),
     ...(takes.has("fullRefresh") && sync.fullRefresh !== null ? { fullRefresh: sync.fullRefresh } : {}),
+    ...(takes.has("onError") && isErrorHandling(sync.onError) ? { onError: sync.onError } : {}),
   };
 }
+
+const isErrorHandling = (word: string | null): word is ErrorHandling =>
+  Object.values<string | null>(ErrorHandling).includes(word);
+
+/** The run is gone at the vendor, or does not tell them. */
+const UNTOLD: ReadonlySet<ErrorCode> = new Set([ErrorCode.ProviderNotFound, ErrorCode.ProviderBadResponse]);
+
+const argumentsUnknown: UserProblem = {
+  code: ErrorCode.BadUserInput,
+  message:
+    "The vendor does not tell the arguments (args) of this run any more, so it cannot be started again as it was. Use triggerSync with the arguments it needs.",
+  field: ["syncId"],
+};
 
 const refused = (problem: UserProblem): TriggerResult => ({
   syncs: [],

@@ -217,7 +217,7 @@ describe("retrySync and cancelSync", () => {
       { input },
     );
 
-  it("retry the run with the key given", async () => {
+  it("retry the run with the key given, beside nothing unless the caller says so", async () => {
     const asked: unknown[] = [];
     gateway.script.retry = (...given) => {
       asked.push(given);
@@ -226,10 +226,10 @@ describe("retrySync and cancelSync", () => {
     const syncId = globalIdOf(NodeKind.Sync, run.id);
 
     expect((await retry({ syncId, idempotencyKey: "again" })).data).toEqual({ retrySync: shown() });
-    expect((await retry({ syncId })).data).toEqual({ retrySync: shown() });
+    expect((await retry({ syncId, ifRunning: "START_ANOTHER" })).data).toEqual({ retrySync: shown() });
     expect(asked).toEqual([
-      ["t1", run.id, "again"],
-      ["t1", run.id, null],
+      ["t1", run.id, { idempotencyKey: "again", ifRunning: "REJECT" }],
+      ["t1", run.id, { idempotencyKey: null, ifRunning: "START_ANOTHER" }],
     ]);
   });
 

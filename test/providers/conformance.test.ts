@@ -157,6 +157,7 @@ describe.each(rows)("an instance of $name", ({ kind, vendor }) => {
     const free = [
       "theirTimes",
       "remoteAccount",
+      "startedWith",
       ...(webhooks ? ["missedEvents"] : []),
       ...(cancel ? ["cancelAll"] : []),
     ];

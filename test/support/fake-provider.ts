@@ -12,7 +12,7 @@ import type {
   VendorTime,
 } from "../../src/domain/provider-port.ts";
 import { SyncStatus } from "../../src/domain/status.ts";
-import type { Observation } from "../../src/domain/sync.ts";
+import type { Observation, StartOptions } from "../../src/domain/sync.ts";
 import { defaultEditorAnswers, editorsOf, schemaDiscoveryOf } from "./fake-editors.ts";
 import type { FakeEditorAnswers, FakeEditorCall, Later } from "./fake-editors.ts";
 import { linkedAccount, modelSync, observation, syncJob } from "./store-values.ts";
@@ -28,6 +28,8 @@ export interface FakeAnswers extends FakeEditorAnswers {
   checkStart: (request: StartRequest) => readonly UserProblem[];
   start: (request: StartRequest, triggerKey: string) => Later<readonly Observation[]>;
   findStarted: (request: StartRequest, sentAt: Date) => Later<readonly FoundRun[]>;
+  /** By default its runs tell no arguments. */
+  startedWith: () => Later<Pick<StartOptions, "args">>;
   /** By default its clock is ours. */
   theirTimes: (ours: Date) => VendorTime;
   observe: (refs: readonly RunRef[], tasks: boolean, signal?: AbortSignal) => Later<ObserveResult>;
@@ -125,6 +127,7 @@ function defaultAnswers(): FakeAnswers {
       return [observation(`run-${runs}`, { ...ids, status: SyncStatus.Running })];
     },
     findStarted: () => [],
+    startedWith: () => ({}),
     theirTimes: (ours) => ({ earliest: ours, latest: ours, isKnown: true }),
     observe: (refs) => ({ observations: refs.map((ref) => observed(ref)), missing: [] }),
     discover: () => [],
@@ -160,6 +163,7 @@ function providerOf(
       write({ method: "start", request, triggerKey });
       return answers.start(request, triggerKey);
     },
+    startedWith: async () => answers.startedWith(),
     theirTimes: (ours) => answers.theirTimes(ours),
     observe: async (refs, { tasks, signal }) => {
       write({ method: "observe", refs, tasks });

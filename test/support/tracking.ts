@@ -4,7 +4,7 @@ import { afterEach } from "vitest";
 import type { DefinitionSnapshot, LinkedAccountSnapshot } from "../../src/domain/definition.ts";
 import { identityOf } from "../../src/domain/identity.ts";
 import type { IdentifiedKind } from "../../src/domain/identity.ts";
-import type { TriggerCommand } from "../../src/domain/gateway-port.ts";
+import type { RetryCommand, TriggerCommand } from "../../src/domain/gateway-port.ts";
 import type { EventBus, WorkItem, WorkQueue } from "../../src/domain/runtime-ports.ts";
 import { ObservationSource } from "../../src/domain/status.ts";
 import type { Store } from "../../src/domain/store-port.ts";
@@ -94,6 +94,12 @@ function neverGivenUp(): AbortSignal {
   setMaxListeners(0, signal);
   return signal;
 }
+
+/** How a run is started again. */
+export const again = (idempotencyKey: string | null = null, ifRunning: IfRunning = IfRunning.Reject): RetryCommand => ({
+  idempotencyKey,
+  ifRunning,
+});
 
 export function createTestTracking(
   store: Store,

@@ -2,12 +2,13 @@
 import { describe, expect, test } from "vitest";
 import { ErrorCode } from "../../src/domain/errors.ts";
 import type { Capabilities } from "../../src/domain/provider-port.ts";
+import { IfRunning } from "../../src/domain/sync.ts";
 import { ObservationSource, SyncOrigin, SyncStatus } from "../../src/domain/status.ts";
 import { createFakeProvider, fault, observed } from "../support/fake-provider.ts";
 import type { FakeAnswers } from "../support/fake-provider.ts";
 import { createGate } from "../support/gate.ts";
 import { at, observation } from "../support/store-values.ts";
-import { TENANT, command, createTestTracking, idOf, storeMaker } from "../support/tracking.ts";
+import { TENANT, again, command, createTestTracking, idOf, storeMaker } from "../support/tracking.ts";
 
 const openStore = storeMaker();
 const FAILED = { status: SyncStatus.Failed, rawStatus: "failed" } as const;
@@ -22,7 +23,7 @@ describe("retrying a run", () => {
   test("starts its definition again with what the run tells of its start, and links the new run to it", async () => {
     const { operations, see, fake } = await tracking();
     await see(observation("old", { ...FAILED, facts: { models: ["tickets"], fullRefresh: true } }));
-    const result = await operations.retry(TENANT, idOf("sync", "old"), "k1");
+    const result = await operations.retry(TENANT, idOf("sync", "old"), again("k1"));
     expect(result).toMatchObject({ attached: false, problems: [], trigger: { retryOfId: idOf("sync", "old") } });
     expect(result.syncs).toMatchObject([
       { remoteId: "run-1", retryOfId: idOf("sync", "old"), origin: SyncOrigin.Gateway },
@@ -40,24 +41,58 @@ describe("retrying a run", () => {
   test("carries over no option that the provider does not take, nor one nobody knows", async () => {
     const { operations, see, fake } = await tracking({}, { startOptions: ["models"] });
     await see(observation("old", { ...FAILED, facts: { fullRefresh: true } }));
-    await operations.retry(TENANT, idOf("sync", "old"), null);
+    await operations.retry(TENANT, idOf("sync", "old"), again());
     expect(fake.callsOf("start")[0]?.request.options).toEqual({});
   });
 
   test("of a run whose arguments are needed and no longer kept says which are missing", async () => {
     const { operations, see, fake } = await tracking({}, { requiredStartOptions: ["args"] });
     await see(observation("old", FAILED));
-    const result = await operations.retry(TENANT, idOf("sync", "old"), null);
+    const result = await operations.retry(TENANT, idOf("sync", "old"), again());
     expect(result.problems).toMatchObject([{ code: ErrorCode.BadUserInput, field: ["args"] }]);
     expect(fake.calls).toEqual([]);
+  });
+
+  test("takes along the arguments that the vendor's run tells, and names what it does not tell", async () => {
+    const { operations, see, fake } = await tracking();
+    await see(observation("old", { ...FAILED, facts: { onError: "IGNORE" } }));
+    fake.answers.startedWith = () => ({ args: { since: "2026-01-01" } });
+    await operations.retry(TENANT, idOf("sync", "old"), again("k1"));
+    const options = fake.callsOf("start").map(({ request }) => request.options);
+    expect(options).toEqual([{ args: { since: "2026-01-01" }, linkedAccountRemoteId: "account-1" }]);
+    fake.answers.startedWith = () => Promise.reject(fault(ErrorCode.ProviderNotFound));
+    const { problems } = await operations.retry(TENANT, idOf("sync", "old"), again("k2", IfRunning.StartAnother));
+    expect(problems).toMatchObject([{ code: ErrorCode.BadUserInput, message: expect.stringContaining("(args)") }]);
+    // A key that is known is answered without the vendor.
+    expect((await operations.retry(TENANT, idOf("sync", "old"), again("k1"))).syncs).toHaveLength(1);
+    expect(fake.callsOf("start")).toHaveLength(1);
+  });
+
+  test("keeps what its run does with records that fail, where the provider takes that", async () => {
+    const { operations, see, fake } = await tracking({}, { startOptions: ["onError"] });
+    await see(observation("old", { ...FAILED, facts: { onError: "IGNORE" } }));
+    await operations.retry(TENANT, idOf("sync", "old"), again());
+    expect(fake.callsOf("start")[0]?.request.options).toEqual({ onError: "IGNORE" });
+  });
+
+  test("begins beside an open run, or is given it, as the caller says", async () => {
+    const { operations, see, fake } = await tracking();
+    await see(observation("open"), observation("old", FAILED));
+    const beside = await operations.retry(TENANT, idOf("sync", "old"), again(null, IfRunning.StartAnother));
+    expect(beside).toMatchObject({ attached: false, problems: [], syncs: [{ remoteId: "run-1" }] });
+    const given = await operations.retry(TENANT, idOf("sync", "old"), again("k", IfRunning.Attach));
+    expect(given).toMatchObject({ attached: true, problems: [] });
+    expect(fake.callsOf("start")).toHaveLength(1);
+    const otherwise = await operations.retry(TENANT, idOf("sync", "old"), again("k", IfRunning.StartAnother));
+    expect(otherwise.problems).toMatchObject([{ code: ErrorCode.IdempotencyKeyReused }]);
   });
 
   test("is refused while the run itself goes on, or another of its definition does", async () => {
     const { operations, see, fake } = await tracking();
     await see(observation("open"), observation("old", FAILED));
-    const itself = await operations.retry(TENANT, idOf("sync", "open"), null);
+    const itself = await operations.retry(TENANT, idOf("sync", "open"), again());
     expect(itself.problems).toMatchObject([{ code: ErrorCode.AlreadyRunning, field: ["syncId"] }]);
-    const other = await operations.retry(TENANT, idOf("sync", "old"), null);
+    const other = await operations.retry(TENANT, idOf("sync", "old"), again());
     expect(other.problems).toMatchObject([{ code: ErrorCode.AlreadyRunning }]);
     expect(fake.calls).toEqual([]);
   });
@@ -66,7 +101,7 @@ describe("retrying a run", () => {
     const { operations, see } = await tracking();
     await see(observation("stray", { ...FAILED, definitionRemoteId: null }));
     for (const remoteId of ["unknown", "stray"]) {
-      const result = await operations.retry(TENANT, idOf("sync", remoteId), null);
+      const result = await operations.retry(TENANT, idOf("sync", remoteId), again());
       expect(result.problems).toMatchObject([{ code: ErrorCode.NotFound, field: ["syncId"] }]);
     }
   });
@@ -74,14 +109,14 @@ describe("retrying a run", () => {
   test("with the same key twice starts once, and the key of a plain start is another request's", async () => {
     const { operations, see, fake } = await tracking();
     await see(observation("old", FAILED));
-    const first = await operations.retry(TENANT, idOf("sync", "old"), "k1");
+    const first = await operations.retry(TENANT, idOf("sync", "old"), again("k1"));
     // What the ended run tells of its start may still grow; the request is the same one.
     await see(
       observation("run-1", FAILED),
       observation("old", { ...FAILED, observedAt: at(9), facts: { models: ["tickets"] } }),
     );
-    const again = await operations.retry(TENANT, idOf("sync", "old"), "k1");
-    expect(again.syncs.map(({ id }) => id)).toEqual(first.syncs.map(({ id }) => id));
+    const repeated = await operations.retry(TENANT, idOf("sync", "old"), again("k1"));
+    expect(repeated.syncs.map(({ id }) => id)).toEqual(first.syncs.map(({ id }) => id));
     const plain = await operations.trigger(TENANT, command({ idempotencyKey: "k1" }));
     expect(plain.problems).toMatchObject([{ code: ErrorCode.IdempotencyKeyReused }]);
     expect(fake.callsOf("start")).toHaveLength(1);

@@ -8,7 +8,7 @@ import { describeOnEachDatabase } from "../support/databases.ts";
 import { createFakeProvider, fault } from "../support/fake-provider.ts";
 import type { FakeAnswers } from "../support/fake-provider.ts";
 import { at, observation, trigger } from "../support/store-values.ts";
-import { TENANT, command, createTestTracking, idOf, passing } from "../support/tracking.ts";
+import { TENANT, again, command, createTestTracking, idOf, passing } from "../support/tracking.ts";
 
 const PAUSES = [500, 2_000, 5_000];
 const OLD = observation("old", {
@@ -34,7 +34,7 @@ describeOnEachDatabase("the run to be run again", (open) => {
     const made = createTestTracking(store, [createFakeProvider("acme", capabilities, answers)]);
     await made.stock();
     await made.see(OLD);
-    const retry = () => passing(made.clock, PAUSES, made.operations.retry(TENANT, idOf("sync", "old"), "k1"));
+    const retry = () => passing(made.clock, PAUSES, made.operations.retry(TENANT, idOf("sync", "old"), again("k1")));
     return { ...made, retry };
   }
 

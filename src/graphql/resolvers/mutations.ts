@@ -69,7 +69,10 @@ export class MutationsResolver {
   ): Promise<TriggerSyncPayload> {
     const result = await asProblems(refusedTrigger, () => {
       const syncId = innerId(input.syncId, [NodeKind.Sync], "syncId");
-      return ports.operations.retry(tenantId, syncId, input.idempotencyKey ?? null);
+      return ports.operations.retry(tenantId, syncId, {
+        idempotencyKey: input.idempotencyKey ?? null,
+        ifRunning: input.ifRunning ?? IfRunning.Reject,
+      });
     });
     return TriggerSyncPayload.from(result);
   }

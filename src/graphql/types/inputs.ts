@@ -207,6 +207,9 @@ export class RetrySyncInput {
 
   @Field(() => String, { nullable: true, description: "As in `TriggerSyncInput`." })
   idempotencyKey?: string | null;
+
+  @Field(() => IfRunningEnum, { nullable: true, description: "What to do when a run is open already. Default REJECT." })
+  ifRunning?: IfRunning | null;
 }
 
 @InputType("CancelSyncInput", { description: "A run to stop." })

@@ -23,6 +23,7 @@ import { jobEditor } from "./job-editor.ts";
 import { hiddenTexts, linkedAccountOf, resourcesFor, syncJobOf } from "./map-catalog.ts";
 import { argumentTexts, errorHandlingWord, observationOf, resourceName, statusOf } from "./map.ts";
 import { findStartedRuns, observeRuns } from "./runs.ts";
+import { startedWith } from "./started-with.ts";
 import { scheduleEditor } from "./schedule-editor.ts";
 import { scheduleReader } from "./schedules.ts";
 import type { ScheduleReader } from "./schedules.ts";
@@ -67,6 +68,7 @@ export function createTrutoProvider(parts: TrutoParts): SyncProvider {
     start: (request, _triggerKey, options) => start(tools, target, request, options),
     findStarted: (request, sentAt, options = {}) => findStartedRuns(tools, { request, sentAt, target }, options),
     theirTimes: clocks.theirTimes,
+    startedWith: (ref, options) => startedWith(tools, ref, options),
     observe: (refs, options) => observeRuns(tools, refs, options),
     discover: (since, _definitions, options = {}) => discoverRuns(tools, since, options),
     cancel: (ref, options) => cancel(tools, ref, options),
