@@ -37,11 +37,9 @@ describeOnEachDatabase("a place in a ledger", (open) => {
     const [first, second] = [createTestFeed(one), createTestFeed(other)];
     await first.commit(T, ["a", ended], ["b", ended]);
     await second.commit(T, ["a", ended], ["b", ended]);
+    const { ledgerId } = await other.identity.look();
     for (const place of await placesOf(one))
-      await expect(second.feed.follow(T, {}, place).next()).rejects.toMatchObject({
-        ...EXPIRED,
-        ledgerId: (await other.identity.look()).ledgerId,
-      });
+      await expect(second.feed.follow(T, {}, place).next()).rejects.toMatchObject({ ...EXPIRED, ledgerId });
     first.feed.close();
     second.feed.close();
   });
