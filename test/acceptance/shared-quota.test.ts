@@ -3,6 +3,7 @@
 import pg from "pg";
 import { afterEach, expect, test } from "vitest";
 import { z } from "zod";
+import { takeAnyAddress } from "../support/any-address.ts";
 import { databaseMaker, reachable } from "../support/databases.ts";
 import { eventually } from "../support/eventually.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
@@ -54,6 +55,7 @@ describeWithRedisServer("gateways that share a vendor's quota", () => {
       const vendor = await startVendor("truto", 1);
       left.push(() => vendor.stop());
       const databaseUrl = await makeDatabase();
+      await takeAnyAddress(databaseUrl);
       const gateways: TestGateway[] = [];
       const recorders: Recorder[] = [];
       const sends: SendTimes[] = [];

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { mkdir } from "node:fs/promises";
 import { afterEach } from "vitest";
+import { takeAnyAddress } from "./any-address.ts";
 import { databaseMaker } from "./databases.ts";
 import { environmentOf, makeFolder, type ProviderEntry } from "./gateway.ts";
 import { startGatewayProcess, type GatewayProcess, type ProcessOptions } from "./gateway-process.ts";
@@ -37,6 +38,8 @@ export interface NodesSetting {
   /** Default: one of its own on the tests' server. */
   readonly databaseUrl?: string;
   readonly redisUrl?: string;
+  /** Some of the gateways reach a vendor at another address than the others. */
+  readonly anyAddress?: true;
 }
 
 /** Makes worlds for one test. After it the gateways are ended, however they are, and the store they leave must be right. */
@@ -46,11 +49,12 @@ export function nodesMaker(): (setting: NodesSetting) => Promise<GatewayNodes> {
   afterEach(async () => {
     for (const end of left.splice(0).toReversed()) await end();
   });
-  return async ({ vendors, speed = 20, redisUrl, databaseUrl: given }) => {
+  return async ({ vendors, speed = 20, redisUrl, databaseUrl: given, anyAddress }) => {
     const databaseUrl = given ?? (await makeDatabase());
     const folder = await makeFolder();
     left.push(() => folder.remove());
     left.push(() => expectVerified(databaseUrl));
+    if (anyAddress === true) await takeAnyAddress(databaseUrl);
     const known = new Map<Vendor, { readonly server: VendorServer; readonly recorder: Recorder }>();
     for (const name of vendors) {
       const vendor = await startVendor(name, speed);
