@@ -1,4 +1,5 @@
 // How far looking for runs has come, as it is kept from one look to the next.
+import type { ErrorCode } from "./errors.ts";
 import type { UnreadRest } from "./provider-port.ts";
 
 /** A stretch of time whose runs were not all read, and how far that has come. */
@@ -14,6 +15,8 @@ export interface DiscoveryGap {
   readonly pages: number;
   /** Whether it is of the time before the gateway first looked. */
   readonly history: boolean;
+  /** Looks in a row that failed in the same place of it, while others could be read. A gateway of the version before leaves it out. */
+  readonly failures?: number;
 }
 
 /** How far looking for runs has come. */
@@ -26,4 +29,6 @@ export interface DiscoveryProgress {
   readonly lookOverAt: Date;
   /** Times in a row that a list lacked runs which the gateway knows. */
   readonly doubts: number;
+  /** What could not be read while the rest could, as it was last told, in epoch milliseconds; absent when there was nothing. */
+  readonly told?: { readonly code: ErrorCode; readonly atMs: number };
 }

@@ -2,7 +2,7 @@
 import type { Clock } from "./clock.ts";
 import type { DefinitionKind, DefinitionSnapshot, LinkedAccountSnapshot } from "./definition.ts";
 import type { DefinitionEditors } from "./editor-port.ts";
-import type { ErrorCode, UserProblem } from "./errors.ts";
+import type { ErrorCode, ProviderError, UserProblem } from "./errors.ts";
 import type { Observation, StartOptions } from "./sync.ts";
 import type { SyncStatus } from "./status.ts";
 import type { JsonObject } from "./json.ts";
@@ -113,7 +113,10 @@ export interface PageAllowance {
 /** A list of runs that was left before its end, and where to go on. Both are the adapter's own words. */
 export interface UnreadRest {
   readonly list: string;
-  readonly cursor: string;
+  /** Null is its beginning. */
+  readonly cursor: string | null;
+  /** Whether it was left because what comes there could not be read. */
+  readonly failed?: boolean;
 }
 
 export interface DiscoverOptions extends CallOptions {
@@ -123,8 +126,13 @@ export interface DiscoverOptions extends CallOptions {
   readonly goOn?: readonly UnreadRest[];
   /** Asked before each page but the first of a list that is read from its beginning. Default: no bound but the adapter's own. */
   readonly pages?: PageAllowance;
-  /** Told of each list that is left before its end, because no page was left to take or one could not be read. */
+  /**
+   * Told of each list that is left before its end, because no page was left to take or one could not be read; before a look throws, also of
+   * those that it did not come to.
+   */
   readonly onLeft?: (rest: UnreadRest) => void;
+  /** Told what could not be read of a list that is read on all the same. Default: the first such is thrown at the end. */
+  readonly onUnreadable?: (failure: ProviderError) => void;
 }
 
 export interface StartRequest {
@@ -209,6 +217,8 @@ export interface SyncProvider {
     definitions: readonly DefinitionSnapshot[],
     options?: DiscoverOptions,
   ): AsyncIterable<readonly Observation[]>;
+  /** Whether `discover` asks only for what was created before `until`. Default: it does not. */
+  readonly discoversUntil?: boolean;
   /** Asks the vendor to stop a run; the run's end is observed later. Exists when `capabilities.cancel`. */
   cancel?(ref: RunRef, options?: CallOptions): Promise<void>;
   /** Asks the vendor to stop every run of a definition in one call, where it can. */

@@ -1,25 +1,18 @@
 // Finds runs that somebody else started: the vendor's own schedules, its console, another system. A look takes a bounded number of pages;
 // what it does not come to is remembered, and read beside the newest runs by the looks after it (decision 0009).
-import { ErrorCode, ProviderError } from "../domain/errors.ts";
+import { ErrorCode } from "../domain/errors.ts";
+import type { ProviderError } from "../domain/errors.ts";
 import { identityOf } from "../domain/identity.ts";
-import type { DiscoverOptions, PageAllowance, UnreadRest } from "../domain/provider-port.ts";
+import type { DiscoverOptions, UnreadRest } from "../domain/provider-port.ts";
 import { ObservationSource, SyncOutcome, isTerminal } from "../domain/status.ts";
-import type { DiscoveryGap, DiscoveryProgress } from "../domain/discovery.ts";
+import type { DiscoveryProgress } from "../domain/discovery.ts";
 import { SyncOrderField } from "../domain/store-port.ts";
-import type { SyncDefinition } from "../domain/definition.ts";
 import type { Observation } from "../domain/sync.ts";
-import {
-  NEWEST_MS,
-  OVERLAP_MS,
-  afterHead,
-  halves,
-  nextGap,
-  nextHead,
-  progressOf,
-  readToItsEnd,
-  withGap,
-} from "./discovery-progress.ts";
+import { NEWEST_MS, OVERLAP_MS, afterHead, nextHead, progressOf, readToItsEnd } from "./discovery-progress.ts";
 import type { HeadLook } from "./discovery-progress.ts";
+import { createGapReader, failureOf, isOfAPlace } from "./gap-reader.ts";
+import type { Look, ReadSoFar } from "./gap-reader.ts";
+import { allowance, pagesOf } from "./page-allowance.ts";
 import type { ConfiguredProvider } from "./provider-directory.ts";
 import type { ProviderContact } from "./provider-contact.ts";
 import type { Recorder } from "./recorder.ts";
@@ -32,41 +25,40 @@ export interface Discoverer {
   discoverOf(tenantId: string, configured: ConfiguredProvider, definitionId: string, since: Date): Promise<void>;
 }
 
-/** Pages of a look besides the first of each list: a quarter of the quota, within these bounds. */
-const FEWEST_PAGES = 8;
-const MOST_PAGES = 50;
-/** A list with more pages than this in one stretch has no end. */
-const MOST_PAGES_OF_A_GAP = 5_000;
+/** What could not be read is told again after this long. */
+const TOLD_EVERY_MS = 3_600_000;
 /** What began this short a time ago need not be listed yet. */
 const LISTED_AFTER_MS = 30_000;
 
-/** A look under way. */
-interface Look {
-  readonly tenantId: string;
-  readonly configured: ConfiguredProvider;
-  readonly definitions: readonly SyncDefinition[];
-  readonly startedAt: Date;
-}
-
 export function createDiscoverer(tools: TrackingTools, contact: ProviderContact, recorder: Recorder): Discoverer {
   const { store, clock, log } = tools;
+  const readGaps = createGapReader(read, log);
 
-  async function newest(look: Look, progress: DiscoveryProgress | null, pages: number): Promise<DiscoveryProgress> {
-    const { startedAt } = look;
+  async function newest(look: Look, progress: DiscoveryProgress | null, pages: number): Promise<ReadSoFar> {
+    const { startedAt, met } = look;
     const head = nextHead(progress, startedAt);
     const seen = new Set<string>();
     const rests: UnreadRest[] = [];
     const onLeft = (rest: UnreadRest) => void rests.push(rest);
-    await read(look, head.since, head, { pages: allowance(Math.ceil(pages / 2)), onLeft }, seen);
+    const options = { pages: allowance(Math.ceil(pages / 2)), onLeft };
+    const failure = await failureOf(() => read(look, head.since, head, options, seen));
+    if (failure !== null) {
+      // A list that cannot be read at all does not hold up what is left of others; nothing of it was passed by.
+      if (failure.code === ErrorCode.ProviderBadResponse && !met.answered && progress !== null)
+        return { progress, failure };
+      if (!isOfAPlace(failure) || !met.answered || !rests.some(({ failed }) => failed)) throw failure;
+    }
     const newestRead = rests.length === 0 || (await readNewest(look, head, Math.ceil(pages / 4), seen));
-    const agrees = rests.length === 0 ? await listHas(look, head.since, seen) : null;
+    const isWhole = rests.length === 0 && met.unreadable === null;
+    const agrees = isWhole ? await listHas(look, head.since, seen) : null;
     if (agrees === false) {
       log.warn(
         { provider: look.configured.info.key },
         "the vendor's list lacks runs that are known; it is looked over again",
       );
     }
-    return afterHead(progress, head, startedAt, { rests, newestRead, agrees });
+    met.unreadable ??= failure;
+    return { progress: afterHead(progress, head, startedAt, { rests, newestRead, agrees }), failure: null };
   }
 
   /** A list may come oldest first: what is newest does not wait for the rest. @returns whether all that was not known was read */
@@ -77,69 +69,31 @@ export function createDiscoverer(tools: TrackingTools, contact: ProviderContact,
     if (since <= head.since) return false;
     let isWhole = true;
     const onLeft = () => void (isWhole = false);
-    await read(look, since, head, { pages: allowance(pages), onLeft }, seen);
-    return isWhole && reachesBack;
-  }
-
-  /** Reads on in one stretch that is left. @returns what is left then; nothing when it was read to its end */
-  async function readGap(look: Look, gap: DiscoveryGap, pages: Allowance): Promise<readonly DiscoveryGap[]> {
-    const left: UnreadRest[] = [];
-    const before = pages.taken();
-    const taken = () => gap.pages + pages.taken() - before;
-    const place = gap.rests === null ? { until: gap.until } : { goOn: gap.rests };
-    const history = { history: gap.history, isOver: gap.unreadSince === null };
-    try {
-      await read(look, gap.since, history, { ...place, pages, onLeft: (rest) => void left.push(rest) });
-    } catch (error) {
-      if (!(error instanceof ProviderError)) throw error;
-      const facts = { provider: look.configured.info.key, code: error.code, since: gap.since };
-      if (gap.rests !== null && REFUSED.has(error.code)) {
-        log.warn(facts, "the vendor does not let a list be read on; it is read from its beginning");
-        return halves({ ...gap, pages: taken() });
-      }
-      // Where it failed it is gone on with; lists that nothing was said of are read once more.
-      const said = new Map(left.map((rest) => [rest.list, rest]));
-      const rests = gap.rests?.map((rest) => said.get(rest.list) ?? rest) ?? null;
-      throw new GapFailure(error, { ...gap, rests, pages: taken() });
-    }
-    if (left.length === 0) return [];
-    if (taken() <= MOST_PAGES_OF_A_GAP) return [{ ...gap, rests: left, pages: taken() }];
-    throw new GapFailure(endless(look.configured.info.key), { ...gap, rests: null, pages: 0 });
-  }
-
-  async function readGaps(look: Look, begun: DiscoveryProgress, pages: Allowance) {
-    let progress = begun;
-    for (let gap = nextGap(progress); gap !== null && pages.left() > 0; gap = nextGap(progress)) {
-      const before = pages.taken();
-      try {
-        const left = await readGap(look, gap, pages);
-        progress = withGap(progress, gap, left);
-        if (left.length > 0 && pages.taken() === before) break;
-      } catch (error) {
-        if (!(error instanceof GapFailure)) throw error;
-        return { progress: withGap(progress, gap, [error.gap]), failure: error.failure };
-      }
-    }
-    return { progress, failure: null };
+    const failure = await failureOf(() => read(look, since, head, { pages: allowance(pages), onLeft }, seen));
+    if (failure !== null && !isOfAPlace(failure)) throw failure;
+    return failure === null && isWhole && reachesBack;
   }
 
   async function read(
-    { tenantId, configured, definitions }: Look,
+    { tenantId, configured, definitions, met }: Look,
     since: Date,
     { history, isOver }: Pick<HeadLook, "history" | "isOver">,
-    options: DiscoverOptions,
+    given: DiscoverOptions,
     seen?: Set<string>,
   ): Promise<void> {
+    const onUnreadable = (failure: ProviderError) => void (met.unreadable ??= failure);
+    const options = { ...given, onUnreadable };
     for await (const observations of configured.provider.discover(since, definitions, options)) {
+      met.answered = true;
       for (const { remoteId } of observations) seen?.add(remoteId);
-      const told = isOver && !history ? await news(tenantId, configured, observations) : observations;
+      const told = isOver && !history ? await unknown(tenantId, configured, observations) : observations;
       const source = ObservationSource.Discovery;
       if (told.length > 0) await recorder.record({ tenantId, configured, source, observations: told, history });
     }
   }
 
   /** What is looked over was mostly recorded before: runs that had ended and are told alike are left out. */
-  async function news(tenantId: string, { info }: ConfiguredProvider, observations: readonly Observation[]) {
+  async function unknown(tenantId: string, { info }: ConfiguredProvider, observations: readonly Observation[]) {
     const idOf = ({ remoteId }: Observation) => identityOf(tenantId, info.key, "sync", remoteId);
     const known = await store.ledger.syncsByIds(tenantId, observations.map(idOf));
     const ended = new Map(known.filter(({ status }) => isTerminal(status)).map(({ id, status }) => [id, status]));
@@ -170,17 +124,19 @@ export function createDiscoverer(tools: TrackingTools, contact: ProviderContact,
       const startedAt = clock.now();
       const state = await store.providerStates.get(tenantId, key);
       const definitions = await store.catalog.definitionsOfProvider(tenantId, key);
-      const look = { tenantId, configured, definitions, startedAt };
+      const look: Look = { tenantId, configured, definitions, startedAt, met: { answered: false, unreadable: null } };
       const mostPages = pagesOf(configured);
       await contact.through(tenantId, configured, async () => {
         const head = await newest(look, progressOf(state, startedAt), mostPages);
-        const { progress, failure } = await readGaps(look, head, allowance(Math.floor(mostPages / 2)));
+        const { progress, failure } = await readGaps(look, head.progress, allowance(Math.floor(mostPages / 2)));
+        const trouble = toTell(progress, look);
         // A catalog that was never read to its end may lack definitions, whose runs would be passed by for good: the next look goes back as far.
         if (state.catalogAt !== null) {
-          const patch = { discoveredUntil: readToItsEnd(progress), discovery: progress };
+          const patch = { discoveredUntil: readToItsEnd(progress), discovery: trouble.progress };
           await store.providerStates.patch(tenantId, key, patch);
         }
-        if (failure !== null) throw failure;
+        const told = failure ?? head.failure ?? trouble.failure;
+        if (told !== null) throw told;
       });
     },
     async discoverOf(tenantId, configured, definitionId, since) {
@@ -194,50 +150,13 @@ export function createDiscoverer(tools: TrackingTools, contact: ProviderContact,
   };
 }
 
-interface Allowance extends PageAllowance {
-  taken(): number;
-  left(): number;
-}
-
-function allowance(pages: number): Allowance {
-  let taken = 0;
-  return {
-    take: () => {
-      if (taken >= pages) return false;
-      taken += 1;
-      return true;
-    },
-    taken: () => taken,
-    left: () => pages - taken,
-  };
-}
-
-function pagesOf({ rateLimit, poll }: ConfiguredProvider): number {
-  const quarter = (rateLimit.requests * poll.discoverMs) / rateLimit.perMs / 4;
-  return Math.round(Math.min(Math.max(quarter, FEWEST_PAGES), MOST_PAGES));
-}
-
-/** What a vendor answers to a cursor that it does not take any more. */
-const REFUSED: ReadonlySet<ErrorCode> = new Set([
-  ErrorCode.ProviderRejected,
-  ErrorCode.ProviderNotFound,
-  ErrorCode.ProviderConflict,
-]);
-
-/** A stretch could not be read on. What was read of it is kept. */
-class GapFailure extends Error {
-  readonly failure: ProviderError;
-  readonly gap: DiscoveryGap;
-
-  constructor(failure: ProviderError, gap: DiscoveryGap) {
-    super(failure.message, { cause: failure });
-    this.failure = failure;
-    this.gap = gap;
-  }
-}
-
-function endless(provider: string): ProviderError {
-  const message = `${provider}: list runs: expected at most ${MOST_PAGES_OF_A_GAP} pages, got more`;
-  const facts = { httpStatus: null, retryable: false, retryAfterMs: null, sent: true };
-  return new ProviderError(message, { ...facts, code: ErrorCode.ProviderBadResponse, provider });
+/** What could not be read is told once: every look that comes to it again within the hour passes quietly. */
+function toTell(progress: DiscoveryProgress, { startedAt, met }: Look): ReadSoFar {
+  const { unreadable } = met;
+  if (unreadable === null) return { progress, failure: null };
+  const { code } = unreadable;
+  const { told } = progress;
+  const agoMs = told?.code === code ? Math.abs(startedAt.getTime() - told.atMs) : TOLD_EVERY_MS;
+  if (agoMs < TOLD_EVERY_MS) return { progress, failure: null };
+  return { progress: { ...progress, told: { code, atMs: startedAt.getTime() } }, failure: unreadable };
 }

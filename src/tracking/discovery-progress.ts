@@ -15,6 +15,8 @@ const DOUBT_MS = 300_000;
 const MOST_DOUBTS = 3;
 /** More stretches are taken together. */
 const MOST_GAPS = 24;
+/** Looks that fail in one place of a stretch before it is narrowed down. */
+const MOST_FAILURES = 3;
 /** Shorter stretches are not halved. */
 const SHORTEST_MS = 900_000;
 
@@ -78,17 +80,20 @@ export function afterHead(
     pages: 0,
     history: head.history,
   };
+  const begun = rests.some(({ failed }) => failed) ? apart(gap, 1) : [gap];
   const gaps = progress?.gaps ?? [];
   return {
+    ...progress,
     lookedAt: now,
-    gaps: rests.length === 0 ? gaps : bounded([gap, ...withoutLookingOver(gaps, head)]),
+    gaps: rests.length === 0 ? gaps : bounded([...begun, ...withoutLookingOver(gaps, head)]),
     lookOverAt: nextLookOver(progress, head, now, { agrees, doubts }),
     doubts,
   };
 }
 
-/** The gap that is read next: the newest of what is not known, before what is only looked over again. */
-export function nextGap({ gaps }: DiscoveryProgress): DiscoveryGap | null {
+/** The gap that is read next: the newest of what is not known, before what is only looked over again. @param failed gaps that this look has tried */
+export function nextGap(progress: DiscoveryProgress, failed: ReadonlySet<DiscoveryGap>): DiscoveryGap | null {
+  const gaps = progress.gaps.filter((gap) => !failed.has(gap));
   return gaps.find(({ unreadSince }) => unreadSince !== null) ?? gaps[0] ?? null;
 }
 
@@ -103,16 +108,54 @@ export function withGap(
 
 /** A stretch whose list cannot be gone on with is read from its beginning, in halves as long as those are worth a look each. */
 export function halves(gap: DiscoveryGap): readonly DiscoveryGap[] {
-  const anew = { ...gap, rests: null };
-  const lengthMs = gap.until.getTime() - gap.since.getTime();
-  if (lengthMs < 2 * SHORTEST_MS) return [anew];
-  const middle = before(gap.until, lengthMs / 2);
+  const rests = gap.rests?.map(({ list }) => ({ list, cursor: null })) ?? null;
+  const anew = { ...gap, rests };
+  if (!isLong(gap)) return [anew];
+  const middle = before(gap.until, lengthMsOf(gap) / 2);
   const { unreadSince } = gap;
   const newer = unreadSince === null || unreadSince > middle ? unreadSince : middle;
   const older = unreadSince !== null && unreadSince >= middle ? null : unreadSince;
   return [
     { ...anew, since: before(middle, OVERLAP_MS), unreadSince: newer },
     { ...anew, until: middle, unreadSince: older },
+  ];
+}
+
+/**
+ * A stretch where something cannot be read although the vendor answers. What fails is parted from what does not, and tried again by the next
+ * looks; then it is narrowed down, and the narrowest is passed over.
+ *
+ * @param gap with the places where it was left now
+ * @param before the same as it was
+ * @param narrows whether the vendor can be asked for a part of the time
+ */
+export function afterFailure(
+  gap: DiscoveryGap,
+  before: DiscoveryGap,
+  narrows: boolean,
+): { readonly left: readonly DiscoveryGap[]; readonly isPassedOver: boolean } {
+  const places = ({ rests }: DiscoveryGap) =>
+    JSON.stringify(rests?.filter(({ failed }) => failed).map(({ list, cursor }) => [list, cursor]));
+  const isWhereItWas = before.failures === undefined || places(gap) === places(before);
+  const failures = isWhereItWas ? (before.failures ?? 0) + 1 : 1;
+  const isGivenUp = failures >= MOST_FAILURES && !(narrows && isLong(gap));
+  const left = apart(gap, failures).flatMap((one) => {
+    if (one.failures === undefined || failures < MOST_FAILURES) return [one];
+    const { failures: _tried, ...untried } = one;
+    return isGivenUp ? [] : halves(untried);
+  });
+  return { left, isPassedOver: isGivenUp };
+}
+
+/** The lists that failed, and those that were only left. */
+function apart(gap: DiscoveryGap, failures: number): readonly DiscoveryGap[] {
+  const failed = gap.rests?.filter((rest) => rest.failed) ?? [];
+  const left = gap.rests?.filter((rest) => !rest.failed) ?? [];
+  if (failed.length === 0 || left.length === 0) return [{ ...gap, failures }];
+  const { failures: _tried, ...untried } = gap;
+  return [
+    { ...gap, rests: failed, failures },
+    { ...untried, rests: left },
   ];
 }
 
@@ -156,6 +199,8 @@ function bounded(gaps: readonly DiscoveryGap[]): readonly DiscoveryGap[] {
   return [...newestFirst.slice(0, MOST_GAPS - 1), together];
 }
 
+const lengthMsOf = ({ since, until }: DiscoveryGap): number => until.getTime() - since.getTime();
+const isLong = (gap: DiscoveryGap): boolean => lengthMsOf(gap) >= 2 * SHORTEST_MS;
 const before = (time: Date, ms: number): Date => new Date(time.getTime() - ms);
 const earlier = (one: Date, other: Date): Date => (one < other ? one : other);
 const earliest = (one: Date | null, other: Date | null): Date | null =>

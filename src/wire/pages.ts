@@ -3,7 +3,7 @@
 import { ErrorCode, ProviderError } from "../domain/errors.ts";
 import type { DiscoverOptions, UnreadRest } from "../domain/provider-port.ts";
 import { nextTurn } from "./event-loop.ts";
-import { providerFailure } from "./provider-failure.ts";
+import { isNotFound, providerFailure } from "./provider-failure.ts";
 
 /** One page as a provider read it. */
 export interface WirePage<Item> {
@@ -20,8 +20,10 @@ export interface PartialWalk {
   readonly from?: string | null;
   /** Whether another page may be asked for. Not asked about a list's first page. Default: it may. */
   readonly mayReadOn?: () => boolean;
-  /** Told where the walk was left, or failed, before the list's end; pages before it were read. */
-  readonly onLeft?: (cursor: string) => void;
+  /** Told where the walk was left, or failed, before the list's end; pages before it were read. Null is the first page, which is told only when it failed. */
+  readonly onLeft?: (cursor: string | null, failed: boolean) => void;
+  /** Told of each page that holds an item which cannot be read. Default: the first such is thrown at the end. */
+  readonly onUnreadable?: (failure: ProviderError) => void;
 }
 
 export interface WalkOptions extends PartialWalk {
@@ -64,7 +66,7 @@ export async function* walkPages<Item>(
   fetchPage: (cursor: string | null) => Promise<WirePage<Item>>,
   options: WalkOptions,
 ): AsyncGenerator<readonly Item[], void, undefined> {
-  const { provider, operation, signal, mayReadOn, onLeft } = options;
+  const { provider, operation, signal, mayReadOn, onLeft, onUnreadable } = options;
   const { maxPages = mayReadOn === undefined ? DEFAULT_MAX_PAGES : Number.POSITIVE_INFINITY } = options;
   const seen = new Set<string>();
   let cursor = options.from ?? null;
@@ -72,13 +74,17 @@ export async function* walkPages<Item>(
   for (let pages = 0; ; pages += 1) {
     if (signal?.aborted) throw walkAborted(provider, operation, signal);
     if (cursor !== null && mayReadOn?.() === false) {
-      onLeft?.(cursor);
+      onLeft?.(cursor, false);
       break;
     }
     const page: WirePage<Item> = await fetchOrLeave(fetchPage, cursor, onLeft);
     yield* inParts(page.items);
-    unreadable ??= page.unreadable ?? null;
-    if (page.next instanceof ProviderError) throw page.next;
+    if (page.unreadable && onUnreadable !== undefined) onUnreadable(page.unreadable);
+    else unreadable ??= page.unreadable ?? null;
+    if (page.next instanceof ProviderError) {
+      onLeft?.(cursor, true);
+      throw page.next;
+    }
     if (page.next === null || page.next === "") break;
     if (seen.has(page.next) || page.next === cursor)
       throw badPages(provider, operation, "expected a new cursor on each page, got one that came before");
@@ -104,7 +110,8 @@ async function fetchOrLeave<Item>(
   try {
     return await fetchPage(cursor);
   } catch (error) {
-    if (cursor !== null && error instanceof ProviderError) onLeft?.(cursor);
+    // A list that is not there at all has no rest.
+    if (error instanceof ProviderError && (cursor !== null || !isNotFound(error))) onLeft?.(cursor, true);
     throw error;
   }
 }
@@ -121,11 +128,18 @@ export function listsOf(
 }
 
 /** How one list is walked in a look for runs. */
-export function walkOf(list: string, from: string | null, { pages, onLeft }: DiscoverOptions): PartialWalk {
+export function walkOf(
+  list: string,
+  from: string | null,
+  { pages, onLeft, onUnreadable }: DiscoverOptions,
+): PartialWalk {
   return {
     from,
     ...(pages === undefined ? {} : { mayReadOn: () => pages.take() }),
-    ...(onLeft === undefined ? {} : { onLeft: (cursor) => onLeft({ list, cursor }) }),
+    ...(onLeft === undefined
+      ? {}
+      : { onLeft: (cursor, failed) => onLeft({ list, cursor, ...(failed ? { failed } : {}) }) }),
+    ...(onUnreadable === undefined ? {} : { onUnreadable }),
   };
 }
 

@@ -31,12 +31,19 @@ export interface ListingVendor {
     forgets: boolean;
     /** The page, counted over all, that cannot be read; null when all can. */
     failsAt: number | null;
+    /** Runs that cannot be read, in pages that can. */
+    readonly unreadable: Set<string>;
+    /** Runs whose pages cannot be read, each time they are asked for. */
+    readonly broken: Set<string>;
   };
 }
 
 export function createListingVendor(answers: Partial<FakeAnswers> = {}): ListingVendor {
   const runs: ListedRun[] = [];
-  const says: ListingVendor["says"] = { order: "newest first", instead: null, forgets: false, failsAt: null };
+  const says: ListingVendor["says"] = {
+    ...{ order: "newest first", instead: null, forgets: false, failsAt: null },
+    ...{ unreadable: new Set(), broken: new Set() },
+  };
   let pages = 0;
   let look = 0;
   const fake = createFakeProvider("acme", {}, answers);
@@ -51,7 +58,14 @@ export function createListingVendor(answers: Partial<FakeAnswers> = {}): Listing
     );
     const ordered = says.order === "newest first" ? listed.toReversed() : listed;
     const end = (offset ?? 0) + PAGE_SIZE;
-    return { items: ordered.slice(offset, end), next: end < ordered.length ? `${asked}/${end}` : null };
+    const items = ordered.slice(offset, end);
+    if (items.some(({ remoteId }) => says.broken.has(remoteId))) throw fault(ErrorCode.ProviderBadResponse);
+    const readable = items.filter(({ remoteId }) => !says.unreadable.has(remoteId));
+    return {
+      items: readable,
+      next: end < ordered.length ? `${asked}/${end}` : null,
+      unreadable: readable.length < items.length ? fault(ErrorCode.ProviderBadResponse) : null,
+    };
   }
 
   async function* discover(since: Date, options: DiscoverOptions = {}): AsyncGenerator<readonly Observation[]> {
@@ -61,7 +75,10 @@ export function createListingVendor(answers: Partial<FakeAnswers> = {}): Listing
       const [bounds = "", cursor = null] = from?.split("|") ?? [];
       const until = from === null ? options.until : bounds === "" ? undefined : new Date(bounds);
       const onLeft: DiscoverOptions["onLeft"] = (rest) =>
-        options.onLeft?.({ list, cursor: `${until?.toISOString() ?? ""}|${rest.cursor}` });
+        options.onLeft?.({
+          ...rest,
+          cursor: rest.cursor === null ? null : `${until?.toISOString() ?? ""}|${rest.cursor}`,
+        });
       const walk = walkOf(list, cursor, { ...options, onLeft });
       const walked = walkPages(async (place) => page(place, since, until, asked), {
         ...walk,
@@ -74,6 +91,7 @@ export function createListingVendor(answers: Partial<FakeAnswers> = {}): Listing
 
   const provider: SyncProvider = {
     ...fake.provider,
+    discoversUntil: true,
     discover: (since, _definitions, options) => discover(since, options),
   };
   return { fake: { ...fake, provider }, runs, pagesAnswered: () => pages, says };

@@ -4,51 +4,15 @@ import { ErrorCode } from "../../src/domain/errors.ts";
 import { ProviderHealth } from "../../src/domain/provider-state.ts";
 import type { Store } from "../../src/domain/store-port.ts";
 import { describeOnEachDatabase } from "../support/databases.ts";
-import { createListingVendor } from "../support/listing-vendor.ts";
+import { DAY_MS, DISCOVER_MS, trackingOf } from "../support/listed-runs.ts";
 import type { ListingVendor } from "../support/listing-vendor.ts";
-import { TENANT, createTestTracking, idOf, storeMaker } from "../support/tracking.ts";
+import { TENANT, storeMaker } from "../support/tracking.ts";
 
 const MINUTE_MS = 60_000;
-const DAY_MS = 24 * 60 * MINUTE_MS;
-/** As `createFakeProvider` has it. */
-const DISCOVER_MS = 20_000;
-
-async function tracking(store: Store, vendor: ListingVendor = createListingVendor()) {
-  const made = createTestTracking(store, [vendor.fake]);
-  await made.stock();
-  const { runs } = vendor;
-  const discover = () => made.discoverer.discover(TENANT, made.configured);
-  const state = () => store.providerStates.get(TENANT, "acme");
-  return {
-    ...made,
-    vendor,
-    discover,
-    state,
-    /** Runs begin, so many in a stretch of time that ends now. */
-    begin(count: number, stretchMs: number) {
-      const now = made.clock.now().getTime();
-      for (let index = 1; index <= count; index += 1) {
-        const createdAt = new Date(now - stretchMs + Math.floor((index * stretchMs) / count) - 1);
-        runs.push({ remoteId: `run-${runs.length + 1}`, createdAt });
-      }
-    },
-    newest: () => runs.at(-1)?.remoteId ?? "none has begun",
-    isKnown: async (remoteId: string) => (await store.ledger.syncsByIds(TENANT, [idOf("sync", remoteId)])).length === 1,
-    known: () => store.ledger.countSyncs(TENANT, {}),
-    lagMs: async () => made.clock.now().getTime() - ((await state()).discoveredUntil?.getTime() ?? Number.NaN),
-    /** The next look, when it is due. @returns pages that it took */
-    async next() {
-      await made.clock.advance(DISCOVER_MS);
-      const before = vendor.pagesAnswered();
-      await discover();
-      return vendor.pagesAnswered() - before;
-    },
-  };
-}
 
 /** 60 pages: more than a look takes. */
 async function readsADay(store: Store, order: ListingVendor["says"]["order"]): Promise<void> {
-  const { vendor, discover, begin, newest, isKnown, known, lagMs, next, state } = await tracking(store);
+  const { vendor, discover, begin, newest, isKnown, known, lagMs, next, state } = await trackingOf(store);
   vendor.says.order = order;
   begin(12_000, DAY_MS);
   await discover();
@@ -81,7 +45,7 @@ test("a list that comes oldest first is read to its end, and the newest runs do 
 }, 240_000);
 
 test("a gateway that was away for a week reads what it missed, and the newest at once", async () => {
-  const { discover, begin, newest, isKnown, known, lagMs, next, clock, vendor } = await tracking(await openStore());
+  const { discover, begin, newest, isKnown, known, lagMs, next, clock, vendor } = await trackingOf(await openStore());
   begin(10, DAY_MS);
   await discover();
   expect(await lagMs()).toBe(0);
@@ -97,7 +61,7 @@ test("a gateway that was away for a week reads what it missed, and the newest at
 }, 120_000);
 
 test("a page that fails in the middle is gone on with, and what was read before it is not read again", async () => {
-  const { vendor, discover, begin, lagMs, next, known, state } = await tracking(await openStore());
+  const { vendor, discover, begin, lagMs, next, known, state } = await trackingOf(await openStore());
   begin(12_000, DAY_MS);
   await discover();
   const read = vendor.pagesAnswered();
@@ -112,7 +76,7 @@ test("a page that fails in the middle is gone on with, and what was read before 
 }, 120_000);
 
 test("a vendor that takes no cursor of an earlier look is read in halves", async () => {
-  const { vendor, discover, begin, lagMs, next, known, state } = await tracking(await openStore());
+  const { vendor, discover, begin, lagMs, next, known, state } = await trackingOf(await openStore());
   vendor.says.forgets = true;
   begin(12_000, DAY_MS);
   await discover();
@@ -125,7 +89,7 @@ test("a vendor that takes no cursor of an earlier look is read in halves", async
 }, 120_000);
 
 test("what an older version has read to its end in the meantime is taken over", async () => {
-  const { discover, begin, next, store, clock, state, lagMs } = await tracking(await openStore());
+  const { discover, begin, next, store, clock, state, lagMs } = await trackingOf(await openStore());
   begin(12_000, DAY_MS);
   await discover();
   expect((await state()).discovery?.gaps).toHaveLength(1);
@@ -136,7 +100,7 @@ test("what an older version has read to its end in the meantime is taken over", 
 }, 120_000);
 
 test("a clock that is put back by an hour leaves nothing out", async () => {
-  const { store, discover, begin, next, newest, isKnown, clock } = await tracking(await openStore());
+  const { store, discover, begin, next, newest, isKnown, clock } = await trackingOf(await openStore());
   begin(5, DAY_MS);
   await discover();
   const ahead = new Date(clock.now().getTime() + 60 * MINUTE_MS);

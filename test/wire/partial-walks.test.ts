@@ -12,12 +12,12 @@ const PROBLEM = badResponse(SOURCE, { field: "next", expected: "a cursor", got: 
 /** Five pages, each with its number. */
 async function walked(options: Partial<WalkOptions>, change: (page: number) => Partial<WirePage<number>> = () => ({})) {
   const told: number[] = [];
-  const left: string[] = [];
+  const left: (string | null)[] = [];
   const fetchPage = async (cursor: string | null): Promise<WirePage<number>> => {
     const page = Number(cursor ?? "0");
     return { items: [page], next: page < 4 ? String(page + 1) : null, ...change(page) };
   };
-  const onLeft = (cursor: string) => void left.push(cursor);
+  const onLeft = (cursor: string | null) => void left.push(cursor);
   let failure: unknown = null;
   try {
     for await (const items of walkPages(fetchPage, { provider: "acme", operation: "list things", onLeft, ...options }))
@@ -41,20 +41,28 @@ test("a walk is left where no page may be asked for any more, and goes on from t
   expect(await walked({ mayReadOn: pages(0) })).toEqual({ told: [0], left: ["1"], failure: null });
 });
 
-test("a page that cannot be read is where a walk is gone on with; the first one is no place to be told", async () => {
+test("a page that cannot be read is where a walk is gone on with; the first one is the list's beginning", async () => {
   const failing = (at: number) => (page: number) => {
     if (page === at) throw PROBLEM;
     return {};
   };
   expect(await walked({}, failing(3))).toEqual({ told: [0, 1, 2], left: ["3"], failure: PROBLEM });
-  expect(await walked({}, failing(0))).toEqual({ told: [], left: [], failure: PROBLEM });
+  expect(await walked({}, failing(0))).toEqual({ told: [], left: [null], failure: PROBLEM });
 });
 
 test("items that cannot be read, or the name of a next page, are told after everything that can be", async () => {
   const unreadable = await walked({}, (page) => (page === 1 ? { items: [], unreadable: PROBLEM } : {}));
   expect(unreadable).toEqual({ told: [0, 2, 3, 4], left: [], failure: PROBLEM });
   const next = await walked({}, (page) => (page === 2 ? { next: PROBLEM } : {}));
-  expect(next).toEqual({ told: [0, 1, 2], left: [], failure: PROBLEM });
+  expect(next).toEqual({ told: [0, 1, 2], left: ["2"], failure: PROBLEM });
+});
+
+test("a walk that says what cannot be read as it comes to it does not fail for it", async () => {
+  const unreadable: unknown[] = [];
+  const onUnreadable = (failure: unknown) => void unreadable.push(failure);
+  const change = (page: number) => (page === 1 || page === 3 ? { items: [], unreadable: PROBLEM } : {});
+  expect(await walked({ onUnreadable }, change)).toEqual({ told: [0, 2, 4], left: [], failure: null });
+  expect(unreadable).toEqual([PROBLEM, PROBLEM]);
 });
 
 test("a list that names the page it was gone on with, or a cursor of any length, has no end", async () => {

@@ -2,6 +2,7 @@
 // and `api-v4.ts`, meanings in `map.ts`.
 import { lastMomentOf, type Clock } from "../../domain/clock.ts";
 import { DefinitionKind } from "../../domain/definition.ts";
+import { ErrorCode, ProviderError } from "../../domain/errors.ts";
 import type { DefinitionSnapshot, SyncJobSnapshot } from "../../domain/definition.ts";
 import type {
   Capabilities,
@@ -167,20 +168,38 @@ async function* discoverRuns(
   options: DiscoverOptions = {},
 ): AsyncGenerator<readonly Observation[], void, undefined> {
   const discovered = { source: ObservationSource.Discovery, definitionRemoteId: null };
-  for (const { list: companyId, from } of listsOf(companyIds, options)) {
+  const lists = listsOf(companyIds, options);
+  let unreadable: ProviderError | null = null;
+  let passedOver = 0;
+  for (const [index, { list: companyId, from }] of lists.entries()) {
     try {
       const walk = walkOf(companyId, from, options);
       for await (const syncs of recentSyncs(api, companyId, since, options.signal, walk)) {
         const sighting = { ...discovered, observedAt: clock.now(), redact, companyId };
         const recent = syncs.filter((sync) => changedSince(sync, since()));
-        if (recent.length > 0) yield recent.map((sync) => observationOf(sync, sighting));
+        yield recent.map((sync) => observationOf(sync, sighting));
       }
     } catch (error) {
       // A company that was deleted since the catalog was read has no runs; the others do.
-      if (!isNotFound(error)) throw error;
+      if (isNotFound(error)) continue;
+      // So do they beside one whose list cannot be read.
+      if (isUnreadable(error) && passedOver < MOST_PASSED_OVER) {
+        unreadable ??= error;
+        passedOver += 1;
+        continue;
+      }
+      for (const { list, from: cursor } of lists.slice(index + 1)) options.onLeft?.({ list, cursor });
+      throw error;
     }
   }
+  if (unreadable !== null) throw unreadable;
 }
+
+/** A vendor with more lists that cannot be read does not answer at all. */
+const MOST_PASSED_OVER = 5;
+
+const isUnreadable = (error: unknown): error is ProviderError =>
+  error instanceof ProviderError && error.code === ErrorCode.ProviderBadResponse;
 
 /** Each company once. */
 const companiesOf = (definitions: readonly DefinitionSnapshot[]): readonly string[] => [

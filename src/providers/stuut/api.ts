@@ -2,6 +2,7 @@
 import { createAskList, createAskPage } from "../../wire/ask.ts";
 import type { HttpClient } from "../../wire/http-client.ts";
 import { walkPages } from "../../wire/pages.ts";
+import type { PartialWalk } from "../../wire/pages.ts";
 import { pathFor } from "../../wire/path.ts";
 import { parseConnection, parseList, parseSync } from "./wire-types.ts";
 import type { StuutConnection, StuutSync } from "./wire-types.ts";
@@ -12,7 +13,10 @@ export interface StuutApi {
   /** All connections with their models and each model's latest sync: the only page there is to read. */
   connections(signal: Signal): Promise<readonly StuutConnection[]>;
   /** The same in parts. A connection that cannot be read is left out, and the failure comes after the others. */
-  readableConnections(signal: Signal): AsyncIterable<readonly StuutConnection[]>;
+  readableConnections(
+    signal: Signal,
+    onUnreadable?: PartialWalk["onUnreadable"],
+  ): AsyncIterable<readonly StuutConnection[]>;
   /** Asks for a sync of all of a connection's models. */
   requestSync(connectionId: string, signal: Signal): Promise<readonly StuutSync[]>;
 }
@@ -30,10 +34,10 @@ export function stuutApi(http: HttpClient, provider: string): StuutApi {
       const request = { method: "GET", path: CONNECTIONS, signal } as const;
       return (await askList({ operation: "list connections", ...request }, parseList, parseConnection)).items;
     },
-    readableConnections: (signal) => {
+    readableConnections: (signal, onUnreadable) => {
       const request = { operation: "list connections", method: "GET", path: CONNECTIONS, signal } as const;
       const onlyPage = async () => ({ ...(await askPage(request, parseList, parseConnection)), next: null });
-      return walkPages(onlyPage, { provider, ...request });
+      return walkPages(onlyPage, { provider, ...request, ...(onUnreadable && { onUnreadable }) });
     },
     requestSync: async (connectionId, signal) => {
       // The endpoint takes no body, and there is no idempotency key: it is never asked twice by itself.

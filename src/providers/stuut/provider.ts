@@ -149,7 +149,7 @@ export function stuutProvider({ key, capabilities, http, clock, redact }: StuutT
 
     async *discover(since, _definitions, options) {
       const observe = observer(ObservationSource.Discovery);
-      for await (const connections of api.readableConnections(options?.signal)) {
+      for await (const connections of api.readableConnections(options?.signal, options?.onUnreadable)) {
         const theirSince = http.theirTime(since);
         for await (const part of inParts(connections.flatMap(latestSyncs))) {
           const recent = part.filter(({ sync }) => changedSince(sync, theirSince));

@@ -29,14 +29,19 @@ export async function* discoverRuns(
     const walk = walkOf(list, cursor, {
       ...options,
       ...(options.onLeft && {
-        onLeft: (rest) => options.onLeft?.({ list, cursor: JSON.stringify({ filter, cursor: rest.cursor }) }),
+        onLeft: (rest) =>
+          options.onLeft?.({
+            ...rest,
+            cursor: rest.cursor === null ? null : JSON.stringify({ filter, cursor: rest.cursor }),
+          }),
       }),
     });
     const mostPages = options.pages === undefined ? MOST_PAGES : undefined;
     for await (const page of tools.api.runs(filter, mostPages, options.signal, walk)) {
       const fresh = page.runs.filter((run) => isFresh(run, earliest()));
-      unreadable ??= page.unreadable;
-      if (fresh.length > 0) yield fresh.map((run) => observed(tools, run, ObservationSource.Discovery));
+      if (page.unreadable !== null && options.onUnreadable) options.onUnreadable(page.unreadable);
+      else unreadable ??= page.unreadable;
+      yield fresh.map((run) => observed(tools, run, ObservationSource.Discovery));
       if (isPast(page.runs, earliest())) break;
     }
   }

@@ -70,6 +70,7 @@ export function createTrutoProvider(parts: TrutoParts): SyncProvider {
     theirTimes: clocks.theirTimes,
     startedWith: (ref, options) => startedWith(tools, ref, options),
     observe: (refs, options) => observeRuns(tools, refs, options),
+    discoversUntil: true,
     discover: (since, _definitions, options = {}) => discoverRuns(tools, since, options),
     cancel: (ref, options) => cancel(tools, ref, options),
     editors: {
