@@ -131,6 +131,8 @@ export interface DiscoverOptions extends CallOptions {
    * those that it did not come to.
    */
   readonly onLeft?: (rest: UnreadRest) => void;
+  /** Told each time that the vendor answered with a page. */
+  readonly onPage?: () => void;
   /** Told what could not be read of a list that is read on all the same. Default: the first such is thrown at the end. */
   readonly onUnreadable?: (failure: ProviderError) => void;
 }

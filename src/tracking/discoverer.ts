@@ -82,7 +82,8 @@ export function createDiscoverer(tools: TrackingTools, contact: ProviderContact,
     seen?: Set<string>,
   ): Promise<void> {
     const onUnreadable = (failure: ProviderError) => void (met.unreadable ??= failure);
-    const options = { ...given, onUnreadable };
+    const onPage = () => void (met.answered = true);
+    const options = { ...given, onPage, onUnreadable };
     for await (const observations of configured.provider.discover(since, definitions, options)) {
       met.answered = true;
       for (const { remoteId } of observations) seen?.add(remoteId);

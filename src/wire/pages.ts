@@ -22,6 +22,8 @@ export interface PartialWalk {
   readonly mayReadOn?: () => boolean;
   /** Told where the walk was left, or failed, before the list's end; pages before it were read. Null is the first page, which is told only when it failed. */
   readonly onLeft?: (cursor: string | null, failed: boolean) => void;
+  /** Told each time that a page was answered. */
+  readonly onPage?: () => void;
   /** Told of each page that holds an item which cannot be read. Default: the first such is thrown at the end. */
   readonly onUnreadable?: (failure: ProviderError) => void;
 }
@@ -66,7 +68,7 @@ export async function* walkPages<Item>(
   fetchPage: (cursor: string | null) => Promise<WirePage<Item>>,
   options: WalkOptions,
 ): AsyncGenerator<readonly Item[], void, undefined> {
-  const { provider, operation, signal, mayReadOn, onLeft, onUnreadable } = options;
+  const { provider, operation, signal, mayReadOn, onLeft, onPage, onUnreadable } = options;
   const { maxPages = mayReadOn === undefined ? DEFAULT_MAX_PAGES : Number.POSITIVE_INFINITY } = options;
   const seen = new Set<string>();
   let cursor = options.from ?? null;
@@ -78,6 +80,7 @@ export async function* walkPages<Item>(
       break;
     }
     const page: WirePage<Item> = await fetchOrLeave(fetchPage, cursor, onLeft);
+    onPage?.();
     yield* inParts(page.items);
     if (page.unreadable && onUnreadable !== undefined) onUnreadable(page.unreadable);
     else unreadable ??= page.unreadable ?? null;
@@ -131,7 +134,7 @@ export function listsOf(
 export function walkOf(
   list: string,
   from: string | null,
-  { pages, onLeft, onUnreadable }: DiscoverOptions,
+  { pages, onLeft, onPage, onUnreadable }: DiscoverOptions,
 ): PartialWalk {
   return {
     from,
@@ -139,6 +142,7 @@ export function walkOf(
     ...(onLeft === undefined
       ? {}
       : { onLeft: (cursor, failed) => onLeft({ list, cursor, ...(failed ? { failed } : {}) }) }),
+    ...(onPage === undefined ? {} : { onPage }),
     ...(onUnreadable === undefined ? {} : { onUnreadable }),
   };
 }

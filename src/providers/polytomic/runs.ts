@@ -75,7 +75,7 @@ export async function* discoverRuns(
     const batch = candidates.slice(start, start + reader.limit.concurrency);
     const results = await Promise.all(batch.map((candidate) => readRuns(reader, candidate, since, signal)));
     for (const { found, failure } of results) {
-      if (found.length > 0 || failure === null) yield* inParts(found);
+      if (found.length > 0) yield* inParts(found);
       // A sync deleted since the catalog was read has no runs to find.
       if (failure !== null && !isNotFound(failure.cause)) failures.push(failure.cause);
     }

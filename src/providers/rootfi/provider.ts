@@ -177,7 +177,7 @@ async function* discoverRuns(
       for await (const syncs of recentSyncs(api, companyId, since, options.signal, walk)) {
         const sighting = { ...discovered, observedAt: clock.now(), redact, companyId };
         const recent = syncs.filter((sync) => changedSince(sync, since()));
-        yield recent.map((sync) => observationOf(sync, sighting));
+        if (recent.length > 0) yield recent.map((sync) => observationOf(sync, sighting));
       }
     } catch (error) {
       // A company that was deleted since the catalog was read has no runs; the others do.

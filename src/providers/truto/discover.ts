@@ -41,7 +41,7 @@ export async function* discoverRuns(
       const fresh = page.runs.filter((run) => isFresh(run, earliest()));
       if (page.unreadable !== null && options.onUnreadable) options.onUnreadable(page.unreadable);
       else unreadable ??= page.unreadable;
-      yield fresh.map((run) => observed(tools, run, ObservationSource.Discovery));
+      if (fresh.length > 0) yield fresh.map((run) => observed(tools, run, ObservationSource.Discovery));
       if (isPast(page.runs, earliest())) break;
     }
   }
