@@ -152,12 +152,13 @@ describe.each(rows)("an instance of $name", ({ kind, vendor }) => {
       ...(schemaDiscovery ? ["schemaDiscovery"] : []),
       ...(Object.keys(editorsOf(capabilities)).length > 0 ? ["editors"] : []),
     ];
-    // Not every vendor that reports events keeps them, not every one that cancels can cancel all at once, nor is every clock known or every
-    // credential's account told.
+    // Not every vendor that reports events keeps them, not every one that cancels can cancel all at once, nor is every clock or account known,
+    // nor can each be asked for a part of the time or for a run's arguments.
     const free = [
       "theirTimes",
       "remoteAccount",
       "startedWith",
+      "discoversUntil",
       ...(webhooks ? ["missedEvents"] : []),
       ...(cancel ? ["cancelAll"] : []),
     ];
