@@ -1,5 +1,6 @@
 // The status machine: what one observation changes about a run. Pure; the ledger applies it inside its transaction.
 import { ObservationSource, SyncOrigin, SyncOutcome, SyncStatus, isTerminal, statusRank } from "./status.ts";
+import { withUnknownEnd } from "./unknown-word.ts";
 import type { ConflictDraft, Observation, RecordCounts, Sync, SyncFacts, TaskCounts, TransitionDraft } from "./sync.ts";
 
 /** A run before it has its place in the store: everything `Sync` has but identity and links. */
@@ -13,6 +14,11 @@ export interface Advance {
   /** In order; empty when the status did not change. */
   readonly transitions: readonly TransitionDraft[];
   readonly conflict: ConflictDraft | null;
+}
+
+export interface AdvanceOptions {
+  /** Whether a run whose word nobody knows is taken for over, without an end time; default false. */
+  readonly givenUp?: boolean;
 }
 
 const NO_FACTS: SyncFacts = {
@@ -51,13 +57,22 @@ const NO_FACTS: SyncFacts = {
  * The status is monotone and the path legal: a run starts CREATED, SUCCESS is preceded by RUNNING, and steps nobody saw
  * are put in as inferred. A terminal status absorbs: a later, different end is reported as a conflict and changes nothing.
  *
+ * A word that is in no table keeps the status, until the run cannot go on: see `withUnknownEnd`.
+ *
  * @param current what the ledger has; null when the run is new
  */
-export function advance(current: SyncState | null, observation: Observation): Advance {
+export function advance(
+  current: SyncState | null,
+  told: Observation,
+  { givenUp = false }: AdvanceOptions = {},
+): Advance {
+  const observation = withUnknownEnd(current, told, givenUp);
   const known = current ?? firstSight(observation);
   const target = observation.status ?? known.status;
   const conflict = current === null ? null : conflictOf(current, observation);
-  const state = conflict === null ? absorb(known, observation, target) : known;
+  // What a run does that was taken for over adds to its facts; another end changes nothing.
+  const contradicts = conflict !== null && isTerminal(conflict.observedStatus);
+  const state = contradicts ? known : absorb(known, observation, target);
   const transitions = pathBetween(current?.status ?? null, state.status, state, observation);
   return { state, transitions, conflict };
 }
@@ -159,7 +174,8 @@ function betterOrigin(known: SyncOrigin, told: SyncOrigin | undefined, overtaken
 
 function conflictOf(current: SyncState, observation: Observation): ConflictDraft | null {
   const { status } = observation;
-  if (status === null || !isTerminal(current.status) || !isTerminal(status) || status === current.status) return null;
+  if (status === null || !isTerminal(current.status) || status === current.status) return null;
+  if (!isTerminal(status) && !isAliveAgain(current, observation)) return null;
   return {
     committedStatus: current.status,
     committedOutcome: current.outcome,
@@ -168,6 +184,15 @@ function conflictOf(current: SyncState, observation: Observation): ConflictDraft
     observedAt: observation.observedAt,
     observedVia: observation.source,
   };
+}
+
+/** Ends that nobody reported: the gateway concluded them. */
+const CONCLUDED: ReadonlySet<SyncOutcome | null> = new Set([SyncOutcome.Lost, SyncOutcome.Unknown]);
+
+/** Whether a run that was taken for over goes on. A late webhook or start's answer may speak of a time before the end and proves nothing. */
+function isAliveAgain(current: SyncState, { source }: Observation): boolean {
+  const isLate = source === ObservationSource.Webhook || source === ObservationSource.Trigger;
+  return CONCLUDED.has(current.outcome) && !isLate;
 }
 
 function pathBetween(

@@ -9,7 +9,7 @@ export const SyncStatus = {
 } as const;
 export type SyncStatus = (typeof SyncStatus)[keyof typeof SyncStatus];
 
-/** Which kind of end a run had. COMPLETE, PARTIAL and EMPTY go with SUCCESS, the others with FAILED. */
+/** Which kind of end a run had. COMPLETE, PARTIAL and EMPTY go with SUCCESS, the others with FAILED. UNKNOWN is over with a word nobody knows. */
 export const SyncOutcome = {
   Complete: "COMPLETE",
   Partial: "PARTIAL",
@@ -19,6 +19,7 @@ export const SyncOutcome = {
   Interrupted: "INTERRUPTED",
   NotStarted: "NOT_STARTED",
   Lost: "LOST",
+  Unknown: "UNKNOWN",
 } as const;
 export type SyncOutcome = (typeof SyncOutcome)[keyof typeof SyncOutcome];
 

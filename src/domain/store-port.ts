@@ -317,6 +317,8 @@ export interface Intent {
   readonly linkedAccountId: string | null;
   /** Set for a start that must not run beside another one: when it was asked for. Null commits whatever else goes on. */
   readonly aloneSince: Date | null;
+  /** Open runs, by the gateway's id, that it may run beside all the same; default none. */
+  readonly besideSyncIds?: readonly string[];
 }
 
 export type Intended =

@@ -107,7 +107,7 @@ export interface Observation {
   readonly source: ObservationSource;
   /** The gateway's clock. */
   readonly observedAt: Date;
-  /** Null when the vendor's word is not in its table: nothing is concluded from it. */
+  /** Null when the vendor's word is not in its table. It is never a good end; whether it is an end at all, `advance` decides. */
   readonly status: SyncStatus | null;
   /** The kind of end the vendor's word itself names; null leaves the decision to the counts. */
   readonly outcome: SyncOutcome | null;
@@ -166,7 +166,7 @@ export interface Transition extends TransitionDraft {
   readonly sequence: number;
 }
 
-/** A terminal observation that contradicts the committed end. */
+/** An observation that contradicts the committed end: another end, or, of a run that was only taken for over, that it goes on. */
 export interface ConflictDraft {
   readonly committedStatus: SyncStatus;
   readonly committedOutcome: SyncOutcome | null;

@@ -51,6 +51,7 @@ export const SyncOutcomeEnum = enumOf("SyncOutcome", "Which kind of end a run ha
   INTERRUPTED: "Cut off at the vendor, for example by a restart.",
   NOT_STARTED: "Ended before any work began.",
   LOST: "The vendor no longer knows the run, or a newer one took its place before its end was seen.",
+  UNKNOWN: "It is over, and the vendor's word for how is one that the gateway does not know; see `rawStatus`.",
 });
 
 export const WaitingReasonEnum = enumOf(

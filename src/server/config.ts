@@ -26,6 +26,8 @@ export interface GatewayConfig {
   readonly redisUrl: string | null;
   /** How long history is kept; null keeps everything. */
   readonly retentionDays: number | null;
+  /** How long a run stays open whose status word nobody knows. */
+  readonly unknownRunsDays: number;
   readonly sandbox: boolean;
   /** How much faster than life the sandboxes' runs go. */
   readonly sandboxSpeed: number;
@@ -57,6 +59,7 @@ export class ConfigError extends Error {
 }
 
 /** Where made-up vendors are all there is: whoever goes on to real ones begins with an empty store. */
+const UNKNOWN_RUNS_DAYS = 7;
 const SANDBOX_DATABASE_URL = "sqlite:./data/sandbox.sqlite";
 
 const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
@@ -109,6 +112,7 @@ const environmentSchema = z.object({
     .optional(),
   SYNCGRAPH_CONFIG: z.string().min(1).optional(),
   // A day at least: that long an idempotency key is kept, and that far back a new gateway looks for runs.
+  SYNCGRAPH_UNKNOWN_RUNS_DAYS: z.coerce.number("expected a number of days").min(1).max(36_500).optional(),
   SYNCGRAPH_RETENTION_DAYS: z.coerce.number("expected a number of days").min(1).max(36_500).optional(),
   SYNCGRAPH_SANDBOX: z.enum(["on", "off"]).optional(),
   SYNCGRAPH_SANDBOX_SPEED: z.coerce.number().positive().max(1_000).default(1),
@@ -189,6 +193,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       values.DATABASE_URL ?? (sandbox && providers.length === 0 ? SANDBOX_DATABASE_URL : DEFAULT_DATABASE_URL),
     databasePool: values.SYNCGRAPH_DATABASE_POOL,
     redisUrl: values.REDIS_URL ?? null,
+    unknownRunsDays: values.SYNCGRAPH_UNKNOWN_RUNS_DAYS ?? UNKNOWN_RUNS_DAYS,
     retentionDays: values.SYNCGRAPH_RETENTION_DAYS ?? null,
     sandbox,
     sandboxSpeed: values.SYNCGRAPH_SANDBOX_SPEED,

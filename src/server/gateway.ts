@@ -178,6 +178,7 @@ async function assemble(
     {
       ...{ store, bus, queue, clock, directory, log, random: Math.random, owner },
       givenUp: ending.signal,
+      unknownRunsMs: config.unknownRunsDays * DAY_MS,
       retentionMs: config.retentionDays === null ? null : config.retentionDays * DAY_MS,
     },
     gate,

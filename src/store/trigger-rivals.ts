@@ -28,7 +28,7 @@ export async function alone(
   query: Query,
   dialect: Dialect,
   trigger: Trigger,
-  { linkedAccountId, aloneSince }: Intent,
+  { linkedAccountId, aloneSince, besideSyncIds = [] }: Intent,
 ): Promise<Intended | null> {
   const { tenantId, definitionId, idempotencyKey } = trigger;
   await lockDefinition(query, dialect, tenantId, definitionId);
@@ -49,8 +49,9 @@ export async function alone(
   if (rival !== undefined) return { outcome: "RIVAL", trigger: rival };
   // After the look for rivals: a rival that has ended in between has committed its run before it ended.
   const itsOwn = linkedAccountId === null ? sql`` : sql`and linked_account_id = ${linkedAccountId}`;
+  const others = besideSyncIds.length === 0 ? sql`` : sql`and not (${dialect.anyOf(identifier("id"), besideSyncIds)})`;
   const open = await query(
-    sql`select 1 as found from sync where tenant_id = ${tenantId} and definition_id = ${definitionId} and ${verbatim(OPEN_SYNC)} ${itsOwn} limit 1`,
+    sql`select 1 as found from sync where tenant_id = ${tenantId} and definition_id = ${definitionId} and ${verbatim(OPEN_SYNC)} ${itsOwn} ${others} limit 1`,
   );
   return open.length > 0 ? { outcome: "OPEN" } : null;
 }

@@ -3,6 +3,7 @@ import { DefinitionKind, type LinkedAccount, type SyncDefinition } from "../doma
 import { ProviderError } from "../domain/errors.ts";
 import type { Sync, Trigger } from "../domain/sync.ts";
 import { shortfallOf } from "./coverage.ts";
+import { overtakenRuns } from "./overtaken-runs.ts";
 import type { ConfiguredProvider } from "./provider-directory.ts";
 import type { ProviderContact } from "./provider-contact.ts";
 import { startRequestOf } from "./start-request.ts";
@@ -21,9 +22,18 @@ export type Covering =
   /** The newest of the runs in the way, and what it lacks, in words that follow "it". */
   | { readonly inTheWay: Sync; readonly shortfall: string };
 
+/** Open runs of a start's definition, for its account where it runs for many. */
+export interface MetRuns {
+  /** Newest first. */
+  readonly met: readonly Sync[];
+  /** The gateway's ids of those that no start waits for. */
+  readonly overtaken: readonly string[];
+}
+
+export const NONE_MET: MetRuns = { met: [], overtaken: [] };
+
 export interface OpenRuns {
-  /** Open runs of the definition, for the account where it runs for many; newest first. */
-  met(start: MetStart): Promise<readonly Sync[]>;
+  met(start: MetStart): Promise<MetRuns>;
   /** Of open runs, at least one, those that do what the start asks for. Asks the vendor where runs carry arguments. */
   covering(start: MetStart, open: readonly Sync[]): Promise<Covering>;
 }
@@ -62,7 +72,9 @@ export function createOpenRuns({ store, clock }: TrackingTools, contact: Provide
       const { definition, draft } = start;
       const open = await store.ledger.openSyncs(draft.tenantId, definition.id);
       const accountId = accountIdOf(start);
-      return accountId === null ? open : open.filter(({ linkedAccountId }) => linkedAccountId === accountId);
+      const own = accountId === null ? open : open.filter(({ linkedAccountId }) => linkedAccountId === accountId);
+      const overtaken = (await overtakenRuns(store, own)).map(({ id }) => id);
+      return { met: own.filter(({ id }) => !overtaken.includes(id)), overtaken };
     },
     async covering(start, open) {
       const { definition, draft, configured } = start;

@@ -8,6 +8,7 @@ import type { Observation, Sync } from "../domain/sync.ts";
 import { isBygone } from "./bygone.ts";
 import { createDurationBook } from "./duration-book.ts";
 import { createKeyedMutex } from "./keyed-mutex.ts";
+import { LONGEST_WORD } from "./overtaken-runs.ts";
 import type { PollLoad } from "./poll-load.ts";
 import { nextPollAt } from "./poll-plan.ts";
 import { isEndUnread } from "./unread-end.ts";
@@ -30,6 +31,13 @@ export interface RecordRequest {
   readonly history?: boolean;
 }
 
+const NEWEST_TRANSITION = { limit: 1, direction: "backward", from: null } as const;
+
+const UNKNOWN_WORDS =
+  "status words that are in no table; runs with them never succeed, and end as FAILED, UNKNOWN, with an end time or when nothing changes for too long";
+/** Words kept for each provider: a vendor that makes up a word for each run fills neither the store nor the log. */
+const MOST_WORDS = 200;
+
 /** Runs named in one line of the log. */
 const MOST_NAMED = 10;
 
@@ -47,7 +55,7 @@ export function createRecorder(
   load: PollLoad,
   onRecorded: (request: RecordRequest, recorded: readonly Recorded[]) => void = () => undefined,
 ): Recorder {
-  const { store, bus, queue, clock, random, log, retentionMs } = tools;
+  const { store, bus, queue, clock, random, log, retentionMs, unknownRunsMs } = tools;
   const durations = createDurationBook();
   const oneAtATime = createKeyedMutex();
 
@@ -56,6 +64,7 @@ export function createRecorder(
     const { tenantId, configured, observations } = request;
     if (observations.length === 0) return [];
     let earliest: Date | null = null;
+    const old = await unknownForLong(request);
     const recorded = await store.ledger.record(
       tenantId,
       observations.map((observation) => ({
@@ -66,7 +75,7 @@ export function createRecorder(
         ...optional("fence", request.fences?.get(observation.remoteId)),
       })),
       {
-        advance,
+        advance: (current, observation) => advance(current, observation, { givenUp: old.has(observation.remoteId) }),
         nextPollAt: (sync, news) => {
           const due = isTerminal(sync.status)
             ? isEndUnread(request, sync, news)
@@ -98,6 +107,16 @@ export function createRecorder(
     return observations.filter((observation) => !old.has(observation) || known.has(idOf(observation)));
   }
 
+  /** Open runs with a word nobody knows whose status has not changed for too long, by the gateway's own clock. By the vendor's ids. */
+  async function unknownForLong({ tenantId, configured, observations }: RecordRequest): Promise<ReadonlySet<string>> {
+    const odd = observations.filter(({ status }) => status === null).map(({ remoteId }) => remoteId);
+    const idOf = (remoteId: string) => identityOf(tenantId, configured.info.key, "sync", remoteId);
+    if (odd.length === 0) return new Set();
+    const newest = await store.ledger.transitionsBySync(tenantId, odd.map(idOf), NEWEST_TRANSITION);
+    const before = clock.now().getTime() - unknownRunsMs;
+    return new Set(odd.filter((_, index) => (newest[index]?.items[0]?.observedAt.getTime() ?? Infinity) <= before));
+  }
+
   function noteEnds(recorded: readonly Recorded[], { info }: ConfiguredProvider): void {
     for (const { sync, transitions } of recorded) if (transitions.length > 0) durations.learn(sync);
     const disputed = recorded.filter(({ conflict }) => conflict).map(({ sync }) => sync.id);
@@ -107,15 +126,23 @@ export function createRecorder(
   }
 
   async function countUnknownWords({ tenantId, configured, observations }: RecordRequest): Promise<void> {
-    const words = observations.filter(({ status }) => status === null).map(({ rawStatus }) => rawStatus.slice(0, 64));
+    const words = observations
+      .filter(({ status }) => status === null)
+      .map(({ rawStatus }) => rawStatus.slice(0, LONGEST_WORD));
     if (words.length === 0) return;
     const { key } = configured.info;
-    log.warn({ provider: key, words }, "status words that are in no table; nothing is concluded from them");
     await oneAtATime(JSON.stringify([tenantId, key]), async () => {
       const state = await store.providerStates.get(tenantId, key);
       // A map, because a vendor's word may be `constructor` or `__proto__`.
       const counts = new Map(Object.entries(state.unknownStatuses));
-      for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
+      const unseen: string[] = [];
+      for (const word of words) {
+        if (!counts.has(word) && counts.size >= MOST_WORDS) continue;
+        if (!counts.has(word)) unseen.push(word);
+        counts.set(word, (counts.get(word) ?? 0) + 1);
+      }
+      // Told once: the word comes again with every look.
+      if (unseen.length > 0) log.warn({ provider: key, words: unseen }, UNKNOWN_WORDS);
       await store.providerStates.patch(tenantId, key, { unknownStatuses: Object.fromEntries(counts) });
     });
   }

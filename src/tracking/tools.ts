@@ -31,4 +31,6 @@ export interface TrackingTools {
   readonly givenUp: AbortSignal;
   /** How long history is kept; null keeps everything. */
   readonly retentionMs: number | null;
+  /** How long a run stays open after its last change of status when nobody knows its word and it has no end time. */
+  readonly unknownRunsMs: number;
 }

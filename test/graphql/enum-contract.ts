@@ -2,7 +2,7 @@
 
 export const ENUMS: Readonly<Record<string, readonly string[]>> = {
   SyncStatus: ["CREATED", "FAILED", "RUNNING", "SUCCESS"],
-  SyncOutcome: ["CANCELLED", "COMPLETE", "EMPTY", "ERROR", "INTERRUPTED", "LOST", "NOT_STARTED", "PARTIAL"],
+  SyncOutcome: ["CANCELLED", "COMPLETE", "EMPTY", "ERROR", "INTERRUPTED", "LOST", "NOT_STARTED", "PARTIAL", "UNKNOWN"],
   SyncOrigin: ["AUTOMATIC", "GATEWAY", "MANUAL", "SCHEDULED", "UNKNOWN"],
   SyncOperation: ["CREATE", "CUSTOM", "DELETE", "DOWNLOAD", "READ", "UPDATE"],
   ObservationSource: ["DISCOVERY", "LIVE_READ", "POLL", "TRIGGER", "WEBHOOK"],

@@ -1,13 +1,20 @@
 // Every vendor's words for statuses and frequencies, in spellings that are not the documented one: they mean the same.
 import { expect, test } from "vitest";
+import { advance } from "../../src/domain/advance.ts";
 import { ObservationSource } from "../../src/domain/status.ts";
+import type { Observation } from "../../src/domain/sync.ts";
 import { observationOf as polytomicRun } from "../../src/providers/polytomic/map-execution.ts";
 import { linkedAccountOf as polytomicAccount } from "../../src/providers/polytomic/map.ts";
 import { frequencyOf } from "../../src/providers/polytomic/schedule-words.ts";
 import { readConnection, readExecution } from "../../src/providers/polytomic/wire-types.ts";
 import { linkedAccountOf as rootfiAccount, scheduleOf } from "../../src/providers/rootfi/map-catalog.ts";
-import { syncStatusOf, tasksOf } from "../../src/providers/rootfi/map.ts";
-import { parseCompany, parseJob, parseSyncConfig } from "../../src/providers/rootfi/wire-types.ts";
+import { observationOf as rootfiRun, syncStatusOf, tasksOf } from "../../src/providers/rootfi/map.ts";
+import {
+  parseCompany,
+  parseJob,
+  parseSync as parseRootfiSync,
+  parseSyncConfig,
+} from "../../src/providers/rootfi/wire-types.ts";
 import { linkedAccountOf as stuutAccount } from "../../src/providers/stuut/map-catalog.ts";
 import { observationOf as stuutRun } from "../../src/providers/stuut/map.ts";
 import { parseConnection, parseSync } from "../../src/providers/stuut/wire-types.ts";
@@ -109,6 +116,30 @@ const shown = (value: unknown): unknown =>
 test.each(cases)("$what mean the same with $how", ({ read, words, spell }) => {
   expect(words.map((word) => shown(read(spell(word))))).toEqual(words.map((word) => shown(read(word))));
 });
+
+const UNKNOWN = "teleporting";
+/** A run of each vendor with a word that is in no table, and the end time it may have. */
+const ODD_RUNS: Readonly<Record<string, (end: string | null) => Observation>> = {
+  "RootFi's": (end) =>
+    rootfiRun(parseRootfiSync({ sync_id: "s", rootfi_id: 1, status: UNKNOWN, end_time: end }, SOURCE), {
+      ...AS,
+      companyId: "1",
+    }),
+  "Stuut's": (end) => stuutRun(parseSync({ id: "s", status: UNKNOWN, completed_at: end, error: "no" }, SOURCE, ""), AS),
+  "Polytomic's": (end) =>
+    polytomicRun(readExecution({ data: { id: "e", status: UNKNOWN, completed_at: end, errors: ["no"] } }, SOURCE), AS),
+  "Truto's": (end) => trutoRun(parseRun({ id: "r", sync_job_id: "j", status: UNKNOWN, finished_at: end }, SOURCE), AS),
+};
+
+test.each(Object.entries(ODD_RUNS))(
+  "%s runs with an unknown word go on without an end time and fail with one",
+  (_, odd) => {
+    expect(advance(null, odd(null)).state).toMatchObject({ status: "CREATED", outcome: null, rawStatus: UNKNOWN });
+    const { state } = advance(null, odd(at));
+    expect(state).toMatchObject({ status: "FAILED", outcome: "UNKNOWN", rawStatus: UNKNOWN, finishedAt: new Date(at) });
+    expect(state.error).toMatchObject({ code: "UNKNOWN", message: expect.stringContaining(UNKNOWN) as string });
+  },
+);
 
 test.each([3_000_000_000, 2 ** 53 + 2, 1e20])("a count of %d is the number at every vendor that counts", (count) => {
   const counts = { total: count, insert: count };

@@ -140,6 +140,7 @@ export function createTestTracking(
     owner: setting.owner ?? "node-1",
     givenUp: setting.givenUp ?? neverGivenUp(),
     retentionMs: setting.retentionMs ?? null,
+    unknownRunsMs: 7 * 86_400_000,
   };
   const parts = partsOf(tools);
   return {

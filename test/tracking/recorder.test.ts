@@ -1,6 +1,6 @@
 // The one door into the ledger, on each database: the bell rings after the commit and only for news, and unknown words are counted.
 import { expect, test } from "vitest";
-import { ObservationSource, SyncStatus } from "../../src/domain/status.ts";
+import { ObservationSource, SyncOutcome, SyncStatus } from "../../src/domain/status.ts";
 import { BusNews, type EventBus } from "../../src/domain/runtime-ports.ts";
 import { createInProcessBus } from "../../src/server/in-process-bus.ts";
 import { describeOnEachDatabase } from "../support/databases.ts";
@@ -107,7 +107,7 @@ describeOnEachDatabase("recording observations", (open) => {
     expect(due).toBeLessThanOrEqual(22_000);
   });
 
-  test("counts words that are in no table, each for itself, whatever the word is", async () => {
+  test("counts words that are in no table, each for itself, whatever the word is, and tells each once", async () => {
     const { see, store, logged } = await tracking();
     const odd = (remoteId: string, rawStatus: string) => observation(remoteId, { status: null, rawStatus });
     await see(odd("a", "paused"), odd("b", "paused"), odd("c", "constructor"), observation("d"));
@@ -120,9 +120,58 @@ describeOnEachDatabase("recording observations", (open) => {
       ["x".repeat(64), 1],
     ]);
     expect(logged.map(({ level, facts }) => [level, facts["words"]])).toEqual([
-      ["warn", ["paused", "paused", "constructor"]],
-      ["warn", ["paused", "x".repeat(64), "__proto__"]],
+      ["warn", ["paused", "constructor"]],
+      ["warn", ["x".repeat(64), "__proto__"]],
     ]);
+  });
+
+  test("keeps so many words and no more, and tells none of the others", async () => {
+    const { see, store, logged } = await tracking();
+    const odd = Array.from({ length: 210 }, (_, index) =>
+      observation(`r${index}`, { status: null, rawStatus: `w${index}` }),
+    );
+    await see(...odd);
+    await see(...odd);
+    expect(Object.keys((await store.providerStates.get(TENANT, "acme")).unknownStatuses)).toHaveLength(200);
+    expect(logged).toHaveLength(1);
+  });
+
+  test("ends a run with an unknown word and an end time, keeps that end, and shows what contradicts it", async () => {
+    const { see, store, logged, syncOf, recorder, configured } = await tracking();
+    const over = { status: null, rawStatus: "teleporting", facts: { finishedAt: at(1) } };
+    await see(observation("a"), observation("a", { ...over, observedAt: at(2) }));
+    const ended = { status: SyncStatus.Failed, outcome: SyncOutcome.Unknown, rawStatus: "teleporting" };
+    expect(await syncOf("a")).toMatchObject({
+      ...ended,
+      error: { code: "UNKNOWN", message: expect.stringContaining('"teleporting"') as string },
+    });
+    const source = ObservationSource.Poll;
+    const [running, success] = [SyncStatus.Running, SyncStatus.Success].map((status, index) =>
+      observation("a", { status, rawStatus: status, source, observedAt: at(3 + index) }),
+    );
+    for (const one of [running, success])
+      if (one !== undefined) await recorder.record({ tenantId: TENANT, configured, source, observations: [one] });
+    expect(await syncOf("a")).toMatchObject(ended);
+    const [conflicts] = await store.ledger.conflictsBySync(TENANT, [idOf("sync", "a")]);
+    expect(conflicts?.map((one) => [one.committedOutcome, one.observedStatus])).toEqual([
+      [SyncOutcome.Unknown, SyncStatus.Running],
+      [SyncOutcome.Unknown, SyncStatus.Success],
+    ]);
+    expect(logged.filter(({ facts }) => facts["conflicts"] !== undefined)).toHaveLength(2);
+  });
+
+  test("keeps a run with an unknown word and no end time open, and ends it when its status has not changed for too long", async () => {
+    const { see, syncOf, clock } = await tracking();
+    const odd = () => observation("a", { status: null, rawStatus: "paused", observedAt: clock.now() });
+    const day = 86_400_000;
+    // However old it is by the vendor's clock.
+    await see(observation("a", { facts: { createdAt: new Date(0), startedAt: new Date(0) } }), odd());
+    await clock.advance(7 * day - 1);
+    await see(odd());
+    expect(await syncOf("a")).toMatchObject({ status: SyncStatus.Running, outcome: null, rawStatus: "paused" });
+    await clock.advance(1);
+    await see(odd());
+    expect(await syncOf("a")).toMatchObject({ status: SyncStatus.Failed, outcome: SyncOutcome.Unknown });
   });
 
   test("loses no count when looks are recorded at the same time", async () => {

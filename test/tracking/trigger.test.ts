@@ -195,6 +195,26 @@ describeOnEachDatabase("a trigger", (open) => {
     expect((await triggers.trigger(TENANT, command({ ifRunning: IfRunning.Reject }))).syncs).toHaveLength(1);
   });
 
+  test("waits for no run with an unknown word once a newer run of the definition has ended", async () => {
+    const { triggers, see, store } = await tracking();
+    const odd = { status: null, rawStatus: "paused" };
+    const created = (ms: number) => ({ facts: { createdAt: at(ms) } });
+    await see(observation("odd", { ...odd, ...created(0) }));
+    const first = await triggers.trigger(TENANT, command());
+    expect(first).toMatchObject({ attached: true, syncs: [{ remoteId: "odd" }] });
+    // An older one, and one for another customer, tell nothing of it.
+    await see(observation("older", { status: SyncStatus.Success, ...created(-5) }));
+    await see(observation("theirs", { linkedAccountRemoteId: "a-2", status: SyncStatus.Success, ...created(5) }));
+    expect(await triggers.trigger(TENANT, command())).toMatchObject({ attached: true });
+    await see(observation("newer", { status: SyncStatus.Success, ...created(5) }));
+    const second = await triggers.trigger(TENANT, command());
+    expect(second).toMatchObject({ attached: false, problems: [], syncs: [{ remoteId: "run-1" }] });
+    // The new one is waited for, and the other stays open.
+    expect(await triggers.trigger(TENANT, command())).toMatchObject({ attached: true, syncs: [{ remoteId: "run-1" }] });
+    const open = await store.ledger.openSyncs(TENANT, idOf("definition", "job-1"));
+    expect(open.map(({ remoteId }) => remoteId).toSorted()).toEqual(["odd", "run-1"]);
+  });
+
   test("of a definition that many customers share attaches to the run of the same customer alone", async () => {
     const { triggers, see, stock, fake } = await tracking();
     await stock(

@@ -6,7 +6,8 @@ import { ObservationSourceEnum, SyncOutcomeEnum, SyncStatusEnum } from "../enums
 import { DateTime } from "./scalars.ts";
 
 @ObjectType("SyncConflict", {
-  description: "A report of another end than the one a run has. The run keeps the first end that was reported.",
+  description:
+    "A report of another end than the one a run has, or that a run goes on that was taken for over (`LOST`, `UNKNOWN`). The run keeps its first end.",
 })
 export class SyncConflictType {
   @Field(() => SyncStatusEnum, { description: "The status the run has and keeps." })

@@ -35,7 +35,7 @@ export function observationOf(execution: WireExecution, context: ExecutionContex
     rawStatus: execution.status,
     facts: {
       ...(reading === null
-        ? {}
+        ? unknownWordFact(execution, context.redact)
         : { waitingReason: reading.waitingReason, ...errorFact(execution, reading, context.redact) }),
       ...(execution.type === null ? {} : { origin: ORIGIN.of(execution.type) ?? SyncOrigin.Unknown }),
       ...timesOf(execution),
@@ -165,6 +165,12 @@ const operationsOf = (counts: WireCounts): readonly (number | null)[] => [
 function errorFact(execution: WireExecution, reading: StatusReading, redact: Redactor): Partial<SyncFacts> {
   if (!hasEnded(execution)) return {};
   return { error: runErrorOf(execution.errors, redact) ?? unexplained(reading.outcome) };
+}
+
+/** A word nobody knows may stand for an end: then what the vendor says of it is its reason. */
+function unknownWordFact({ completed_at: end, errors }: WireExecution, redact: Redactor): Partial<SyncFacts> {
+  const error = end === null ? null : runErrorOf(errors, redact);
+  return error === null ? {} : { error };
 }
 
 /** A failure without a reason. A cancelled run needs none. */

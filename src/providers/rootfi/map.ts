@@ -108,7 +108,7 @@ function factsOf(sync: RootfiSync, status: SyncStatus | null, tasks: readonly Sy
     createdAt: sync.rootfi_created_at,
     startedAt: sync.start_time,
     // The field is typed as required, so something may stand in it before there is an end.
-    finishedAt: status === null ? undefined : isTerminal(status) ? sync.end_time : null,
+    finishedAt: status === null ? (sync.end_time ?? undefined) : isTerminal(status) ? sync.end_time : null,
     updatedAt: sync.rootfi_updated_at,
     error: status === SyncStatus.Failed && tasks !== undefined ? failureOf(tasks) : undefined,
   };

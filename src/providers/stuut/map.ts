@@ -88,7 +88,7 @@ function factsOf(sync: StuutSync, meaning: Meaning | null, sighting: Sighting): 
     timeRangeEnd: sync.timerange_end,
     createdAt: sync.created_at,
     startedAt: sync.started_at,
-    finishedAt: status === null ? undefined : isTerminal(status) ? sync.completed_at : null,
+    finishedAt: status === null ? (sync.completed_at ?? undefined) : isTerminal(status) ? sync.completed_at : null,
     updatedAt: sync.modified_at,
     error: errorOf(sync, status, sighting.redact),
     raw: shareableObject(sync.reply, { withholds, redact: sighting.redact }),

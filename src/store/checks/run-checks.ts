@@ -52,8 +52,8 @@ export const runChecks = {
     sql`select sync.tenant_id as tenant_id, id as subject, 'run observed at ' || observed_at || ', transition at ' || latest as found from sync join (select tenant_id, sync_id, max(observed_at) as latest from transition group by tenant_id, sync_id) as seen on seen.tenant_id = sync.tenant_id and seen.sync_id = sync.id where observed_at < latest and not exists (select 1 from store_identity where latest > back_to and latest <= back_from + ${SETTLED_MS})`,
   ),
   "run-conflict": sqlCheck(
-    "a conflict is between the run's own end and the other one",
-    sql`select sync_conflict.tenant_id as tenant_id, sync.id as subject, 'run ' || status || ', committed ' || committed_status || ', observed ' || observed_status as found from sync_conflict join sync on sync.tenant_id = sync_conflict.tenant_id and sync.id = sync_conflict.sync_id where committed_status <> status or (committed_status || ' ' || observed_status) not in ('SUCCESS FAILED', 'FAILED SUCCESS')`,
+    "a conflict is between the run's own end and the other one, or between an end nobody reported and a run that goes on",
+    sql`select sync_conflict.tenant_id as tenant_id, sync.id as subject, 'run ' || status || ', committed ' || committed_status || ', observed ' || observed_status as found from sync_conflict join sync on sync.tenant_id = sync_conflict.tenant_id and sync.id = sync_conflict.sync_id where committed_status <> status or (committed_status || ' ' || observed_status) not in ('SUCCESS FAILED', 'FAILED SUCCESS') and not (committed_status = 'FAILED' and committed_outcome in ('LOST', 'UNKNOWN') and observed_status in ('CREATED', 'RUNNING'))`,
   ),
   "parts-of-runs": sqlCheck(
     "transitions, what is noted of those that are gone, tasks, due rows and conflicts belong to a run that exists",

@@ -9,6 +9,6 @@ export function fits(status: string, outcome: string): Sql {
   return verbatim(
     `((${status} in ('CREATED', 'RUNNING') and ${outcome} is null)` +
       ` or (${status} = 'SUCCESS' and ${outcome} in ('COMPLETE', 'PARTIAL', 'EMPTY'))` +
-      ` or (${status} = 'FAILED' and ${outcome} in ('ERROR', 'CANCELLED', 'INTERRUPTED', 'NOT_STARTED', 'LOST')))`,
+      ` or (${status} = 'FAILED' and ${outcome} in ('ERROR', 'CANCELLED', 'INTERRUPTED', 'NOT_STARTED', 'LOST', 'UNKNOWN')))`,
   );
 }
