@@ -26,12 +26,19 @@ export function orAbsent<Schema extends z.ZodType>(schema: Schema) {
 }
 
 /** Whether a value is a whole number that is not negative; one beyond 2^53 is the nearest that JavaScript has, and counts. */
-export const isCount = (value: unknown): value is number =>
-  typeof value === "number" && Number.isInteger(value) && value >= 0;
+const isCount = (value: unknown): value is number => typeof value === "number" && Number.isInteger(value) && value >= 0;
+
+/** A count, also one that came as text; null for anything else. */
+export function countOf(value: unknown): number | null {
+  const number = typeof value === "string" && /^\d{1,20}$/.test(value) ? Number(value) : value;
+  return isCount(number) ? number : null;
+}
 
 export const looseText = lineText.nullish().catch(null);
 export const looseFlag = z.boolean().nullish().catch(null);
 /** A whole number, never negative. Beyond 2^53 it is the nearest that JavaScript has. */
 export const looseCount = z.number().refine(isCount).nullish().catch(null);
+/** A count of records or parts, also as text: that some failed must not be missed for its spelling. */
+export const looseTextCount = z.union([z.number(), z.string()]).transform(countOf).nullish().catch(null);
 /** As `timeOrDayOf` reads it. */
 export const looseTime = z.string().transform(timeOrDayOf).nullish().catch(null);

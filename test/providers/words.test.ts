@@ -157,6 +157,28 @@ test.each([3_000_000_000, 2 ** 53 + 2, 1e20])("a count of %d is the number at ev
   expect(stuutRun(parseSync({ id: "s", status: "running", attempt: count }, SOURCE, ""), AS).facts.attempt).toBe(count);
 });
 
+test("errors that are listed and not counted, and counts that are text, make a success a partial one", () => {
+  const outcome = (run: Observation) => advance(null, run).state.outcome;
+  const polytomic = (more: object) =>
+    polytomicRun(readExecution({ data: { id: "e", status: "completed", ...more } }, SOURCE), AS);
+  expect(outcome(polytomic({ errors: ["row 3 was refused"] }))).toBe("PARTIAL");
+  expect(outcome(polytomic({ counts: { total: 4, insert: 3, error: "1" } }))).toBe("PARTIAL");
+  expect(outcome(polytomic({ counts: { total: 4, insert: 4, error: 0 } }))).toBe("COMPLETE");
+  const truto = (list: object) =>
+    trutoRun(
+      parseRun({ id: "r", sync_job_id: "j", status: "completed", resource_stats: { "crm/x": { list } } }, SOURCE),
+      AS,
+    );
+  for (const one of [
+    { fetched: 4, failed: "2" },
+    { fetched: 4, errors: [{}, {}] },
+  ]) {
+    expect(outcome(truto(one))).toBe("PARTIAL");
+    expect(truto(one).facts.recordCounts).toMatchObject({ fetched: 4, failed: 2 });
+  }
+  expect(outcome(truto({ fetched: 4, errors: [] }))).toBe("COMPLETE");
+});
+
 test.each(Object.entries(READINGS))("%s: none of the words means what an unknown one does", (_what, [read, words]) => {
   const unknown = shown(read("transmogrified"));
   for (const word of words.filter((one) => one !== "failed")) expect(shown(read(word)), word).not.toEqual(unknown);

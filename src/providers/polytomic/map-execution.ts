@@ -31,7 +31,7 @@ export function observationOf(execution: WireExecution, context: ExecutionContex
   return {
     ...placeOf(execution.id, context),
     status: reading?.status ?? null,
-    outcome: reading?.outcome ?? null,
+    outcome: reading?.outcome ?? partialOf(execution, reading),
     rawStatus: execution.status,
     facts: {
       ...(reading === null
@@ -165,6 +165,13 @@ const operationsOf = (counts: WireCounts): readonly (number | null)[] => [
 function errorFact(execution: WireExecution, reading: StatusReading, redact: Redactor): Partial<SyncFacts> {
   if (!hasEnded(execution)) return {};
   return { error: runErrorOf(execution.errors, redact) ?? unexplained(reading.outcome) };
+}
+
+/** A run that completed may list errors and not count them: then some of it failed. */
+function partialOf({ counts, errors }: WireExecution, reading: StatusReading | null): SyncOutcome | null {
+  const counted = counts?.error ?? null;
+  const failed = counted === null && errors.some((text) => text.trim() !== "");
+  return reading?.status === SyncStatus.Success && failed ? SyncOutcome.Partial : null;
 }
 
 /** A word nobody knows may stand for an end: then what the vendor says of it is its reason. */

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { ProviderError } from "../../domain/errors.ts";
 import type { ItemReader, UnreadList } from "../../wire/ask.ts";
 import { anyList, readableOf } from "../../wire/list-fields.ts";
-import { isCount, bodyText, exactText, filledLine, lineText, orAbsent } from "../../wire/loose-fields.ts";
+import { countOf, bodyText, exactText, filledLine, lineText, orAbsent } from "../../wire/loose-fields.ts";
 import { nextPage } from "../../wire/next-page.ts";
 import { badResponse, isRecord, parseReply, typeName } from "../../wire/read-reply.ts";
 import type { ReplySource } from "../../wire/read-reply.ts";
@@ -19,7 +19,7 @@ export const text = lineText.nullable().catch(null);
 /** A text with lines of its own. */
 export const body = bodyText.nullable().catch(null);
 export const flag = z.boolean().nullable().catch(null);
-export const count = z.number().refine(isCount).nullable().catch(null);
+export const count = z.union([z.number(), lineText]).transform(countOf).nullable().catch(null);
 export const textOrNumber = z.union([lineText, z.number()]).transform(String).nullable().catch(null);
 export const time = tolerant(timeOf);
 // Free-form objects are the customer's own: a name that promises a secret is all there is to go by.

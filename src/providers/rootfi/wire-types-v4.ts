@@ -1,7 +1,7 @@
 // Parsers for the JSON RootFi's v4 sends. What they give are the values of `wire-types.ts`, so that one mapping serves both versions.
 import { z } from "zod";
 import {
-  looseCount as count,
+  looseTextCount as count,
   looseFlag as flag,
   looseText as text,
   looseTime as time,

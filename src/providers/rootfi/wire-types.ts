@@ -5,7 +5,7 @@ import { ProviderError } from "../../domain/errors.ts";
 import type { UnreadList } from "../../wire/ask.ts";
 import { anyList, anyRecord, listOf } from "../../wire/list-fields.ts";
 import {
-  looseCount as count,
+  looseTextCount as count,
   looseFlag as flag,
   looseText as text,
   looseTime as time,

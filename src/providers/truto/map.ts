@@ -5,7 +5,7 @@ import { SyncOperation, SyncOrigin, SyncOutcome, SyncStatus, WaitingReason } fro
 import type { Observation, RecordCounts, SyncError, SyncFacts, SyncTask } from "../../domain/sync.ts";
 import { ErrorHandling, SyncErrorCode } from "../../domain/sync.ts";
 import { classifyFailure } from "../../wire/classify-failure.ts";
-import { isCount } from "../../wire/loose-fields.ts";
+import { countOf } from "../../wire/loose-fields.ts";
 import type { Redactor } from "../../wire/redact.ts";
 import { timeOf } from "../../wire/times.ts";
 import { vendorWords } from "../../wire/vendor-words.ts";
@@ -225,7 +225,10 @@ const COUNTERS = [
 
 /** The counters are free-form; those named like ours are taken, the others stay in `raw`. Records that fail are seen as `errors` too. */
 function countsOf(counters: JsonObject): RecordCounts | null {
-  return countsFrom((name) => countIn(name === "failed" ? (counters["failed"] ?? counters["errors"]) : counters[name]));
+  const { errors } = counters;
+  // Errors may be listed instead of counted.
+  const failed = counters["failed"] ?? (Array.isArray(errors) ? errors.length : errors);
+  return countsFrom((name) => countOf(name === "failed" ? failed : counters[name]));
 }
 
 /** Sums over what fetches: a record that a later node passes on is the same record. */
@@ -251,10 +254,6 @@ function countsFrom(read: (name: (typeof COUNTERS)[number]) => number | null): R
     fetched: read("fetched"),
     persisted: read("persisted"),
   };
-}
-
-function countIn(value: JsonValue | undefined): number | null {
-  return isCount(value) ? value : null;
 }
 
 /** The answer by a list of what may be shown: arguments, and queries and keys that arguments were put into, are not on it. */

@@ -126,7 +126,8 @@ describe("Stuut's mapping", () => {
       );
       expect(observation).toMatchObject({ status: null, outcome: null, rawStatus: status });
       expect(observation?.facts).not.toHaveProperty("waitingReason");
-      expect(observation?.facts).not.toHaveProperty("finishedAt");
+      // That it is over is concluded from its end time, whatever the word.
+      expect(observation?.facts.finishedAt).toEqual(new Date("2026-11-22T11:00:00Z"));
     },
   );
 });
