@@ -5,7 +5,7 @@ import { REDIS_PREFIX, type RedisLink } from "./redis-connection.ts";
 export function redisMarks({ commands, namespace, isUp, answer }: RedisLink): LedgerMarks {
   const key = `${REDIS_PREFIX}:${namespace}:ledger`;
   const requireRedis = (): void => {
-    if (!isUp()) throw new Error("Redis cannot be used");
+    if (!isUp()) throw new Error("there is no connection to Redis");
   };
   return {
     read: async () => {
