@@ -268,12 +268,17 @@ describe("a run that somebody else began and that is in the way", () => {
       data_models_to_sync: models,
     });
 
-  test("is what a start is attached to", async () => {
+  test("is what a start is attached to that asks for no more, and named to one that does", async () => {
     const theirs = objectOf((await start(440_101, "XERO", ["ACCOUNTS"]))["data"]);
-    const { data, errors } = await triggerSync(gateway.url, {
-      definitionId: idOf("Harbour Lane Coffee Roasters / XERO"),
-      ifRunning: "ATTACH",
+    const asked = { definitionId: idOf("Harbour Lane Coffee Roasters / XERO"), ifRunning: "ATTACH" };
+    const more = await triggerSync(gateway.url, asked);
+    expect(more.errors).toEqual([]);
+    expect(more.data.triggerSync).toMatchObject({
+      attached: false,
+      syncs: [],
+      userErrors: [{ code: "ALREADY_RUNNING" }],
     });
+    const { data, errors } = await triggerSync(gateway.url, { ...asked, models: ["ACCOUNTS"] });
     expect({ errors, userErrors: data.triggerSync?.userErrors }).toEqual({ errors: [], userErrors: [] });
     expect(data.triggerSync).toMatchObject({ attached: true, syncs: [{ remoteId: theirs["sync_id"] }] });
     expect((await readRun(gateway.url, data.triggerSync?.syncs[0]?.id ?? "")).origin).toBe("MANUAL");

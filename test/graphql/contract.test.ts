@@ -93,7 +93,7 @@ const WHOLE: Readonly<Record<string, readonly string[]>> = {
   TriggerSyncPayload: ["attached: Boolean!", "syncs: [Sync!]!", "trigger: Trigger", "userErrors: [UserError!]!"],
   TriggerSyncsInput: ["triggers: [TriggerSyncInput!]!"],
   TriggerSyncsPayload: ["results: [TriggerSyncPayload]!", "userErrors: [UserError!]!"],
-  RetrySyncInput: ["idempotencyKey: String", "syncId: ID!"],
+  RetrySyncInput: ["idempotencyKey: String", "ifRunning: IfRunning", "syncId: ID!"],
   CancelSyncInput: ["syncId: ID!"],
   CancelSyncPayload: ["sync: Sync", "userErrors: [UserError!]!"],
   CancelSyncsInput: ["definitionId: ID!"],
