@@ -101,12 +101,16 @@ describe.each(["sqlite", "postgres"] as const)("a gateway on %s", (database) => 
       for (const { entry, starts } of recorders) {
         const keys = new Set(starts().map(({ headers }) => headers["idempotency-key"]));
         const sent = entry.kind === "polytomic" ? keys.size : starts().length;
-        // One of which nobody can tell whether it was sent was not: the vendor tells of those that were.
-        const accepted = answers.filter(
-          (answer, index) =>
-            asked[index]?.["definitionId"] === inputOf[entry.kind]?.["definitionId"] && runsOf(answer).length > 0,
+        const its = answers.filter(
+          (_, index) => asked[index]?.["definitionId"] === inputOf[entry.kind]?.["definitionId"],
         );
-        expect({ kind: entry.kind, sent }).toEqual({ kind: entry.kind, sent: accepted.length });
+        const accepted = its.filter((answer) => runsOf(answer).length > 0).length;
+        // Several that are alike and in doubt cannot be told apart: nobody is given their runs.
+        const uncertain = its.filter(({ data }) => data.triggerSync?.trigger?.state === "UNCERTAIN").length;
+        expect(sent, `${entry.kind}: ${accepted} accepted, ${uncertain} uncertain`).toBeGreaterThanOrEqual(accepted);
+        expect(sent, `${entry.kind}: ${accepted} accepted, ${uncertain} uncertain`).toBeLessThanOrEqual(
+          accepted + uncertain,
+        );
       }
     },
     150_000,

@@ -205,7 +205,8 @@ function serviceNamed(services: Services, name: string): ComposeService {
 
 /** What is named by the files must be there, and once: otherwise something else would be run than is shipped. */
 function withInstead(text: string, from: string, to: string): string {
-  const parts = text.split(from);
+  // A port that another one begins with is not that one.
+  const parts = text.split(new RegExp(String.raw`${from.replaceAll(/\W/g, String.raw`\$&`)}(?!\d)`));
   if (parts.length !== 2) throw new Error(`expected "${from}" once, found it ${parts.length - 1} times`);
   return parts.join(to);
 }
