@@ -3,7 +3,8 @@ import type { ProviderInfo } from "./gateway-port.ts";
 import type { ProviderAccount } from "./provider-account.ts";
 import type { Capabilities } from "./provider-port.ts";
 
-const NOTHING: Capabilities = {
+/** Of a provider that nothing can be done at. */
+export const NO_CAPABILITIES: Capabilities = {
   syncJobs: false,
   modelSyncs: false,
   cancel: false,
@@ -34,7 +35,7 @@ export function unconfiguredProvider(
     shownKey,
     kind: kind ?? "unknown",
     displayName: (kind === null ? null : displayNameOf(kind)) ?? shownKey,
-    capabilities: NOTHING,
+    capabilities: NO_CAPABILITIES,
     sandbox: sandbox ?? false,
     ...(removedAt === null ? {} : { removedAt }),
   };
